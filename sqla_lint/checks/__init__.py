@@ -1,0 +1,21 @@
+"""Stage 4: one module per rule, named as the rule is. A module here with a `rule` is all the registration there is."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from sqla_lint.rule import Check, Rule
+
+
+def _rules() -> dict[str, Rule]:
+    found = [import_module(f"{__name__}.{module.name}").rule for module in iter_modules(__path__)]
+    return {rule.code: rule for rule in sorted(found, key=lambda rule: rule.code)}
+
+
+RULES: dict[str, Rule] = _rules()
+
+CHECKS: dict[type, tuple[Check, ...]] = {
+    event: tuple(rule.checks[event] for rule in RULES.values() if event in rule.checks)
+    for event in {event for rule in RULES.values() for event in rule.checks}
+}

@@ -1,0 +1,55 @@
+"""delete-then-add: in one flush the INSERT comes before the DELETE that should make room for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_lint.context import Context
+from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
+from sqla_lint.flow.events import WorkPaired
+from sqla_lint.flow.questions import ClassInfo
+from sqla_lint.flow.values import Instance
+from sqla_lint.rule import Rule
+
+rule = Rule(
+    name="delete-then-add",
+    code="ORM301",
+    since="0.1",
+    message="the new `{cls}` has the `{key}` of the one deleted in the same flush: INSERT runs before DELETE",
+    severity=Severity.ERROR,
+)
+
+
+@rule.on(WorkPaired)
+def check(pair: WorkPaired, context: Context) -> Iterator[Diagnostic]:
+    """Report an object added under the unique key of one whose delete waits for the same flush."""
+    if pair.first is None or pair.second is None:
+        return
+    deleted, added = (pair.first, pair.second) if pair.first.kind == "delete" else (pair.second, pair.first)
+    if not added.instance.new:
+        return
+    info = context.mapping(added.instance.cls)
+    old = context.mapping(deleted.instance.cls)
+    if info is None or old is None or not _same_table(info, old):
+        return
+    if info.primary and all(_same(column, deleted.instance, added.instance) for column in info.primary):
+        return  # the same primary key: the unit of work turns the two into one UPDATE
+    for key in info.unique:
+        if key != info.primary and all(_same(column, deleted.instance, added.instance) for column in key):
+            earlier = Note(pair.first.place.span, f"the {pair.first.kind} that waits for the same flush")
+            fix = Fix("flush between the two: `session.flush()` after the delete")
+            text = ", ".join(sorted(key))
+            yield rule.at(pair.place.span, fix=fix, notes=(earlier,), cls=info.name, key=text)
+            return
+
+
+def _same_table(info: ClassInfo, other: ClassInfo) -> bool:
+    return info.id == other.id or info.id in other.lineage or other.id in info.lineage
+
+
+def _same(column: str, deleted: Instance, added: Instance) -> bool:
+    """Whether both have, by what the code says, one value in the column."""
+    new = dict(added.values).get(column)
+    if new is None or new == "None":
+        return False
+    return (column, new) in deleted.values or new == f"<{deleted.identity}>.{column}"

@@ -1,0 +1,210 @@
+"""The configuration: `[tool.sqla-lint]` of a pyproject.toml, and which rules it turns on.
+
+In goes a place to start from, out comes an immutable Config; whatever is wrong with the file becomes one clear line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqla_lint.patterns import Patterns, too_costly
+from sqla_lint.rule import Rule
+from sqla_lint.source import Unreadable, read_bytes
+from sqla_lint.text import escape
+
+TABLE = "[tool.sqla-lint]"
+KEYS = ("select", "ignore", "exclude", "per-file-ignores")
+_MARKERS = ("pyproject.toml", "setup.cfg", ".git")
+_MAX_BYTES = 1_000_000
+# A file that mentions nothing like our name is not read any further: it may be anything.
+_MENTION = re.compile(rb"sqla.?lint", re.IGNORECASE)
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be followed; its text is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What to check and what to leave out; `root` is the project's folder and `origin` the file this came from."""
+
+    root: Path
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    force_exclude: bool = False
+    origin: str = "the command line"
+
+
+def load(start: Path) -> Config:
+    """Return the configuration for `start`: of the nearest pyproject.toml above with our table, else the defaults.
+
+    The search ends at the top of a repository, whose owner has no say about what lies above.
+    """
+    start = start.resolve()
+    here = start if start.is_dir() else start.parent
+    for folder in (here, *here.parents):
+        if config := read(folder / "pyproject.toml"):
+            return config
+        if (folder / ".git").exists():
+            break
+    return Config(root=project_root(start) or here)
+
+
+def project_root(start: Path) -> Path | None:
+    """Return the nearest folder at or above `start` that looks like the top of a project."""
+    here = start if start.is_dir() else start.parent
+    for folder in (here, *here.parents):
+        if any((folder / marker).exists() for marker in _MARKERS):
+            return folder
+    return None
+
+
+def read(path: Path, *, required: bool = False) -> Config | None:
+    """Return the configuration in the file at `path`; None when it has none, unless it is `required`."""
+    if not required and not path.is_file():
+        return None
+    shown = escape(str(path))
+    try:
+        data = read_bytes(path, _MAX_BYTES)
+    except Unreadable as error:
+        raise ConfigError(f"{shown}: cannot be read: {error.reason}") from error
+    if not required and not _MENTION.search(data):
+        return None
+    table = _our_table(_parse(data, shown), shown)
+    if table is not None:
+        return _config(table, path.resolve().parent, f"{shown}, {TABLE}")
+    if required:
+        raise ConfigError(f"{shown}: has no table {TABLE}")
+    return None
+
+
+def _parse(data: bytes, shown: str) -> dict[str, Any]:
+    """Return the content of a TOML file."""
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{shown}:{line}: is not UTF-8, as TOML must be") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{shown}: is not valid TOML: {escape(str(error))}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{shown}: nests too deep") from error
+    except ValueError as error:  # such as an integer of too many digits
+        raise ConfigError(f"{shown}: is not valid TOML: {escape(str(error))}") from error
+
+
+def _our_table(document: dict[str, Any], shown: str) -> dict[str, Any] | None:
+    """Return our table of a pyproject.toml, if it has one."""
+    tools = document.get("tool", {})
+    if not isinstance(tools, dict):
+        raise ConfigError(f"{shown}: `tool` must be a table, not {_kind(tools)}")
+    if (table := tools.get("sqla-lint")) is None:
+        for name in tools:
+            if re.fullmatch(r"(?i)sqla[_. ]?lint|sqla-lint", name):
+                raise ConfigError(f"{shown}: unknown table [tool.{escape(name)}], did you mean {TABLE}?")
+        return None
+    if not isinstance(table, dict):
+        raise ConfigError(f"{shown}: {TABLE} must be a table, not {_kind(table)}")
+    return table
+
+
+def _config(table: dict[str, Any], root: Path, origin: str) -> Config:
+    """Return the configuration that a table describes; a key or a value nobody knows is an error."""
+    for key in table:
+        if key not in KEYS:
+            raise ConfigError(f"{origin}: unknown key `{escape(key)}`{_nearest(key, KEYS, 'known are')}")
+    per_file = table.get("per-file-ignores", {})
+    if not isinstance(per_file, dict):
+        raise ConfigError(f"{origin}: `per-file-ignores` must be a table of patterns, not {_kind(per_file)}")
+    exclude = _strings(table, "exclude", origin)
+    _check_patterns((*exclude, *per_file), origin)
+    return Config(
+        root=root,
+        select=_strings(table, "select", origin),
+        ignore=_strings(table, "ignore", origin),
+        exclude=exclude,
+        per_file_ignores=tuple((pattern, _strings(per_file, pattern, origin)) for pattern in per_file),
+        origin=origin,
+    )
+
+
+def _strings(table: dict[str, Any], key: str, origin: str) -> tuple[str, ...]:
+    """Return the list of strings under a key, empty when there is none."""
+    values = table.get(key, [])
+    if not isinstance(values, list):
+        raise ConfigError(f"{origin}: `{escape(key)}` must be a list of strings, not {_kind(values)}")
+    for value in values:
+        if not isinstance(value, str):
+            raise ConfigError(f"{origin}: `{escape(key)}` must hold strings only, not {_kind(value)}")
+    return tuple(values)
+
+
+def _check_patterns(patterns: Iterable[str], origin: str) -> None:
+    """Refuse patterns that cannot be read, or whose matching could take for ever."""
+    for pattern in patterns:
+        if too_costly(pattern):
+            raise ConfigError(f"{origin}: the pattern `{escape(pattern)[:80]}` has too many stars")
+        if Patterns([pattern]).skipped:
+            raise ConfigError(f"{origin}: `{escape(pattern)}` is not a valid pattern")
+
+
+def enabled(config: Config, rules: Mapping[str, Rule]) -> frozenset[str]:
+    """Return the codes of the rules that are on; rules of the linter itself are, unless they are ignored."""
+    chosen = expand(config.select, rules, config.origin) if config.select else default_codes(rules)
+    own = {code for code in rules if code.startswith("ORM9")}
+    return frozenset((chosen | own) - expand(config.ignore, rules, config.origin))
+
+
+def default_codes(rules: Mapping[str, Rule]) -> frozenset[str]:
+    """Return the codes of the rules that are on when nothing is selected."""
+    return frozenset(code for code, rule in rules.items() if rule.default)
+
+
+def expand(selectors: Iterable[str], rules: Mapping[str, Rule], origin: str) -> frozenset[str]:
+    """Return the codes that selectors stand for: a code, the beginning of one, a rule's name, or ALL."""
+    codes: set[str] = set()
+    for selector in selectors:
+        codes |= _codes(selector, rules, origin)
+    return frozenset(codes)
+
+
+def _codes(selector: str, rules: Mapping[str, Rule], origin: str) -> set[str]:
+    """Return the codes that one selector stands for."""
+    upper = selector.strip().upper()
+    if upper == "ALL":
+        return set(rules)
+    if re.fullmatch("ORM[0-9]{0,3}", upper) and (found := {code for code in rules if code.startswith(upper)}):
+        return found
+    if found := {code for code, rule in rules.items() if rule.name == selector.strip().lower()}:
+        return found
+    names = [*rules, *(rule.name for rule in rules.values()), "ALL"]
+    raise ConfigError(f"{origin}: unknown rule `{escape(selector)}`{_nearest(selector, names)}")
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Return the one of `words` that `word` was most probably meant to be."""
+    folded = {candidate.lower().replace("_", "-"): candidate for candidate in words}
+    found = difflib.get_close_matches(word[:100].lower().replace("_", "-"), folded, n=1)
+    return folded[found[0]] if found else None
+
+
+def _nearest(word: str, words: Iterable[str], otherwise: str = "") -> str:
+    """Return the end of a message about an unknown word."""
+    words = tuple(words)
+    if found := nearest(word, words):
+        return f", did you mean `{found}`?"
+    return f" ({otherwise} {', '.join(words)})" if otherwise else ""
+
+
+def _kind(value: object) -> str:
+    """Name the TOML type of a value."""
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list", dict: "a table"}
+    return names.get(type(value), "a date")

@@ -1,0 +1,26 @@
+"""What a check may see besides its event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqla_lint.flow.questions import ClassInfo, MappingOf
+
+if TYPE_CHECKING:
+    from sqla_lint.project.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Read-only surroundings of an event: the mapped classes of the project."""
+
+    _project: Project
+
+    def mapping(self, class_id: str) -> ClassInfo | None:
+        """How a class is mapped."""
+        return self._project.ask(MappingOf(class_id))
+
+    def class_name(self, class_id: str) -> str:
+        """The simple name of a class."""
+        return class_id.rpartition(":")[2].rpartition(".")[2]

@@ -1,0 +1,87 @@
+"""The values that leave the linter: spans, notes, edits, fixes and diagnostics. All of them are immutable."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Severity(enum.Enum):
+    """How bad a finding is: an error raises or loses data whenever the path runs, advice is off unless asked for."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+
+class Confidence(enum.Enum):
+    """How much of the claim was seen: high when everything was, medium when an object's origin was not."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+
+
+class Safety(enum.Enum):
+    """What applying a fix risks.
+
+    safe keeps the meaning and the comments, unsafe may change the meaning, shown is displayed and never applied.
+    """
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    SHOWN = "shown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of one file: lines and columns count from 1, columns count characters, the end is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Another place that matters to a diagnostic, and why."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of `span` by `replacement`; all edits of a run refer to the same baseline text."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to do about a diagnostic: a title in the imperative, and the edits that do it where they are known."""
+
+    title: str
+    safety: Safety = Safety.SHOWN
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding at a span. `message` is one line without a final stop."""
+
+    span: Span
+    code: str
+    rule: str
+    message: str
+    severity: Severity
+    fix: Fix
+    notes: tuple[Note, ...] = ()
+    confidence: Confidence = Confidence.HIGH
+
+    @property
+    def sort_key(self) -> tuple[Span, str, str]:
+        """Order of a report: by place, then by code."""
+        return (self.span, self.code, self.message)

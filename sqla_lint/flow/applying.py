@@ -1,0 +1,297 @@
+"""Applying a summary at a call: the callee's effects on the caller's sessions, its reads of the caller's rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow.events import Loop, RelationshipRead
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.instances import EACH, element_of, note_argument_read
+from sqla_lint.flow.questions import Effect, FunctionInfo, MappingOf, Read, SignatureOf, Summary, SummaryOf
+from sqla_lint.flow.queries import execute, note_effect
+from sqla_lint.flow.sessions import commit, flush, give_away, put
+from sqla_lint.flow.state import CLOSED, IDLE
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    Collection,
+    Coroutine,
+    FunctionValue,
+    Instance,
+    Manager,
+    Mapping,
+    Object,
+    OneOf,
+    Producer,
+    Result,
+    Session,
+    Statement,
+    Symbol,
+    TupleValue,
+    Value,
+)
+from sqla_lint.knowledge import loaders
+
+Binding = dict[str, Value]
+
+
+def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """Call a function of the project."""
+    info = frame.ask(SignatureOf(callee.id))
+    if info is None:
+        return UNKNOWN
+    this = callee.bound.cls if isinstance(callee.bound, Instance | Object) else ""
+    summary = frame.ask(SummaryOf(callee.id, this if this and this != info.owner else ""))
+    binding = _bind(info, callee.bound, arguments)
+    if not summary.known:
+        frame.may_raise()
+        for value in arguments.all():
+            frame.escape(value)
+        return _wrapped(info, info.returns, None)
+    for effect in summary.effects:
+        _apply_effect(frame, effect, binding, node)
+    frame.may_raise()
+    for read in summary.reads:
+        _apply_read(frame, read, binding, node)
+    for name in summary.escapes:
+        frame.escape(binding.get(name, UNKNOWN))
+    if summary.io:
+        frame.outcome.io = frame.outcome.io or summary.io
+        for loop in frame.loops:
+            loop.io = loop.io or summary.io
+    if not summary.returns_normally and not info.is_generator:
+        frame.stop()
+    return _result(frame, info, summary, binding, node)
+
+
+def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, node: cst.CSTNode) -> Value:
+    returned = substitute(summary.returns, binding, node)
+    if returned == UNKNOWN:
+        returned = substitute(info.returns, binding, node)
+    yielded = None if summary.yields is None else substitute(summary.yields, binding, node)
+    if yielded == UNKNOWN and info.wraps == "contextmanager":
+        yielded = _yielded_by_annotation(info.returns)
+    if info.wraps != "contextmanager" and not info.is_generator:
+        _adopt(frame, returned, node)
+    return _wrapped(info, returned, yielded)
+
+
+def _yielded_by_annotation(value: Value) -> Value:
+    return value.element if isinstance(value, Collection) else UNKNOWN
+
+
+def _adopt(frame: Frame, value: Value, node: cst.CSTNode) -> None:
+    """A session that the callee opened and handed over is the caller's to close."""
+    for item in value.items if isinstance(value, TupleValue) else (value,):
+        if isinstance(item, Session) and item.owner == "function" and item.key == f"site:{id(node)}":
+            frame.open(item)
+
+
+def _wrapped(info: FunctionInfo, returned: Value, yielded: Value | None) -> Value:
+    """What the call expression gives: a context manager, a generator, a coroutine or the value."""
+    if info.wraps == "contextmanager":
+        entered = yielded if yielded is not None else _yielded_by_annotation(returned)
+        if isinstance(entered, Session):
+            owner = entered.owner if entered.owner in ("caller", "registry") else "manager"
+            entered = replace(entered, owner=owner)
+        return Manager(entered)
+    if info.is_generator:
+        return Collection(yielded if yielded is not None else UNKNOWN)
+    return Coroutine(returned) if info.is_async else returned
+
+
+def _bind(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> Binding:
+    binding: Binding = {}
+    names = [item.name for item in info.parameters if item.kind == "plain"]
+    positional = list(arguments.positional)
+    if info.owner and names and info.wraps not in ("staticmethod",):
+        if bound is not None:
+            binding[names[0]] = bound
+        names = names[1:] if bound is not None or info.wraps == "classmethod" else names
+    binding.update(zip(names, positional, strict=False))
+    binding.update(arguments.keywords)
+    return binding
+
+
+def substitute(value: Value, binding: Binding, node: cst.CSTNode, depth: int = 0) -> Value:
+    """A value of the callee in the caller's terms."""
+    if depth > 5:
+        return UNKNOWN
+    match value:
+        case Session(key=key) if key.startswith("param:"):
+            given = binding.get(key.removeprefix("param:"))
+            return given if isinstance(given, Session) else replace(value, owner="unknown")
+        case Session(owner="function"):
+            return replace(value, key=f"site:{id(node)}", opened=value.opened)
+        case Symbol(path=(root, *rest)):
+            given = binding.get(root, UNKNOWN)
+            for _ in rest:
+                given = UNKNOWN
+            return given
+        case Instance(producer=Producer(root=(root, *rest))):
+            given = binding.get(root, UNKNOWN)
+            if not rest and isinstance(given, Instance):
+                return given
+            return _fresh(value, binding, node)
+        case Instance():
+            return _fresh(value, binding, node)
+        case Collection(element=element):
+            given = _collection_given(value, binding)
+            if given is not None:
+                return given
+            producer = _produced(value.producer, node)
+            return replace(value, element=substitute(element, binding, node, depth + 1), producer=producer)
+        case Result(element=element):
+            return replace(value, element=substitute(element, binding, node, depth + 1))
+        case TupleValue(items=items):
+            return TupleValue(tuple(substitute(item, binding, node, depth + 1) for item in items))
+        case OneOf(values=values):
+            found = tuple(dict.fromkeys(substitute(item, binding, node, depth + 1) for item in values))
+            return found[0] if len(found) == 1 else UNKNOWN if UNKNOWN in found else OneOf(found)
+        case Mapping():
+            key = substitute(value.key, binding, node, depth + 1)
+            return Mapping(key, substitute(value.value, binding, node, depth + 1))
+        case Statement(session=Session() as session):
+            inner = substitute(session, binding, node, depth + 1)
+            return replace(value, session=inner if isinstance(inner, Session) else None)
+        case Coroutine(result=result):
+            return Coroutine(substitute(result, binding, node, depth + 1))
+        case Manager(entered=entered):
+            return replace(value, entered=substitute(entered, binding, node, depth + 1))
+    return value
+
+
+def _collection_given(value: Collection, binding: Binding) -> Value | None:
+    """The caller's own collection, where the callee gives back what it was given."""
+    producer = value.producer
+    if producer is not None and len(producer.root) == 1:
+        given = binding.get(producer.root[0])
+        if isinstance(given, Collection):
+            return given
+    return None
+
+
+def _produced(producer: Producer | None, node: cst.CSTNode) -> Producer | None:
+    return None if producer is None else replace(producer, root=() if producer.seen else producer.root[:0])
+
+
+def _fresh(value: Instance, binding: Binding, node: cst.CSTNode) -> Instance:
+    session = value.session
+    if session.startswith("param:"):
+        given = binding.get(session.removeprefix("param:"))
+        session = given.key if isinstance(given, Session) else ""
+    return replace(
+        value, rows=0, identity=id(node), values=(), session=session, producer=_produced(value.producer, node)
+    )
+
+
+def _session_for(frame: Frame, key: str, binding: Binding) -> Session | None:
+    if key.startswith("param:"):
+        given = binding.get(key.removeprefix("param:"))
+        return given if isinstance(given, Session) else None
+    if key.startswith("self."):
+        owner = binding.get("self")
+        this = frame.state.names.get("self")
+        if owner is None or owner != this:
+            return None
+    return Session(key)
+
+
+def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTNode) -> None:
+    session = _session_for(frame, effect.session, binding)
+    if session is None:
+        return
+    match effect.op:
+        case "sql":
+            if effect.must:
+                execute(frame, session, None)
+            else:
+                frame.sends(session)
+        case "flush":
+            flush(frame, session)
+            frame.sends(session)
+            note_effect(frame, session, "flush")
+        case "commit":
+            _apply_commit(frame, effect, session, node)
+        case "rollback" if effect.must:
+            flush(frame, session)
+            frame.set_life(session, IDLE)
+            note_effect(frame, session, "rollback")
+        case "close":
+            if effect.must:
+                frame.set_life(session, CLOSED)
+                note_effect(frame, session, "close")
+            else:
+                give_away(frame, session)
+        case "add" | "delete" if effect.instance is not None:
+            instance = substitute(effect.instance, binding, node)
+            if isinstance(instance, Instance):
+                put(frame, session, effect.op, instance, frame.place(node), effect.place)
+
+
+def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode) -> None:
+    frame.sends(session)
+    name = frame.text(node.func) if isinstance(node, cst.Call) else ""
+    if effect.must:
+        flush(frame, session)
+        commit(frame, session, node, effect.place, name, effect.durable)
+        frame.set_life(session, IDLE)
+    note_effect(frame, session, "commit")
+
+
+def _apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -> None:
+    """Replay a read of an argument on what the caller gives."""
+    root, *steps = read.path
+    value = binding.get(root, UNKNOWN)
+    each = False
+    with frame.silent():
+        for step in steps[:-1]:
+            if step == EACH:
+                value, each = element_of(frame, value, 0), True
+            else:
+                value = frame.read(value, step, node)
+    name = steps[-1] if steps else ""
+    match value:
+        case Symbol(path=path):
+            note_argument_read(frame, (*path, *steps[-1:]), value.rows, node)
+            return
+        case Instance():
+            pass
+        case _:
+            return
+    _confirm(frame, value, name, read, each, node)
+
+
+def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, node: cst.CSTNode) -> None:
+    info = frame.ask(MappingOf(value.cls))
+    relationship = info.relationships.get(name) if info else None
+    if relationship is None or name in value.free or value.new:
+        return
+    strategy = value.load.strategy(name) or relationship.lazy
+    seen = value.producer is not None and value.producer.seen
+    loaded = strategy in loaders.FREE or strategy in loaders.NOT_A_LOAD or relationship.target in frame.state.loaded
+    event = RelationshipRead(
+        read.place if each else frame.place(node),
+        frame.place(node) if each else read.place,
+        value,
+        name,
+        relationship.owner,
+        relationship.target,
+        relationship.collection,
+        not loaded,
+        None,
+        value.producer,
+        read.text,
+        obligation=read.path,
+    )
+    root = value.producer.root if value.producer else ()
+    if not loaded and root:
+        note_argument_read(frame, (*root, name), value.rows, node, read if each else None)
+    if each:
+        if seen and read.repeated:
+            frame.emit(replace(event, loop=Loop(0, "for", read.loop_text)))
+        return
+    loop_around = frame.in_loop(value.rows)
+    if loop_around is not None and not loaded:
+        frame.emit_in(loop_around, node, replace(event, loop=loop_around))

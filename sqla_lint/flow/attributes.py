@@ -1,0 +1,147 @@
+"""Reading an attribute of any value."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from sqla_lint.flow.applying import apply
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.instances import note_argument_read, read_relationship
+from sqla_lint.flow.questions import AttributeMeans, MappingOf, NameMeans, SignatureOf
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Collection,
+    Coroutine,
+    External,
+    FunctionValue,
+    Instance,
+    Manager,
+    MappedAttribute,
+    Mapping,
+    Method,
+    ModuleValue,
+    Object,
+    OneOf,
+    Option,
+    Result,
+    Session,
+    SessionFactory,
+    Statement,
+    Symbol,
+    Value,
+)
+from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
+
+_LONGEST = 5
+
+
+def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
+    """The value of `value.name`."""
+    match value:
+        case Instance():
+            return _of_instance(frame, value, name, node)
+        case Object():
+            return _of_object(frame, value, name, node)
+        case ClassValue():
+            return _of_class(frame, value, name)
+        case ModuleValue(name=module):
+            return frame.ask(NameMeans(module, name))
+        case External():
+            return _of_external(frame, value, name)
+        case MappedAttribute():
+            return Method(value, name)
+        case Session(key=key) if name in ("sync_session", "session"):
+            return Session(f"{key}.{name}", "sync", "registry")
+        case Session() if name == "no_autoflush":
+            return Manager(UNKNOWN, "", value, no_autoflush=True)
+        case Session() | Statement() | Result() | Collection() | Mapping() | Option() | SessionFactory() | Manager():
+            return Method(value, name)
+        case OneOf():
+            return Method(value, name)
+        case Symbol():
+            return _of_symbol(frame, value, name, node)
+        case Coroutine():
+            return UNKNOWN
+    return _by_name(frame, name, node)
+
+
+def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) -> Value:
+    if name == "awaitable_attrs":
+        return value
+    info = frame.ask(MappingOf(value.cls))
+    relationship = info.relationships.get(name) if info is not None else None
+    if relationship is not None:
+        return read_relationship(frame, value, relationship, node)
+    if info is not None and name in info.columns:
+        return UNKNOWN
+    return _member(frame, value, value.cls, name, node)
+
+
+def _of_object(frame: Frame, value: Object, name: str, node: cst.CSTNode) -> Value:
+    found = _member(frame, value, value.cls, name, node)
+    if found == UNKNOWN and is_session_name(name):
+        return _by_name(frame, name, node)
+    if isinstance(found, Session) and found.owner != "function" and value.root == ("self",):
+        return found
+    return found
+
+
+def _member(frame: Frame, value: Value, cls: str, name: str, node: cst.CSTNode) -> Value:
+    """An attribute that a class of the project declares; a property is called."""
+    found = frame.ask(AttributeMeans(cls, name))
+    if isinstance(found, FunctionValue):
+        bound = FunctionValue(found.id, value)
+        signature = frame.ask(SignatureOf(found.id))
+        if signature is not None and signature.wraps == "property":
+            return apply(frame, bound, Arguments(), node)
+        return bound
+    return found
+
+
+def _of_class(frame: Frame, value: ClassValue, name: str) -> Value:
+    info = frame.ask(MappingOf(value.id))
+    if info is not None and info.mapped:
+        if name in info.relationships or name in info.columns:
+            return MappedAttribute(value.id, (name,))
+        if name == "__table__":
+            return UNKNOWN
+    found = frame.ask(AttributeMeans(value.id, name, True))
+    if found != UNKNOWN:
+        if isinstance(found, FunctionValue):
+            signature = frame.ask(SignatureOf(found.id))
+            bound = value if signature is not None and signature.wraps == "classmethod" else None
+            return FunctionValue(found.id, bound)
+        return found
+    if name == "query" and info is not None and info.mapped:
+        return Statement("query", (Instance(value.id),), session=Session("registry", "sync", "registry", True))
+    return UNKNOWN
+
+
+def _of_external(frame: Frame, value: External, name: str) -> Value:
+    if value.made and value.dotted in FRAMEWORKS:
+        if name == "session":
+            return Session(f"global:{value.dotted}.session", "sync", "registry", registry=True)
+        if name in ("select", "joinedload", "selectinload", "subqueryload", "text", "func"):
+            return External(f"sqlalchemy.{name}" if name in ("select", "text") else f"sqlalchemy.orm.{name}")
+    if value.made:
+        return Method(value, name) if not is_session_name(name) else UNKNOWN
+    return External(f"{value.dotted}.{name}")
+
+
+def _of_symbol(frame: Frame, value: Symbol, name: str, node: cst.CSTNode) -> Value:
+    if is_session_name(name):
+        return _by_name(frame, name, node)
+    if len(value.path) >= _LONGEST:
+        return UNKNOWN
+    path = (*value.path, name)
+    if not name.startswith("_"):
+        note_argument_read(frame, path, value.rows, node)
+    return Symbol(path, value.rows)
+
+
+def _by_name(frame: Frame, name: str, node: cst.CSTNode) -> Value:
+    """The last resort: an attribute called `session` of something unknown."""
+    if not is_session_name(name) or not frame.info.guesses:
+        return UNKNOWN
+    return Session(f"named:{frame.text(node)}", "unknown", "unknown", guessed=True)

@@ -1,0 +1,111 @@
+"""Tests: which way a branch goes where that is known, and what holds after it."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Constant,
+    Instance,
+    OneOf,
+    Session,
+    SessionFactory,
+    Value,
+)
+
+
+def decide(frame: Frame, test: cst.BaseExpression) -> bool | None:
+    """Whether a test is known to hold, or known not to."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            known = decide(frame, inner)
+            return None if known is None else not known
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator, cst.Name(value="None"))]):
+            if isinstance(operator, cst.Is | cst.IsNot):
+                absent = _is_none(_peek(frame, left))
+                if absent is not None:
+                    return absent if isinstance(operator, cst.Is) else not absent
+        case cst.Name():
+            truth = _truth(_peek(frame, test))
+            if truth is not None:
+                return truth
+    return frame.state.assumed.get(_key(frame, test))
+
+
+def _peek(frame: Frame, node: cst.BaseExpression) -> Value:
+    if isinstance(node, cst.Name):
+        return frame.state.names.get(node.value, UNKNOWN)
+    return UNKNOWN
+
+
+def _truth(value: Value) -> bool | None:
+    match value:
+        case Constant(value=held):
+            return bool(held)
+        case SessionFactory() | ClassValue() | Instance(new=True):
+            return True
+        case Session(owner="function"):
+            return True
+    return None
+
+
+def _is_none(value: Value) -> bool | None:
+    match value:
+        case Constant(value=None):
+            return True
+        case Constant() | SessionFactory() | Instance(new=True):
+            return False
+        case Session(owner="function" | "manager"):
+            return False
+        case OneOf():
+            return None
+    return None
+
+
+def _key(frame: Frame, test: cst.BaseExpression) -> str:
+    return frame.text(test, 120)
+
+
+def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
+    """Take a test as held, or as not held, from here on: a second test of the same names goes the same way."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            assume(frame, inner, not truth)
+        case cst.BooleanOperation(left=left, operator=operator, right=right):
+            if isinstance(operator, cst.And) == truth:
+                assume(frame, left, truth)
+                assume(frame, right, truth)
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(cst.Is() | cst.IsNot() as operator, other)]):
+            holds = truth == isinstance(operator, cst.Is)
+            if isinstance(other, cst.Name) and other.value == "None":
+                _narrow_none(frame, left, holds)
+            frame.state.assumed[_key(frame, test)] = truth
+            opposite = f"{frame.text(left, 60)} {'is not' if isinstance(operator, cst.Is) else 'is'} {frame.text(other)}"
+            frame.state.assumed[opposite] = not truth
+        case cst.Name() | cst.Attribute() | cst.Comparison():
+            frame.state.assumed[_key(frame, test)] = truth
+
+
+def _narrow_none(frame: Frame, node: cst.BaseExpression, is_none: bool) -> None:
+    if not isinstance(node, cst.Name):
+        return
+    held = frame.state.names.get(node.value)
+    if isinstance(held, OneOf):
+        kept = tuple(item for item in held.values if (item == Constant(None)) == is_none)
+        if len(kept) == 1:
+            frame.state.names[node.value] = kept[0]
+
+
+def refuted_names(pattern: cst.MatchPattern) -> list[str]:
+    """The names that a pattern of `match` binds."""
+    names: list[str] = []
+    todo: list[cst.CSTNode] = [pattern]
+    while todo:
+        here = todo.pop()
+        if isinstance(here, cst.MatchAs | cst.MatchStar) and here.name is not None:
+            names.append(here.name.value)
+        todo += here.children
+    return names

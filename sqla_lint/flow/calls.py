@@ -1,0 +1,234 @@
+"""Calls: dispatch on what is called."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow import library
+from sqla_lint.flow.applying import apply
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.queries import (
+    collection,
+    collection_method,
+    result_method,
+    statement_method,
+    value_text,
+)
+from sqla_lint.flow.questions import MappingOf
+from sqla_lint.flow.sessions import give_away, session_method
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Collection,
+    Constant,
+    External,
+    FunctionValue,
+    Instance,
+    Manager,
+    MappedAttribute,
+    Mapping,
+    Method,
+    Object,
+    OneOf,
+    Option,
+    Producer,
+    Result,
+    Session,
+    SessionFactory,
+    Statement,
+    TupleValue,
+    Value,
+    join,
+)
+from sqla_lint.knowledge import calls as known_calls
+from sqla_lint.knowledge import sessions as known_sessions
+
+
+def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """What calling `callee` gives; its effects on the state on the way."""
+    match callee:
+        case Method():
+            return _method(frame, callee, arguments, node)
+        case SessionFactory():
+            return _open(frame, callee, arguments, node)
+        case Session(registry=True):
+            return callee
+        case ClassValue():
+            return _instantiate(frame, callee, arguments, node)
+        case FunctionValue():
+            return apply(frame, callee, arguments, node)
+        case External():
+            return _external(frame, callee, arguments, node)
+        case OneOf(values=values) if all(isinstance(item, SessionFactory | ClassValue) for item in values):
+            return call(frame, values[0], arguments, node)
+    return _unseen(frame, arguments)
+
+
+def _unseen(frame: Frame, arguments: Arguments) -> Value:
+    """A call into the unknown: it may fail, and it may keep what it is given."""
+    frame.may_raise()
+    for value in arguments.all():
+        frame.escape(value)
+    return UNKNOWN
+
+
+def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNode) -> Value:
+    assert isinstance(node, cst.Call)
+    receiver, name = method.receiver, method.name
+    match receiver:
+        case Session():
+            return session_method(frame, receiver, name, arguments, node)
+        case OneOf(values=values):
+            found = [call(frame, frame.read(item, name, node), arguments, node) for item in values]
+            result = found[0]
+            for item in found[1:]:
+                result = join(result, item)
+            return result
+        case Statement():
+            return statement_method(frame, receiver, name, arguments, node)
+        case Result():
+            return result_method(receiver, name, arguments)
+        case Collection() | Mapping():
+            return collection_method(receiver, name, arguments)
+        case Option():
+            return library.chained(receiver, name, arguments)
+        case MappedAttribute():
+            return receiver if name in ("of_type", "and_", "any", "has") else UNKNOWN
+        case SessionFactory(kind=kind) if name == "begin":
+            opened = library.open_session(receiver, arguments, f"site:{id(node)}")
+            return Manager(replace(opened, owner="manager"))
+        case Manager():
+            return _manager_method(frame, receiver, name, arguments)
+        case External():
+            return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
+    return _unseen(frame, arguments)
+
+
+def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Arguments) -> Value:
+    """An `ExitStack`, or a manager entered by hand: what it is given is closed by it."""
+    if name in ("enter_context", "enter_async_context"):
+        entered = arguments.first()
+        for value in arguments.all():
+            if isinstance(value, Session):
+                give_away(frame, value)
+        return entered.entered if isinstance(entered, Manager) else entered
+    return _unseen(frame, arguments)
+
+
+def _open(frame: Frame, factory: SessionFactory, arguments: Arguments, node: cst.CSTNode) -> Value:
+    session = library.open_session(factory, arguments, f"site:{id(node)}")
+    session = replace(session, opened=frame.place(node))
+    if any(isinstance(value, External) and "connect" in value.dotted.lower() for value in arguments.all()):
+        session = replace(session, bound_to_connection=True)
+    if any("conn" in frame.text(item).lower() for item in (*arguments.nodes, *arguments.keyword_nodes.values())):
+        session = replace(session, bound_to_connection=True)
+    frame.open(session)
+    return session
+
+
+def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: cst.CSTNode) -> Value:
+    info = frame.ask(MappingOf(callee.id))
+    if info is not None and info.mapped:
+        values = tuple((name, value_text(frame, item)) for name, item in arguments.keyword_nodes.items())
+        frame.may_raise()
+        return Instance(callee.id, new=True, identity=id(node), values=values, free=frozenset(arguments.keywords))
+    _unseen(frame, arguments)
+    return Object(callee.id)
+
+
+def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CSTNode) -> Value:
+    dotted = callee.dotted
+    made = library.construct(dotted, arguments, f"site:{id(node)}")
+    if made is not None:
+        if isinstance(made, Session) and made.owner == "function":
+            made = replace(made, opened=frame.place(node))
+            if any("conn" in frame.text(item).lower() for item in (*arguments.nodes, *arguments.keyword_nodes.values())):
+                made = replace(made, bound_to_connection=True)
+            frame.open(made)
+        return made
+    home, _, name = dotted.rpartition(".")
+    if home == "builtins":
+        return _builtin(frame, name, arguments, node)
+    if dotted in known_calls.NEVER_RETURN:
+        frame.stop()
+        return UNKNOWN
+    if dotted.split(".")[0] in known_calls.OUTSIDE or dotted in known_calls.OUTSIDE_CALLS:
+        note_io(frame, dotted)
+    if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
+        return Manager(Manager(UNKNOWN))
+    if dotted in ("sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine"):
+        return library.create_engine(arguments)
+    if dotted in known_sessions.FRAMEWORKS:
+        return External(dotted, made=True)
+    _unseen(frame, arguments)
+    return External(dotted, made=True) if dotted.startswith(("sqlalchemy.", "sqlmodel.")) else UNKNOWN
+
+
+def note_io(frame: Frame, what: str) -> None:
+    """The function, and the loops around this point, talk to the outside world."""
+    frame.outcome.io = frame.outcome.io or what
+    for loop in frame.loops:
+        loop.io = loop.io or what
+
+
+def _builtin(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    first = arguments.first()
+    if name in known_calls.SAME_ELEMENTS:
+        index = known_calls.SAME_ELEMENTS[name]
+        if index < len(arguments.positional):
+            return _listed(frame, arguments.positional[index], node)
+        return Collection(UNKNOWN, literal=True, limit=0)
+    if name in known_calls.ONE_ELEMENT and len(arguments.positional) in (1, 2):
+        return frame.elements(first, node, 0)
+    match name:
+        case "enumerate":
+            return Collection(TupleValue((UNKNOWN, frame.elements(first, node, 0))), _producer(first), _limit(first))
+        case "zip":
+            found = tuple(frame.elements(item, node, 0) for item in arguments.positional)
+            return Collection(TupleValue(found), _producer(first))
+        case "dict":
+            return first if isinstance(first, Mapping) else Mapping(UNKNOWN, UNKNOWN)
+        case "getattr" if len(arguments.positional) > 1:
+            named = arguments.positional[1]
+            if isinstance(named, Constant) and isinstance(named.value, str):
+                return frame.read(first, named.value, node)
+            return UNKNOWN
+        case "range":
+            return Collection(UNKNOWN, limit=_turns(arguments))
+        case "super":
+            this = frame.state.names.get("self", UNKNOWN)
+            return this
+    if name not in known_calls.CANNOT_RAISE:
+        frame.may_raise()
+    return UNKNOWN
+
+
+def _turns(arguments: Arguments) -> int | None:
+    match arguments.positional:
+        case (Constant(value=int(stop)),):
+            return stop
+        case (Constant(value=int(start)), Constant(value=int(stop))):
+            return max(0, stop - start)
+    return None
+
+
+def _listed(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
+    element = frame.elements(value, node, 0)
+    if element == UNKNOWN:
+        return Collection(UNKNOWN, _producer(value), _limit(value))
+    return Collection(element, _producer(value), _limit(value))
+
+
+def _producer(value: Value) -> Producer | None:
+    return value.producer if isinstance(value, Collection | Result) else None
+
+
+def _limit(value: Value) -> int | None:
+    return value.limit if isinstance(value, Collection | Result | Statement) else None
+
+
+def rows_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Value:
+    """The rows of a Query that is iterated over."""
+    return collection(frame, value, node)

@@ -1,0 +1,389 @@
+"""Evaluating expressions, in the order in which Python does."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import libcst as cst
+
+from sqla_lint.flow.events import Loop
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.instances import in_rows
+from sqla_lint.flow.questions import NameMeans
+from sqla_lint.flow.state import State, join_states
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    Collection,
+    Constant,
+    External,
+    Instance,
+    LocalFunction,
+    Mapping,
+    OneOf,
+    Result,
+    Session,
+    TupleValue,
+    Value,
+    join,
+)
+
+Evaluator = Callable[[Frame, Any], Value]
+
+
+def name(frame: Frame, node: cst.Name) -> Value:
+    """A name: of this function, else of its module."""
+    if node.value in _CONSTANTS:
+        return _CONSTANTS[node.value]
+    known = frame.state.names.get(node.value)
+    return known if known is not None else frame.ask(NameMeans(frame.info.module, node.value))
+
+
+_CONSTANTS = {"None": Constant(None), "True": Constant(True), "False": Constant(False)}
+
+
+def attribute(frame: Frame, node: cst.Attribute) -> Value:
+    """`value.name`; what was assigned to that very path on this path of execution comes first."""
+    path = path_of(node)
+    if path and path in frame.state.names:
+        return frame.state.names[path]
+    return frame.read(frame.evaluate(node.value), node.attr.value, node)
+
+
+def path_of(node: cst.BaseExpression) -> str:
+    """`a.b.c` of a chain of names, else an empty string."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return ""
+    parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def call(frame: Frame, node: cst.Call) -> Value:
+    """A call: the function, then the arguments, then what it does."""
+    callee = frame.evaluate(node.func)
+    arguments = evaluate_arguments(frame, node, callee)
+    frame.current = node
+    result = frame.call(callee, arguments, node)
+    _mutate(frame, node, arguments)
+    return result
+
+
+def evaluate_arguments(frame: Frame, node: cst.Call, callee: Value) -> Arguments:
+    """The arguments of a call, each evaluated once."""
+    iterates = isinstance(callee, External) and callee.dotted in _ITERATING
+    positional: list[Value] = []
+    keywords: dict[str, Value] = {}
+    nodes: list[cst.BaseExpression] = []
+    keyword_nodes: dict[str, cst.BaseExpression] = {}
+    spread = False
+    for item in node.args:
+        value = _lambda_over(frame, node, item, iterates) or frame.evaluate(item.value)
+        if item.star == "*" and isinstance(value, Collection | TupleValue):
+            given = value.items if isinstance(value, TupleValue) else (value.element,)
+            positional += given
+            nodes += [item.value] * len(given)
+            spread = spread or value == Collection(UNKNOWN)
+        elif item.star:
+            spread = True
+        elif item.keyword is not None:
+            keywords[item.keyword.value] = value
+            keyword_nodes[item.keyword.value] = item.value
+        else:
+            positional.append(value)
+            nodes.append(item.value)
+    return Arguments(tuple(positional), keywords, tuple(nodes), keyword_nodes, spread)
+
+
+_ITERATING = frozenset(f"builtins.{item}" for item in ("map", "filter", "sorted", "min", "max"))
+
+
+def _lambda_over(frame: Frame, node: cst.Call, item: cst.Arg, iterates: bool) -> Value | None:
+    """`sorted(rows, key=lambda row: row.x)` runs the lambda once per row."""
+    if not iterates or not isinstance(item.value, cst.Lambda) or not item.value.params.params:
+        return None
+    source = next((other.value for other in node.args if other.value is not item.value and other.keyword is None), None)
+    if source is None:
+        return None
+    with frame.silent():
+        value = frame.evaluate(source)
+    loop = Loop(id(item.value), "comprehension", frame.text(source), over=value)
+    run_comprehension(frame, loop, lambda: _lambda_body(frame, item.value, value, loop))
+    return LocalFunction("lambda")
+
+
+def _lambda_body(frame: Frame, node: cst.BaseExpression, value: Value, loop: Loop) -> Value:
+    assert isinstance(node, cst.Lambda)
+    frame.state.bind(node.params.params[0].name.value, frame.elements(value, node, loop.id))
+    return frame.evaluate(node.body)
+
+
+def _mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
+    """`rows.append(x)` changes what the name `rows` holds."""
+    match node.func:
+        case cst.Attribute(value=(cst.Name() | cst.Attribute()) as owner, attr=cst.Name(value=method)):
+            path = path_of(owner)
+            held = frame.state.names.get(path)
+            if not isinstance(held, Collection):
+                return
+            given = arguments.first()
+            if method in ("append", "add", "insert", "appendleft"):
+                given = arguments.positional[-1] if arguments.positional else UNKNOWN
+            elif method in ("extend", "update"):
+                given = frame.elements(given, node, 0)
+            else:
+                return
+            frame.escape(given)
+            empty = held.limit == 0
+            element = in_rows(given, 0) if empty else join(held.element, in_rows(given, 0))
+            frame.state.names[path] = replace(held, element=element, limit=None)
+
+
+def run_comprehension(frame: Frame, loop: Loop, body: Callable[[], Value]) -> Value:
+    """Run the body of a comprehension as one turn of its loop; names bound inside stay inside."""
+    outer = frame.state
+    frame.state = outer.copy()
+    if frame.emitting:
+        frame.loop_records[loop.id] = loop
+    frame.loops.append(loop)
+    value = body()
+    frame.loops.pop()
+    inner = frame.state
+    loop.repeated |= {node for mark, node in inner.marks if mark == loop.id}
+    joined = join_states([outer, inner])
+    assert joined is not None
+    joined.names = outer.names
+    frame.state = joined
+    if frame.emitting:
+        frame.release(loop)
+    return value
+
+
+def comprehension(frame: Frame, node: cst.BaseSimpleComp | cst.DictComp) -> Value:
+    """A list, set, dict comprehension or generator expression: sources first, then conditions, then the element."""
+
+    def element() -> Value:
+        if isinstance(node, cst.DictComp):
+            return Mapping(frame.evaluate(node.key), frame.evaluate(node.value))
+        return frame.evaluate(node.elt)  # type: ignore[attr-defined]
+
+    value = _comp_for(frame, node.for_in, element)
+    if isinstance(value, Mapping):
+        return Mapping(in_rows(value.key, 0), in_rows(value.value, 0))
+    return Collection(in_rows(value, 0), literal=True)
+
+
+def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -> Value:
+    source = frame.evaluate(clause.iter)
+    kind = "comprehension"
+    loop = Loop(id(clause), kind, frame.text(clause.iter), over=source, turns=getattr(source, "limit", None))
+    loop.place = frame.place(clause.iter)
+
+    def body() -> Value:
+        frame.assign(clause.target, frame.elements(source, clause.iter, loop.id))
+        for condition in clause.ifs:
+            frame.evaluate(condition.test)
+        if clause.inner_for_in is not None:
+            return _comp_for(frame, clause.inner_for_in, element)
+        return element()
+
+    return run_comprehension(frame, loop, body)
+
+
+def literal(frame: Frame, node: cst.Integer | cst.Float | cst.SimpleString) -> Value:
+    """A literal constant."""
+    try:
+        value = ast.literal_eval(node.value)
+    except (ValueError, SyntaxError):
+        return UNKNOWN
+    return Constant(value) if isinstance(value, str | int | float) else UNKNOWN
+
+
+def display(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
+    """A list, tuple or set display."""
+    items = [_spread(frame, item) for item in node.elements]
+    if isinstance(node, cst.Tuple) and not any(isinstance(item, cst.StarredElement) for item in node.elements):
+        return TupleValue(tuple(items))
+    if not items:
+        return Collection(UNKNOWN, literal=True, limit=0)
+    element = items[0]
+    for item in items[1:]:
+        element = join(element, item)
+    starred = any(isinstance(item, cst.StarredElement) for item in node.elements)
+    return Collection(element, literal=True, limit=None if starred else len(items))
+
+
+def _spread(frame: Frame, item: cst.BaseElement) -> Value:
+    value = frame.evaluate(item.value)
+    return frame.elements(value, item.value, 0) if isinstance(item, cst.StarredElement) else value
+
+
+def dict_display(frame: Frame, node: cst.Dict) -> Value:
+    """A dict display."""
+    key: Value | None = None
+    value: Value | None = None
+    for item in node.elements:
+        if isinstance(item, cst.DictElement):
+            here = frame.evaluate(item.key)
+            key = here if key is None else join(key, here)
+        held = frame.evaluate(item.value)
+        frame.escape(held)
+        value = held if value is None else join(value, held)
+    return Mapping(key or UNKNOWN, value or UNKNOWN)
+
+
+def _branch(frame: Frame, *nodes: cst.BaseExpression) -> Value:
+    """Any of several expressions may be the one evaluated."""
+    before = frame.state
+    states: list[State] = []
+    value: Value | None = None
+    for node in nodes:
+        frame.state = before.copy()
+        here = frame.evaluate(node)
+        frame.stopped = False
+        value = here if value is None else join(value, here)
+        states.append(frame.state)
+    joined = join_states(states)
+    assert joined is not None and value is not None
+    frame.state = joined
+    return value
+
+
+def ternary(frame: Frame, node: cst.IfExp) -> Value:
+    """`a if test else b`."""
+    frame.evaluate(node.test)
+    return _branch(frame, node.body, node.orelse)
+
+
+def boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
+    """`a or b`, `a and b`: the right side runs sometimes."""
+    left = frame.evaluate(node.left)
+    before = frame.state.copy()
+    right = frame.evaluate(node.right)
+    frame.stopped = False
+    joined = join_states([before, frame.state])
+    assert joined is not None
+    frame.state = joined
+    if isinstance(node.operator, cst.And):
+        return right if not isinstance(right, Constant) else UNKNOWN
+    if isinstance(left, Constant) and not left.value:
+        return right
+    # `rows or []`: the empty stand-in adds nothing to iterate over.
+    if isinstance(right, Collection) and right.limit == 0:
+        return left
+    return _either(left, right)
+
+
+def _either(left: Value, right: Value) -> Value:
+    if isinstance(left, Session) and isinstance(right, Session):
+        return OneOf((left, right))
+    return join(left, right)
+
+
+def subscript(frame: Frame, node: cst.Subscript) -> Value:
+    """`value[index]` and slices."""
+    value = frame.evaluate(node.value)
+    index: Value = UNKNOWN
+    bounded: int | None = None
+    is_slice = False
+    for item in node.slice:
+        match item.slice:
+            case cst.Index(value=inner):
+                index = frame.evaluate(inner)
+            case cst.Slice(upper=upper):
+                is_slice = True
+                if upper is not None:
+                    limit = frame.evaluate(upper)
+                    bounded = limit.value if isinstance(limit, Constant) and isinstance(limit.value, int) else None
+    return _indexed(frame, value, index, is_slice, bounded, node)
+
+
+def _indexed(
+    frame: Frame, value: Value, index: Value, is_slice: bool, bounded: int | None, node: cst.Subscript
+) -> Value:
+    match value:
+        case Collection() if is_slice:
+            return replace(value, limit=bounded if bounded is not None else value.limit)
+        case Collection(element=element):
+            return in_rows(element, element.rows) if isinstance(element, Instance) else element
+        case TupleValue(items=items) if isinstance(index, Constant) and isinstance(index.value, int):
+            return items[index.value] if -len(items) <= index.value < len(items) else UNKNOWN
+        case Mapping(value=held):
+            return held
+        case Result(element=element) if not is_slice:
+            return element
+        case External(dotted=dotted):
+            return External(dotted)
+    return frame.read(value, "__getitem__", node) if not is_slice else value if value == UNKNOWN else UNKNOWN
+
+
+def await_(frame: Frame, node: cst.Await) -> Value:
+    """`await value`."""
+    return frame.await_(frame.evaluate(node.expression))
+
+
+def walrus(frame: Frame, node: cst.NamedExpr) -> Value:
+    """`name := value`."""
+    value = frame.evaluate(node.value)
+    frame.assign(node.target, value)
+    return value
+
+
+def function(frame: Frame, node: cst.Lambda) -> Value:
+    """A lambda: run once where it stands, since who calls it is unknown."""
+    return LocalFunction("lambda")
+
+
+def yield_(frame: Frame, node: cst.Yield) -> Value:
+    """`yield value`, `yield from values`: the value is in the consumer's hands meanwhile."""
+    value: Value = UNKNOWN
+    match node.value:
+        case cst.From(item=item):
+            value = frame.elements(frame.evaluate(item), item, 0)
+        case cst.BaseExpression() as item:
+            value = frame.evaluate(item)
+    if frame.emitting:
+        frame.outcome.yields.append(value)
+    frame.escape(value)
+    frame.may_raise()
+    return UNKNOWN
+
+
+def parts(frame: Frame, node: cst.CSTNode) -> Value:
+    """Anything else: its parts are evaluated, its value is unknown."""
+    for child in node.children:
+        if isinstance(child, cst.BaseExpression):
+            frame.evaluate(child)
+        elif not isinstance(child, cst.BaseParenthesizableWhitespace):
+            parts(frame, child)
+    return UNKNOWN
+
+
+TABLE: dict[type[cst.CSTNode], Evaluator] = {
+    cst.Name: name,
+    cst.Attribute: attribute,
+    cst.Call: call,
+    cst.Await: await_,
+    cst.Subscript: subscript,
+    cst.ListComp: comprehension,
+    cst.SetComp: comprehension,
+    cst.GeneratorExp: comprehension,
+    cst.DictComp: comprehension,
+    cst.Integer: literal,
+    cst.Float: literal,
+    cst.SimpleString: literal,
+    cst.List: display,
+    cst.Tuple: display,
+    cst.Set: display,
+    cst.Dict: dict_display,
+    cst.IfExp: ternary,
+    cst.BooleanOperation: boolean,
+    cst.NamedExpr: walrus,
+    cst.Lambda: function,
+    cst.Yield: yield_,
+}

@@ -1,0 +1,248 @@
+"""The frame of one function under inspection: its state, its loops, its exits, and where its events go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import libcst as cst
+
+from sqla_lint.flow.events import Committed, Event, Loop, RelationshipRead
+from sqla_lint.flow.places import Place, Slice
+from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read
+from sqla_lint.flow.state import BEGUN, CLOSED, GONE, IDLE, NEW, State, gather
+from sqla_lint.flow.values import UNKNOWN, Session, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The evaluated arguments of a call, with their nodes; `spread` where `*` or `**` hides some."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: dict[str, Value] = field(default_factory=dict)
+    nodes: tuple[cst.BaseExpression, ...] = ()
+    keyword_nodes: dict[str, cst.BaseExpression] = field(default_factory=dict)
+    spread: bool = False
+
+    def first(self) -> Value:
+        """The first positional argument, or unknown."""
+        return self.positional[0] if self.positional else UNKNOWN
+
+    def get(self, index: int, keyword: str) -> Value | None:
+        """The argument at a position or under a keyword."""
+        if index < len(self.positional):
+            return self.positional[index]
+        return self.keywords.get(keyword)
+
+    def all(self) -> Iterator[Value]:
+        """Every argument."""
+        yield from self.positional
+        yield from self.keywords.values()
+
+
+@dataclass(slots=True)
+class Exits:
+    """States in which a block is left other than by its end."""
+
+    returned: list[State] = field(default_factory=list)
+    raised: list[State] = field(default_factory=list)
+    broken: list[State] = field(default_factory=list)
+    continued: list[State] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Handler:
+    """A `try` around the current point. `swallows`: its handlers go on after a failure."""
+
+    swallows: bool
+    loops: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What is noted while a function is walked, for its summary."""
+
+    returns: list[Value] = field(default_factory=list)
+    yields: list[Value] = field(default_factory=list)
+    effects: dict[tuple[str, str, object], Effect] = field(default_factory=dict)
+    reads: dict[tuple[str, ...], Read] = field(default_factory=dict)
+    escapes: set[str] = field(default_factory=set)
+    io: str = ""
+
+
+class Frame:
+    """One function being walked. The visitor subclass adds what evaluates and executes nodes."""
+
+    def __init__(self, info: FunctionInfo, slice_: Slice, ask: Ask, sink: Callable[[Event], None]) -> None:
+        self.info = info
+        self.slice = slice_
+        self.ask = ask
+        self.sink = sink
+        self.emitting = False
+        self.state = State()
+        self.exits = Exits()
+        self.loops: list[Loop] = []
+        self.handlers: list[Handler] = []
+        self.guards: list[cst.BaseExpression | None] = []
+        self.deferred: list[tuple[int, int, Event]] = []
+        self.outcome = Outcome()
+        self.opened: dict[str, Session] = {}
+        self.opened_as: dict[str, str] = {}
+        self.loop_records: dict[int, Loop] = {}
+        self.local_functions: dict[str, cst.FunctionDef | cst.Lambda] = {}
+        self.captured: dict[str, State] = {}
+        self.current: cst.CSTNode = slice_.module
+        self.stopped = False
+
+    # What the visitor provides.
+
+    def evaluate(self, node: cst.BaseExpression) -> Value:
+        """The value of an expression, its events emitted on the way."""
+        raise NotImplementedError
+
+    def read(self, value: Value, name: str, node: cst.CSTNode) -> Value:
+        """The value of `value.name`."""
+        raise NotImplementedError
+
+    def call(self, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
+        """What calling `callee` gives."""
+        raise NotImplementedError
+
+    def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
+        """What iterating over `value` gives in each turn of `loop` (0: no loop of this function)."""
+        raise NotImplementedError
+
+    def await_(self, value: Value) -> Value:
+        """What awaiting `value` gives."""
+        raise NotImplementedError
+
+    def assign(self, target: cst.BaseExpression, value: Value) -> None:
+        """Bind a target to a value."""
+        raise NotImplementedError
+
+    def block(self, statements: Sequence[cst.CSTNode], states: list[State]) -> list[State]:
+        """Execute statements on every path; the states at their end."""
+        raise NotImplementedError
+
+    # Places.
+
+    def place(self, node: cst.CSTNode) -> Place:
+        """The place of a node of this function."""
+        return Place(self.slice, node)
+
+    def text(self, node: cst.CSTNode, limit: int = 60) -> str:
+        """The source of a node, shortened."""
+        text = self.slice.text(node)
+        return text if len(text) <= limit else text[: limit - 1] + "…"
+
+    # Events.
+
+    def emit(self, event: Event) -> None:
+        """Hand an event to the checks, unless the state is still being stabilised."""
+        if self.emitting:
+            self.sink(event)
+
+    def emit_in(self, loop: Loop, node: cst.CSTNode, event: Event) -> None:
+        """Hand over an event once its loop is done, with the answer to: can another turn follow it."""
+        self.state.marks |= {(loop.id, id(node))}
+        if self.emitting:
+            self.deferred.append((loop.id, id(node), event))
+
+    def release(self, loop: Loop) -> None:
+        """Emit what waited for the end of `loop`."""
+        mine = [item for item in self.deferred if item[0] == loop.id]
+        self.deferred = [item for item in self.deferred if item[0] != loop.id]
+        for _, node, event in mine:
+            if isinstance(event, Committed):
+                self.sink(replace(event, repeats=node in loop.repeated))
+            elif isinstance(event, RelationshipRead):
+                self.sink(event if node in loop.repeated else replace(event, loop=None))
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Walk without emitting."""
+        emitting, self.emitting = self.emitting, False
+        try:
+            yield
+        finally:
+            self.emitting = emitting
+
+    # Lives of sessions.
+
+    def open(self, session: Session) -> None:
+        """A session was constructed here."""
+        self.state.lives[session.key] = frozenset({NEW})
+        self.state.work.pop(session.key, None)
+        self.opened[session.key] = session
+        for loop in self.loops:
+            loop.opened.add(session.key)
+
+    def set_life(self, session: Session, life: str) -> None:
+        """From here on the session is in this state, but for those that someone else closes."""
+        known = self.state.lives.get(session.key)
+        if known is None:
+            return
+        if life == GONE:
+            self.state.lives[session.key] = frozenset({GONE})
+        elif GONE in known:
+            self.state.lives[session.key] = frozenset({life, GONE}) if life != CLOSED else known
+        elif not (life == IDLE and known == frozenset({NEW})):
+            self.state.lives[session.key] = frozenset({life})
+
+    def sends(self, session: Session) -> None:
+        """The session runs SQL: it holds a connection, and the call may fail."""
+        self.set_life(session, BEGUN)
+        self.may_raise()
+
+    def may_raise(self) -> None:
+        """The current point may be left by an exception."""
+        if any(life & {BEGUN} for life in self.state.lives.values()) or self.handlers:
+            self.exits.raised.append(self.state.copy())
+            if len(self.exits.raised) > _MANY:
+                self.exits.raised = gather(self.exits.raised)
+
+    def stop(self) -> None:
+        """The current point is not passed: what follows on this path is not reached."""
+        self.exits.raised.append(self.state.copy())
+        self.stopped = True
+
+    def escape(self, value: Value) -> None:
+        """A value is handed to someone who may keep it."""
+        for session in sessions_in(value):
+            if session.key in self.state.lives:
+                self.set_life(session, GONE)
+            elif session.key.startswith("param:"):
+                self.outcome.escapes.add(session.key.removeprefix("param:"))
+
+    def around(self, key: str) -> Loop | None:
+        """The innermost loop around the current point that does not itself open the session `key`."""
+        for loop in reversed(self.loops):
+            if loop.kind == "comprehension":
+                continue
+            return None if key in loop.opened else loop
+        return None
+
+    def in_loop(self, loop_id: int) -> Loop | None:
+        """The active loop of that id."""
+        for loop in self.loops:
+            if loop.id == loop_id:
+                return loop
+        return None
+
+
+_MANY = 12
+
+
+def sessions_in(value: Value, depth: int = 0) -> Sequence[Session]:
+    """The sessions that a value is or holds."""
+    if isinstance(value, Session):
+        return (value,)
+    found: list[Session] = []
+    if depth < 4:
+        for name in ("values", "items", "element", "entered", "result", "session", "value", "bound"):
+            inner = getattr(value, name, None)
+            for part in inner if isinstance(inner, tuple) else (inner,):
+                if isinstance(part, Value):
+                    found += sessions_in(part, depth + 1)
+    return found

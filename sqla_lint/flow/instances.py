@@ -1,0 +1,174 @@
+"""Reading attributes of mapped instances: what is loaded, what a read costs, what it leads to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow.events import RelationshipRead
+from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.questions import ClassInfo, MappingOf, Read, Relationship
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    Collection,
+    Instance,
+    Object,
+    OneOf,
+    Producer,
+    Statement,
+    Symbol,
+    TupleValue,
+    Value,
+)
+from sqla_lint.knowledge import loaders
+
+EACH = "[]"
+_LONGEST = 6
+
+
+def in_rows(value: Value, loop: int) -> Value:
+    """`value` as it differs from turn to turn of a loop."""
+    match value:
+        case Instance() | Symbol():
+            return replace(value, rows=loop)
+        case TupleValue(items=items):
+            return TupleValue(tuple(in_rows(item, loop) for item in items))
+        case OneOf(values=values):
+            return OneOf(tuple(in_rows(item, loop) for item in values))
+        case Collection(element=element):
+            return replace(value, element=in_rows(element, loop))
+    return value
+
+
+def read_relationship(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> Value:
+    """The value of a relationship; emits a `RelationshipRead` where it is a load per row."""
+    name = relationship.name
+    strategy = value.load.strategy(name) or relationship.lazy
+    if strategy in ("dynamic", "write_only"):
+        return Statement("query", (Instance(relationship.target),), dynamic=True, place=frame.place(node))
+    if strategy not in loaders.NOT_A_LOAD:
+        _note_read(frame, value, relationship, strategy, node)
+    if not relationship.target:
+        return Collection(UNKNOWN) if relationship.collection else UNKNOWN
+    return _reached(frame, value, relationship, node)
+
+
+def _note_read(frame: Frame, value: Instance, relationship: Relationship, strategy: str, node: cst.CSTNode) -> None:
+    emits = not (
+        strategy in loaders.FREE
+        or relationship.name in value.free
+        or value.new
+        or _in_identity_map(frame, value, relationship)
+    )
+    root = value.producer.root if value.producer else ()
+    if emits and root and len(root) < _LONGEST:
+        note_argument_read(frame, (*root, relationship.name), value.rows, node)
+    loop = frame.in_loop(value.rows)
+    if not emits or loop is None:
+        return
+    event = RelationshipRead(
+        frame.place(node),
+        None,
+        value,
+        relationship.name,
+        relationship.owner,
+        relationship.target,
+        relationship.collection,
+        True,
+        loop,
+        value.producer,
+        frame.text(node),
+        obligation=(*root, relationship.name) if root else (),
+    )
+    frame.emit_in(loop, node, event)
+
+
+def note_argument_read(
+    frame: Frame, path: tuple[str, ...], rows: int, node: cst.CSTNode, inner: Read | None = None
+) -> None:
+    """Keep, for the summary, that something reached from a parameter is read; `inner` where a callee reads it."""
+    loop = frame.in_loop(rows)
+    if not frame.emitting or path in frame.outcome.reads:
+        return
+    if inner is not None:
+        frame.outcome.reads[path] = replace(inner, path=path)
+    else:
+        place = Place(None, None, frame.slice.span(node))
+        text = frame.text(node)
+        frame.outcome.reads[path] = Read(path, loop is not None, place, loop.source if loop else "", text)
+
+
+def _in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -> bool:
+    """A many-to-one whose target the session holds already, or the same one for every row."""
+    if relationship.collection:
+        return False
+    if relationship.target in frame.state.loaded:
+        return True
+    same = (relationship.name, f"{relationship.name}_id")
+    return any(column in same for column, _ in value.values)
+
+
+def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> Value:
+    target = frame.ask(MappingOf(relationship.target))
+    producer = value.producer or Producer("", False)
+    root = (*producer.root, relationship.name) if producer.root else ()
+    reached = Producer(frame.text(node), producer.seen, producer.place, root)
+    free = _back(target, relationship) if relationship.collection else frozenset()
+    instance = Instance(
+        relationship.target,
+        value.load.below(relationship.name),
+        reached,
+        free,
+        value.rows,
+        value.session,
+        path=(*value.path, relationship.name)[-_LONGEST:],
+    )
+    if not relationship.collection:
+        return instance
+    return Collection(instance, reached, via=relationship.name)
+
+
+def _back(target: ClassInfo | None, relationship: Relationship) -> frozenset[str]:
+    """The relationships of a collection's elements that lead back to the parent, which the session holds."""
+    if target is None:
+        return frozenset()
+    back = [
+        item.name
+        for item in target.relationships.values()
+        if not item.collection and item.target in (relationship.owner, *_family(item, relationship))
+    ]
+    if relationship.reverse:
+        return frozenset({relationship.reverse, *(back if len(back) == 1 else ())})
+    return frozenset(back) if len(back) == 1 else frozenset()
+
+
+def _family(item: Relationship, relationship: Relationship) -> tuple[str, ...]:
+    return (item.target,) if item.reverse == relationship.name else ()
+
+
+def element_of(frame: Frame, value: Value, loop: int) -> Value:
+    """What iterating over `value` gives in one turn of `loop`."""
+    match value:
+        case Collection(element=Instance() as element):
+            return in_rows(_rooted(element), loop)
+        case Collection(element=element):
+            return in_rows(element, loop)
+        case TupleValue(items=items):
+            return OneOf(items) if 0 < len(items) <= 4 and UNKNOWN not in items else UNKNOWN
+        case Symbol(path=path):
+            return Symbol((*path, EACH), loop) if len(path) < _LONGEST else UNKNOWN
+        case OneOf(values=values):
+            found = tuple(dict.fromkeys(element_of(frame, item, loop) for item in values))
+            return found[0] if len(found) == 1 else UNKNOWN if UNKNOWN in found else OneOf(found)
+        case Object():
+            return UNKNOWN
+    return UNKNOWN
+
+
+def _rooted(element: Instance) -> Instance:
+    producer = element.producer
+    if producer is None or not producer.root:
+        return element
+    return replace(element, producer=replace(producer, root=(*producer.root, EACH)))

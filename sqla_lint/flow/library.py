@@ -1,0 +1,213 @@
+"""What calls into SQLAlchemy and its relatives give: pure, shared by the visitor and by declared expressions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqla_lint.flow.frame import Arguments
+from sqla_lint.flow.loading import EMPTY, WILDCARD, LoadTree, chain
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Collection,
+    Constant,
+    External,
+    Instance,
+    Manager,
+    MappedAttribute,
+    OneOf,
+    Option,
+    Session,
+    SessionFactory,
+    Statement,
+    Symbol,
+    TupleValue,
+    Value,
+)
+from sqla_lint.knowledge import loaders, sessions, statements
+
+_POOLLESS = frozenset({"NullPool", "StaticPool", "SingletonThreadPool"})
+
+
+def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
+    """What calling the library name `dotted` gives, or None where nothing is known of it.
+
+    `key` becomes the identity of a session that is opened.
+    """
+    home, _, name = dotted.rpartition(".")
+    if dotted in sessions.REGISTRIES:
+        return _registry(sessions.REGISTRIES[dotted], arguments, key)
+    if dotted in sessions.MAKERS:
+        return _maker(sessions.MAKERS[dotted], arguments)
+    if dotted in sessions.CLASSES:
+        factory = _maker(sessions.CLASSES[dotted], arguments)
+        return open_session(factory, arguments, key)
+    if dotted in sessions.BORROWED:
+        return Session(key, sessions.BORROWED[dotted], "unknown")
+    if dotted in statements.SELECTS:
+        return select(arguments)
+    if dotted in statements.DML:
+        return Statement(statements.DML[dotted], _entities(arguments.positional))
+    if dotted in statements.TEXTS:
+        return Statement("text")
+    if f"{home}." in loaders.HOMES and name in loaders.OPTIONS:
+        return option(name, arguments, Option(EMPTY))
+    if f"{home}." in loaders.HOMES and name in loaders.COLUMN_OPTIONS | {"Load"}:
+        return Option(EMPTY)
+    if name in ("aliased", "with_polymorphic") and home.startswith("sqlalchemy"):
+        return arguments.first()
+    return _context_manager(dotted, arguments)
+
+
+def _context_manager(dotted: str, arguments: Arguments) -> Value | None:
+    match dotted:
+        case "contextlib.closing" | "contextlib.aclosing":
+            inner = arguments.first()
+            return Manager(inner, "close", inner if isinstance(inner, Session) else None)
+        case "contextlib.nullcontext":
+            return Manager(arguments.first())
+        case "contextlib.suppress":
+            return Manager(UNKNOWN, swallows=True)
+    return None
+
+
+def select(arguments: Arguments) -> Statement:
+    """`select(…)`, the list form of 1.4 included."""
+    given: tuple[Value, ...] = arguments.positional
+    if len(given) == 1 and isinstance(given[0], TupleValue):
+        given = given[0].items
+    core = bool(given) and all(item == UNKNOWN or isinstance(item, External) for item in given)
+    return Statement("core" if core else "select", _entities(given))
+
+
+def _entities(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    return tuple(Instance(item.id) if isinstance(item, ClassValue) else UNKNOWN for item in values)
+
+
+def _flag(value: Value | None, default: bool) -> bool:
+    return value.value is not False if isinstance(value, Constant) else default
+
+
+def _maker(kind: str, arguments: Arguments) -> SessionFactory:
+    made_of = arguments.keywords.get("class_")
+    if isinstance(made_of, SessionFactory):
+        kind = made_of.kind
+    elif isinstance(made_of, External):
+        kind = sessions.CLASSES.get(made_of.dotted, kind)
+    bind = arguments.get(0, "bind")
+    pooled = not (isinstance(bind, External) and bind.dotted.endswith("poolless"))
+    return SessionFactory(
+        kind,
+        autoflush=_flag(arguments.keywords.get("autoflush"), True),
+        expire_on_commit=_flag(arguments.keywords.get("expire_on_commit"), True),
+        pooled=pooled,
+    )
+
+
+def _registry(kind: str, arguments: Arguments, key: str) -> Session:
+    factory = arguments.first()
+    if isinstance(factory, SessionFactory):
+        return Session(
+            key,
+            factory.kind,
+            "registry",
+            registry=True,
+            autoflush=factory.autoflush,
+            expire_on_commit=factory.expire_on_commit,
+        )
+    return Session(key, kind, "registry", registry=True)
+
+
+def open_session(factory: SessionFactory, arguments: Arguments, key: str) -> Session:
+    """The session that calling a factory opens."""
+    bind = arguments.get(0, "bind")
+    by_connection = isinstance(bind, External) and bind.dotted.endswith(("Connection", ".connect"))
+    return Session(
+        key,
+        factory.kind,
+        "function",
+        autoflush=_flag(arguments.keywords.get("autoflush"), factory.autoflush),
+        expire_on_commit=_flag(arguments.keywords.get("expire_on_commit"), factory.expire_on_commit),
+        bound_to_connection=by_connection or not factory.pooled,
+    )
+
+
+def create_engine(arguments: Arguments) -> Value:
+    """An engine; said so where its pool keeps no connections apart."""
+    pool = arguments.keywords.get("poolclass")
+    url = arguments.first()
+    memory = isinstance(url, Constant) and url.value in ("sqlite://", "sqlite:///:memory:")
+    poolless = isinstance(pool, External) and pool.dotted.rpartition(".")[2] in _POOLLESS
+    return External("sqlalchemy.Engine.poolless" if poolless or memory else "sqlalchemy.Engine", made=True)
+
+
+def option(name: str, arguments: Arguments, base: Option) -> Option:
+    """`selectinload(…)` and its like, called as a function (`base` empty) or chained onto an option.
+
+    Of several path elements given to one call only the last gets the strategy; the others keep their own.
+    """
+    strategy = loaders.OPTIONS[name]
+    names = _path_names(arguments.positional)
+    if not names:
+        return base
+    strategies = (*[""] * (len(names) - 1), strategy)
+    path = (*base.path, *names)
+    all_strategies = (*base.strategies, *strategies)
+    return Option(base.tree.merge(chain(path, all_strategies)), path, all_strategies)
+
+
+def _path_names(values: tuple[Value, ...]) -> tuple[str, ...]:
+    names: list[str] = []
+    for value in values:
+        match value:
+            case MappedAttribute(path=path):
+                names += path
+            case Constant(value=str(text)):
+                names += text.split(".")
+            case OneOf(values=several) if all(isinstance(item, MappedAttribute) for item in several):
+                first = several[0]
+                names += first.path if isinstance(first, MappedAttribute) else ()
+            case _:
+                # An attribute that cannot be told may load anything: every read below is in doubt.
+                names.append(WILDCARD)
+    return tuple(names)
+
+
+def chained(base: Option, name: str, arguments: Arguments) -> Value:
+    """A method of an option: another step of the path, or options below it."""
+    if name in loaders.OPTIONS:
+        return option(name, arguments, base)
+    if name == "options":
+        tree = base.tree
+        for given in arguments.positional:
+            if isinstance(given, Option):
+                tree = tree.merge(chain(base.path, base.strategies, given.tree))
+        return replace(base, tree=tree)
+    return base
+
+
+ANY_OPTION = LoadTree(((WILDCARD, "joined", EMPTY),))
+
+
+def options_tree(arguments: Arguments) -> LoadTree:
+    """What `.options(…)` asks for; options that cannot be seen through count as loading everything."""
+    tree = ANY_OPTION if arguments.spread else EMPTY
+    for value in arguments.positional:
+        tree = tree.merge(_tree_of(value))
+    return tree
+
+
+def _tree_of(value: Value) -> LoadTree:
+    match value:
+        case Option(tree=tree):
+            return tree
+        case Collection(element=element):
+            return _tree_of(element)
+        case TupleValue(items=items) | OneOf(values=items):
+            tree = EMPTY
+            for item in items:
+                tree = tree.merge(_tree_of(item))
+            return tree
+        case Constant() | Symbol():
+            return ANY_OPTION if isinstance(value, Symbol) else EMPTY
+    return ANY_OPTION

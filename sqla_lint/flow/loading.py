@@ -1,0 +1,69 @@
+"""Which relationship paths of an instance are loaded: a tree of loader options.
+
+Facts of the strategies: https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WILDCARD = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTree:
+    """For each relationship name the strategy in force and what is loaded below it; `*` stands for all others."""
+
+    branches: tuple[tuple[str, str, LoadTree], ...] = ()
+
+    def strategy(self, name: str) -> str | None:
+        """The strategy an option asks for at this name, or None where no option speaks of it."""
+        wildcard = None
+        for branch, strategy, _ in self.branches:
+            if branch == name:
+                return strategy or None
+            if branch == WILDCARD:
+                wildcard = strategy
+        return wildcard
+
+    def below(self, name: str) -> LoadTree:
+        """The options in force on what `name` leads to."""
+        for branch, _, tree in self.branches:
+            if branch == name:
+                return tree
+        return EMPTY
+
+    def merge(self, other: LoadTree) -> LoadTree:
+        """Both options together; where they speak of one name, the later strategy wins."""
+        merged = {branch: (strategy, tree) for branch, strategy, tree in self.branches}
+        for branch, strategy, tree in other.branches:
+            if branch in merged:
+                earlier, known = merged[branch]
+                merged[branch] = (strategy or earlier, known.merge(tree))
+            else:
+                merged[branch] = (strategy, tree)
+        return LoadTree(tuple(sorted((branch, *rest) for branch, rest in merged.items())))
+
+    def meet(self, other: LoadTree) -> LoadTree:
+        """What both have: the options in force whichever of two paths was taken."""
+        theirs = {branch: (strategy, tree) for branch, strategy, tree in other.branches}
+        kept = []
+        for branch, strategy, tree in self.branches:
+            if branch in theirs and theirs[branch][0] == strategy:
+                kept.append((branch, strategy, tree.meet(theirs[branch][1])))
+        return LoadTree(tuple(kept))
+
+    def union(self, other: LoadTree) -> LoadTree:
+        """What either has: used where a doubt must not become a finding."""
+        return self.merge(other)
+
+
+EMPTY = LoadTree()
+
+
+def chain(names: tuple[str, ...], strategies: tuple[str, ...], tail: LoadTree = EMPTY) -> LoadTree:
+    """The tree of one path: `names` with their strategies, and `tail` below the last."""
+    tree = tail
+    for name, strategy in zip(reversed(names), reversed(strategies), strict=True):
+        tree = LoadTree(((name, strategy, tree),))
+    return tree

@@ -1,0 +1,156 @@
+"""Loops: stabilised first with emission off, then walked once more to emit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import libcst as cst
+import libcst.matchers as m
+
+from sqla_lint.flow.branches import assume, decide
+from sqla_lint.flow.events import Loop
+from sqla_lint.flow.frame import Exits, Frame
+from sqla_lint.flow.queries import execute as execute_statement
+from sqla_lint.flow.state import State, gather, join_states
+from sqla_lint.flow.values import Collection, External, Result, Statement, TupleValue, Value
+from sqla_lint.knowledge.calls import CHUNK_WORDS, ENDLESS, RETRY_WORDS
+
+_PASSES = 4
+
+
+def for_loop(frame: Frame, node: cst.For) -> list[State]:
+    """`for` and `async for`."""
+    source = frame.evaluate(node.iter)
+    if isinstance(source, Statement):
+        execute_statement(frame, source.session, source)
+    kind = "async for" if node.asynchronous else "for"
+    loop = Loop(id(node), kind, frame.text(node.iter), over=source, turns=_turns(source))
+    loop.place = frame.place(node.iter)
+    loop.target = frame.text(node.target)
+    named = f"{loop.target} {loop.source}".lower()
+    loop.chunks = any(word in named for word in CHUNK_WORDS) or _handles_batches(node)
+    loop.retries = any(word in named for word in RETRY_WORDS)
+    loop.polls = isinstance(source, External) and source.dotted in ENDLESS or _is_sentinel(node.iter)
+
+    def turn() -> None:
+        frame.assign(node.target, frame.elements(source, node.iter, loop.id))
+
+    return _run(frame, loop, turn, node.body, node.orelse, endless=False)
+
+
+def _turns(source: Value) -> int | None:
+    match source:
+        case Collection(limit=limit) | Result(limit=limit):
+            return limit
+        case TupleValue(items=items):
+            return len(items)
+    return None
+
+
+def _is_sentinel(node: cst.BaseExpression) -> bool:
+    """`iter(queue.get, None)`."""
+    return m.matches(node, m.Call(func=m.Name("iter"), args=[m.Arg(), m.Arg()]))
+
+
+def _handles_batches(node: cst.For) -> bool:
+    """The loop variable is itself iterated over, or handed over as a whole set of rows: each turn is a batch."""
+    if not isinstance(node.target, cst.Name):
+        return False
+    name = node.target.value
+    inner = m.For(iter=m.Name(name)) | m.CompFor(iter=m.Name(name))
+    bulk = m.Call(
+        func=m.Attribute(attr=m.Name("add_all") | m.Name("bulk_save_objects") | m.Name("bulk_insert_mappings")),
+        args=[m.Arg(value=m.Name(name)), m.ZeroOrMore()],
+    )
+    return bool(m.findall(node.body, inner | bulk))
+
+
+def while_loop(frame: Frame, node: cst.While) -> list[State]:
+    """`while`."""
+    endless = m.matches(node.test, m.Name("True") | m.Integer("1"))
+    loop = Loop(id(node), "while", frame.text(node.test))
+    loop.place = frame.place(node.test)
+    loop.polls = endless or not _walks_a_collection(node)
+    loop.retries = any(word in loop.source.lower() for word in RETRY_WORDS)
+
+    def turn() -> None:
+        frame.evaluate(node.test)
+        assume(frame, node.test, True)
+
+    known = decide(frame, node.test) if endless else None
+    return _run(frame, loop, turn, node.body, node.orelse, endless=endless or known is True and endless)
+
+
+def _walks_a_collection(node: cst.While) -> bool:
+    """`while items: items.pop()` and `while i < n: i += 1` go through a collection; other loops wait for something."""
+    match node.test:
+        case cst.Name(value=name):
+            popped = m.Call(func=m.Attribute(value=m.Name(name), attr=m.Name("pop") | m.Name("popleft")))
+            return bool(m.findall(node.body, popped))
+        case cst.Comparison(left=cst.Name(value=name)):
+            return bool(m.findall(node.body, m.AugAssign(target=m.Name(name), operator=m.AddAssign())))
+    return False
+
+
+def _run(
+    frame: Frame,
+    loop: Loop,
+    turn: Callable[[], None],
+    body: cst.BaseSuite,
+    orelse: cst.Else | None,
+    endless: bool,
+) -> list[State]:
+    """Find the state that holds at the head of every turn, then walk the body once more with emission on."""
+    head = frame.state.copy()
+    emitting, frame.emitting = frame.emitting, False
+    exits, ends = _turn(frame, loop, turn, body, head)
+    for _ in range(_PASSES):
+        joined = join_states([head, *(_without_marks(state.copy(), loop) for state in ends)])
+        assert joined is not None
+        if joined == head:
+            break
+        head = joined
+        exits, ends = _turn(frame, loop, turn, body, head)
+    frame.emitting = emitting
+    if emitting:
+        frame.loop_records[loop.id] = loop
+        exits, ends = _turn(frame, loop, turn, body, head)
+        loop.repeated = {node for state in ends for mark, node in state.marks if mark == loop.id}
+        frame.release(loop)
+    frame.exits.returned += exits.returned
+    frame.exits.raised += exits.raised
+    if loop.turns is not None and loop.turns > 0 and not endless:
+        done = gather(ends)
+    else:
+        done = [] if endless else gather([head.copy(), *ends])
+    if orelse is not None:
+        done = frame.block(orelse.body.body, done)
+    return [_without_marks(state, loop) for state in gather([*done, *exits.broken])]
+
+
+def _without_marks(state: State, loop: Loop) -> State:
+    state.marks = frozenset(item for item in state.marks if item[0] != loop.id)
+    return state
+
+
+def _turn(
+    frame: Frame, loop: Loop, turn: Callable[[], None], body: cst.BaseSuite, head: State
+) -> tuple[Exits, list[State]]:
+    """One turn from the head: how the body is left, and the states from which the next turn starts."""
+    outer, frame.exits = frame.exits, Exits()
+    frame.loops.append(loop)
+    frame.guards.append(None)
+    frame.state = _without_marks(head.copy(), loop)
+    turn()
+    states = frame.block(_statements(body), [frame.state])
+    frame.guards.pop()
+    frame.loops.pop()
+    exits, frame.exits = frame.exits, outer
+    return exits, [*states, *exits.continued]
+
+
+def _statements(body: cst.BaseSuite) -> Sequence[cst.CSTNode]:
+    if isinstance(body, cst.SimpleStatementSuite):
+        return [cst.SimpleStatementLine(body.body)]
+    return body.body
+

@@ -1,0 +1,68 @@
+"""Places in source: a libcst node of a slice, whose line and column are found only when something is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sqla_lint.diagnostic import Span
+
+if TYPE_CHECKING:
+    import libcst as cst
+    from libcst.metadata import CodeRange
+
+
+class Slice:
+    """The parsed lines of one function. `offset` is added to the line numbers that libcst counts."""
+
+    __slots__ = ("_positions", "module", "offset", "path")
+
+    def __init__(self, path: str, module: cst.Module, offset: int) -> None:
+        self.path = path
+        self.module = module
+        self.offset = offset
+        self._positions: Mapping[cst.CSTNode, CodeRange] | None = None
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """The span of a node of this slice; the positions come from one code-generation pass, made once."""
+        if self._positions is None:
+            from libcst.metadata import MetadataWrapper, PositionProvider
+
+            wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
+            self._positions = wrapper.resolve(PositionProvider)
+        found = self._positions[node]
+        return Span(
+            self.path,
+            found.start.line + self.offset,
+            found.start.column + 1,
+            found.end.line + self.offset,
+            found.end.column + 1,
+        )
+
+    def text(self, node: cst.CSTNode) -> str:
+        """The source of a node on one line, white space folded."""
+        return " ".join(self.module.code_for_node(node).split())
+
+
+class Place:
+    """A node in a slice, or a span already known."""
+
+    __slots__ = ("_known", "node", "slice")
+
+    def __init__(self, slice_: Slice | None, node: cst.CSTNode | None, known: Span | None = None) -> None:
+        self.slice = slice_
+        self.node = node
+        self._known = known
+
+    @property
+    def span(self) -> Span:
+        """The lines and columns."""
+        if self._known is None:
+            assert self.slice is not None and self.node is not None
+            self._known = self.slice.span(self.node)
+        return self._known
+
+    @property
+    def text(self) -> str:
+        """The source at this place, one line, or an empty string where only the span is known."""
+        return self.slice.text(self.node) if self.slice is not None and self.node is not None else ""

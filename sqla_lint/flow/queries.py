@@ -1,0 +1,231 @@
+"""Statements, queries and results: building them, executing them, taking their rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.library import options_tree, select
+from sqla_lint.flow.questions import Effect
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    Collection,
+    Constant,
+    Coroutine,
+    Instance,
+    MappedAttribute,
+    Mapping,
+    Producer,
+    Result,
+    Session,
+    Statement,
+    TupleValue,
+    Value,
+)
+from sqla_lint.knowledge import statements
+
+
+def statement_method(frame: Frame, value: Statement, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """A method of a select or a Query: another statement, or what executing it gives."""
+    if name in statements.GENERATIVE:
+        return _generative(value, name, arguments, frame)
+    if name in ("with_entities", "with_only_columns"):
+        return replace(value, entities=select(arguments).entities)
+    if value.kind == "query":
+        return _terminal(frame, value, name, arguments, node)
+    return UNKNOWN
+
+
+def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame) -> Statement:
+    match name:
+        case "options":
+            return replace(value, load=value.load.merge(options_tree(arguments)))
+        case "limit":
+            given = arguments.first()
+            return replace(value, limit=given.value if _is_count(given) else None)  # type: ignore[attr-defined]
+        case "from_statement":
+            return replace(value, filtered=True)
+        case "execution_options" if arguments.keywords.get("autoflush") == Constant(False):
+            return replace(value, flushes=False)
+        case "autoflush" if arguments.first() == Constant(False):
+            return replace(value, flushes=False)
+    if name in statements.FILTERING:
+        criteria = (*value.criteria, *criteria_of(frame, arguments))
+        return replace(value, filtered=True, criteria=tuple(dict.fromkeys(criteria)))
+    return value
+
+
+def _is_count(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, int)
+
+
+def criteria_of(frame: Frame, arguments: Arguments) -> tuple[tuple[str, str], ...]:
+    """The pairs (column, text of the value) that a `filter`, `where` or `filter_by` compares for equality."""
+    found = [(name, value_text(frame, node)) for name, node in arguments.keyword_nodes.items()]
+    todo = list(arguments.nodes)
+    while todo:
+        node = todo.pop()
+        match node:
+            case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(cst.Equal(), right)]):
+                for one, other in ((left, right), (right, left)):
+                    match one:
+                        case cst.Attribute(attr=cst.Name(value=column)) if _on_class(frame, one):
+                            found.append((column, value_text(frame, other)))
+                            break
+            case cst.Call(func=cst.Name(value="and_"), args=args):
+                todo += [item.value for item in args]
+            case cst.BinaryOperation(left=left, operator=cst.BitAnd(), right=right):
+                todo += [left, right]
+    return tuple(sorted(set(found)))
+
+
+def _on_class(frame: Frame, node: cst.BaseExpression) -> bool:
+    with frame.silent():
+        return isinstance(frame.evaluate(node), MappedAttribute)
+
+
+def value_text(frame: Frame, node: cst.BaseExpression) -> str:
+    """A text that is equal for equal values: an attribute of an instance is named by the instance's identity."""
+    match node:
+        case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=column)):
+            owner = frame.state.names.get(name)
+            if isinstance(owner, Instance) and owner.identity:
+                known = dict(owner.values).get(column)
+                return known or f"<{owner.identity}>.{column}"
+    return frame.slice.text(node)
+
+
+def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """Execute a Query, or a dynamic relationship."""
+    if name in statements.QUERY_SENDS:
+        execute(frame, value.session, value)
+    if name in statements.QUERY_MANY:
+        return collection(frame, value, node)
+    if name == "paginate":
+        return UNKNOWN
+    if name in statements.QUERY_ONE:
+        if name.startswith("get") and arguments.nodes and value.scalar:
+            value = replace(value, criteria=(*value.criteria, ("<pk>", value_text(frame, arguments.nodes[0]))))
+        return row(frame, value, node)
+    if name in ("scalars", "yield_per"):
+        return collection(frame, value, node)
+    return UNKNOWN
+
+
+def execute(frame: Frame, session: Session | None, statement: Statement | None) -> None:
+    """A statement is sent: the session flushes first where it does, and holds a connection afterwards."""
+    if session is None:
+        frame.may_raise()
+        return
+    silent = session.key in frame.state.no_autoflush or not session.autoflush
+    if not silent and (statement is None or statement.flushes):
+        frame.state.work.pop(session.key, None)
+    frame.sends(session)
+    note_effect(frame, session, "sql")
+
+
+def note_effect(frame: Frame, session: Session, op: str, instance: Instance | None = None) -> None:
+    """Keep, for the summary, what happens to a session that is not this function's own."""
+    if not frame.emitting or session.key in frame.opened:
+        return
+    key = (op, session.key, instance.cls if instance else None)
+    if key not in frame.outcome.effects:
+        place = frame.place(frame.current)
+        durable = any(item.swallows for item in frame.handlers)
+        frame.outcome.effects[key] = Effect(op, session.key, not frame.guards, place, instance, durable)
+
+
+def producer_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Producer:
+    """Where the rows of a statement come from."""
+    return Producer("", not value.dynamic, frame.place(node))
+
+
+def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Value:
+    """What stands at one position of a row of the statement."""
+    found = value.entities[index] if index < len(value.entities) else UNKNOWN
+    if not isinstance(found, Instance):
+        return UNKNOWN
+    return replace(
+        found,
+        load=value.load,
+        producer=producer_of(frame, value, node),
+        session=value.session.key if value.session else "",
+        values=value.criteria,
+        identity=id(node),
+    )
+
+
+def row(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool = False) -> Value:
+    """One row: the instance itself for a Query of one entity and for scalars, else a row of them."""
+    if value.kind not in ("select", "query"):
+        return UNKNOWN
+    if scalars or (value.kind == "query" and value.scalar):
+        return entity(frame, value, 0, node)
+    return TupleValue(tuple(entity(frame, value, index, node) for index in range(len(value.entities))))
+
+
+def collection(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool = False) -> Value:
+    """All rows of an executed statement."""
+    element = row(frame, value, node, scalars)
+    if isinstance(element, Instance) and value.limit is None:
+        frame.state.loaded |= {element.cls}
+    return Collection(element, producer_of(frame, value, node), value.limit)
+
+
+def result(frame: Frame, value: Value, node: cst.CSTNode, scalars: bool = False) -> Value:
+    """What `session.execute(value)` gives, or `session.scalars(value)`."""
+    if not isinstance(value, Statement) or value.kind not in ("select", "query"):
+        return Result(UNKNOWN, Producer("", False))
+    found = collection(frame, value, node, scalars)
+    assert isinstance(found, Collection) and found.producer is not None
+    return Result(found.element, found.producer, found.limit)
+
+
+def result_method(value: Result, name: str, arguments: Arguments, asynchronous: bool = False) -> Value:
+    """A method of a Result: rows, one row, or scalars."""
+    if name in ("unique", "yield_per", "tuples", "execution_options"):
+        return value
+    if name == "scalars":
+        element = value.element.items[0] if isinstance(value.element, TupleValue) and value.element.items else UNKNOWN
+        return replace(value, element=value.element if isinstance(value.element, Instance) else element)
+    if name == "mappings":
+        return replace(value, element=UNKNOWN)
+    if name in statements.RESULT_MANY:
+        rows = Collection(value.element, value.producer, value.limit)
+        return Collection(rows) if name == "partitions" else rows
+    if name in statements.RESULT_ONE:
+        return value.element
+    if name in statements.RESULT_SCALAR:
+        match value.element:
+            case TupleValue(items=(first, *_)):
+                return first
+            case Instance():
+                return value.element
+    return UNKNOWN
+
+
+def collection_method(value: Collection | Mapping, name: str, arguments: Arguments) -> Value:
+    """A method of a list, set or dict: what it gives. What it changes, the visitor does."""
+    match value, name:
+        case Collection(), "pop" | "popleft":
+            return value.element
+        case Collection(), "copy":
+            return value
+        case Collection(), "order_by" | "filter" | "filter_by" | "limit" | "options":
+            return UNKNOWN
+        case Mapping(), "items":
+            return Collection(TupleValue((value.key, value.value)))
+        case Mapping(), "keys":
+            return Collection(value.key)
+        case Mapping(), "values":
+            return Collection(value.value)
+        case Mapping(), "get" | "pop" | "setdefault":
+            return value.value
+    return UNKNOWN
+
+
+def awaited(value: Value) -> Value:
+    """What `await value` gives."""
+    return value.result if isinstance(value, Coroutine) else value

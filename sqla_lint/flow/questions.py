@@ -1,0 +1,190 @@
+"""What flow may ask about the world outside its function, and the form of the answers.
+
+Every question is a value and so is every answer, "no such thing" included: the list of questions that an inspection
+asked is the record of what it depends on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from sqla_lint.flow.loading import EMPTY, LoadTree
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.values import UNKNOWN, Instance, Value
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[A]):
+    """A question whose answer is an `A`."""
+
+
+class Ask(Protocol):
+    """The one way out of a function."""
+
+    def __call__(self, question: Question[A], /) -> A:
+        """Answer a question; unknown names have answers too."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A mapped relationship. `lazy` is the strategy that the mapping asks for; `reverse` its other side, if named."""
+
+    name: str
+    owner: str
+    target: str
+    collection: bool
+    lazy: str
+    reverse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassInfo:
+    """A class as mapped, inherited attributes included. `unique`: sets of columns, `complete` where all are known."""
+
+    id: str
+    name: str
+    mapped: bool
+    table: str = ""
+    relationships: dict[str, Relationship] = field(default_factory=dict)
+    columns: frozenset[str] = frozenset()
+    unique: tuple[frozenset[str], ...] = ()
+    primary: frozenset[str] = frozenset()
+    lineage: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A parameter of a function: what its annotation or its default says of it."""
+
+    name: str
+    kind: str
+    value: Value
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionInfo:
+    """A function's signature.
+
+    wraps: "", "contextmanager", "property", "classmethod", "staticmethod" or "other". guesses: in its file a name
+    such as `session` may be taken for a session. entry: its process ends with it, as that of a script's `main`.
+    """
+
+    id: str
+    name: str
+    module: str
+    path: str
+    line: int
+    end_line: int
+    parameters: tuple[Argument, ...]
+    returns: Value
+    is_async: bool
+    is_generator: bool
+    wraps: str
+    owner: str
+    guesses: bool = True
+    entry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing a function does to a session of its caller. op: a name of `knowledge.sessions.Effect`, or add, delete.
+
+    `must`: on every normal path.
+    """
+
+    op: str
+    session: str
+    must: bool
+    place: Place = field(compare=False)
+    instance: Instance | None = None
+    durable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A relationship read of an argument: the access path from the parameter, and whether an inner loop repeats it."""
+
+    path: tuple[str, ...]
+    repeated: bool
+    place: Place = field(compare=False)
+    loop_text: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a function does, for its callers. `known` is False where its body could not be had."""
+
+    known: bool = False
+    returns: Value = UNKNOWN
+    yields: Value | None = None
+    effects: tuple[Effect, ...] = ()
+    reads: tuple[Read, ...] = ()
+    escapes: frozenset[str] = frozenset()
+    io: str = ""
+    returns_normally: bool = True
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NameMeans(Question[Value]):
+    """What a global name of a module stands for."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeMeans(Question[Value]):
+    """What an attribute of an instance of a class of the project is; UNKNOWN where it declares none."""
+
+    cls: str
+    name: str
+    on_class: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MappingOf(Question["ClassInfo | None"]):
+    """How a class of the project is mapped; None where there is no such class."""
+
+    cls: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureOf(Question["FunctionInfo | None"]):
+    """The signature of a function of the project."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryOf(Question[Summary]):
+    """What a function of the project does. `this`: the class of `self`, where a subclass calls an inherited method."""
+
+    function: str
+    this: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationMeans(Question[Value]):
+    """What a value annotated so is, in a module."""
+
+    module: str
+    annotation: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubclassOf(Question[bool]):
+    """Whether a class of the project has, among its bases, a class of a library by dotted name."""
+
+    cls: str
+    dotted: str
+
+
+NO_SUMMARY = Summary()
+NO_LOAD: LoadTree = EMPTY

@@ -1,0 +1,220 @@
+"""Methods of a session, and what they do to its life and to its unit of work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow.events import Committed, Loop, WorkPaired
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.library import options_tree
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.queries import execute, note_effect, result, row, value_text
+from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Collection,
+    Constant,
+    Coroutine,
+    Instance,
+    Manager,
+    OneOf,
+    Session,
+    Statement,
+    TupleValue,
+    Value,
+)
+from sqla_lint.knowledge.calls import CHUNK_WORDS
+from sqla_lint.knowledge.sessions import METHODS, TELLING, Effect
+
+
+def session_method(frame: Frame, session: Session, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """Call a method of a session: its effects, its events and what it gives."""
+    effect = METHODS.get(name)
+    if effect is None or (session.guessed and not _believable(name, arguments)):
+        frame.may_raise()
+        for value in arguments.all():
+            frame.escape(value)
+        return UNKNOWN
+    if effect.ends:
+        _end(frame, session, effect, name, node)
+    elif effect.flushes == "always":
+        flush(frame, session)
+        frame.sends(session)
+        note_effect(frame, session, "flush")
+    elif effect.sql:
+        statement = arguments.first()
+        execute(frame, session, statement if isinstance(statement, Statement) else None)
+    if name in ("add", "add_all", "delete"):
+        for instance in _instances(arguments.first()):
+            put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node))
+        frame.may_raise()
+    given = _given(frame, session, effect.gives, arguments, node)
+    return Coroutine(given) if effect.coroutine and session.kind == "async" else given
+
+
+def _believable(name: str, arguments: Arguments) -> bool:
+    """Of a session known by its name alone only telling verbs are believed."""
+    return name in TELLING or name in ("close", "rollback", "get") or name in METHODS
+
+
+def flush(frame: Frame, session: Session) -> None:
+    """Pending work is written."""
+    frame.state.work.pop(session.key, None)
+
+
+def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Call) -> None:
+    if effect.ends == "commit":
+        # A commit that fails has ended nothing: the connection is still out.
+        frame.sends(session)
+        flush(frame, session)
+        commit(frame, session, node, None, name=frame.text(node.func))
+        note_effect(frame, session, "commit")
+        frame.set_life(session, IDLE)
+        return
+    flush(frame, session)
+    note_effect(frame, session, effect.ends)
+    frame.set_life(session, IDLE if effect.ends == "rollback" else CLOSED)
+
+
+def commit(frame: Frame, session: Session, node: cst.CSTNode, via: Place | None, name: str, durable: bool = False) -> None:
+    """Emit a commit; inside a loop, once it is known whether the loop goes on after it."""
+    loop = frame.around(session.key)
+    place = frame.place(node)
+    if loop is None:
+        frame.emit(Committed(place, via, session, name))
+        return
+    inside = [item for item in frame.handlers if item.loops >= _depth(frame, loop)]
+    event = Committed(
+        place,
+        via,
+        session,
+        name,
+        loop,
+        True,
+        durable or any(item.swallows for item in inside),
+        any(_counts(frame.text(guard, 200)) for guard in _guards_of_turn(frame)),
+    )
+    frame.emit_in(loop, node, event)
+
+
+def _guards_of_turn(frame: Frame) -> list[cst.BaseExpression]:
+    """The conditions around this point, inside the innermost loop."""
+    found: list[cst.BaseExpression] = []
+    for guard in reversed(frame.guards):
+        if guard is None:
+            break
+        found.append(guard)
+    return found
+
+
+def _depth(frame: Frame, loop: Loop) -> int:
+    return frame.loops.index(loop) + 1
+
+
+def _counts(test: str) -> bool:
+    """A condition on a counter or a size: the sign of a batch."""
+    return "%" in test or "len(" in test or any(word in test.lower() for word in (*CHUNK_WORDS, "count", "size"))
+
+
+def _instances(value: Value) -> list[Instance]:
+    match value:
+        case Instance():
+            return [value]
+        case Collection(element=element):
+            return _instances(element)
+        case TupleValue(items=items) | OneOf(values=items):
+            return [found for item in items for found in _instances(item)]
+    return []
+
+
+def put(
+    frame: Frame, session: Session, kind: str, instance: Instance, place: Place, via: Place | None = None
+) -> None:
+    """An object enters the unit of work; emits a pair for every opposite that waits for the same flush."""
+    work = Work(kind, instance, place, via)
+    for earlier in frame.state.pending(session.key):
+        if earlier.kind != kind and earlier.instance.identity != instance.identity:
+            frame.emit(WorkPaired(place, via, session, earlier, work))
+    frame.state.put(session.key, work)
+    note_effect(frame, session, kind, instance)
+
+
+def set_value(frame: Frame, instance: Instance, column: str, node: cst.BaseExpression) -> Instance:
+    """The instance with an attribute set; pending work on it learns of it."""
+    text = value_text(frame, node)
+    values = tuple(item for item in instance.values if item[0] != column) + ((column, text),)
+    changed = replace(instance, values=values if instance.new else instance.values, free=instance.free | {column})
+    for key, works in list(frame.state.work.items()):
+        for work in works:
+            if work.kind == "add" and instance.new and work.instance.identity == instance.identity != 0:
+                frame.state.work[key] = tuple(item for item in works if item is not work)
+                put(frame, Session(key), "add", changed, work.place, work.via)
+    return changed
+
+
+def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, node: cst.Call) -> Value:
+    """What a session method returns."""
+    match gives:
+        case "none":
+            return Constant(None)
+        case "query":
+            entities = tuple(
+                Instance(item.id) if isinstance(item, ClassValue) else UNKNOWN for item in arguments.positional
+            )
+            return Statement("query", entities, session=session)
+        case "begin":
+            return Manager(UNKNOWN, "commit", session)
+        case "nested":
+            return Manager(UNKNOWN, "", session)
+        case "get":
+            return _got(frame, session, arguments, node)
+        case "merge":
+            merged = arguments.first()
+            return replace(merged, new=False) if isinstance(merged, Instance) else UNKNOWN
+    statement = arguments.first()
+    if isinstance(statement, Statement):
+        statement = replace(statement, session=session)
+    match gives:
+        case "result":
+            return result(frame, statement, node)
+        case "exec":
+            single = isinstance(statement, Statement) and statement.scalar
+            return result(frame, statement, node, scalars=single)
+        case "scalars":
+            return result(frame, statement, node, scalars=True)
+        case "scalar" if isinstance(statement, Statement):
+            return row(frame, statement, node, scalars=True)
+    return UNKNOWN
+
+
+def _got(frame: Frame, session: Session, arguments: Arguments, node: cst.Call) -> Value:
+    entity = arguments.first()
+    if not isinstance(entity, ClassValue):
+        return UNKNOWN
+    options = arguments.keywords.get("options")
+    load = options_tree(Arguments((options,))) if options is not None else options_tree(Arguments())
+    key = (("<pk>", value_text(frame, arguments.nodes[1])),) if len(arguments.nodes) > 1 else ()
+    statement = Statement("query", (Instance(entity.id),), load, session, criteria=key)
+    return row(frame, statement, node)
+
+
+def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
+    """A `with` block over a session or a transaction ends."""
+    session = manager.session
+    if session is None:
+        return
+    if manager.leaving == "close":
+        flush(frame, session)
+        frame.set_life(session, CLOSED)
+    elif manager.leaving == "commit":
+        flush(frame, session)
+        frame.set_life(session, IDLE)
+        note_effect(frame, session, "commit-block")
+
+
+def give_away(frame: Frame, session: Session) -> None:
+    """Someone else closes the session from here on."""
+    frame.set_life(session, GONE)

@@ -1,0 +1,136 @@
+"""The abstract state of one path: names, lives of sessions, pending work. Copied at branches, joined where they meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.values import UNKNOWN, Instance, Value, join
+
+# The states a session's life goes through. "new": no SQL yet; "begun": holds a connection; "idle": its transaction
+# ended; "closed"; "gone": someone else closes it from here on.
+NEW, BEGUN, IDLE, CLOSED, GONE = "new", "begun", "idle", "closed", "gone"
+Life = frozenset[str]
+
+_NAMES = re.compile(r"[^\W\d]\w*")
+_MOST_WORK = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An object put into the unit of work and not flushed yet. kind: "add" or "delete"."""
+
+    kind: str
+    instance: Instance
+    place: Place = field(compare=False)
+    via: Place | None = field(default=None, compare=False)
+
+
+@dataclass(slots=True)
+class State:
+    """What holds at one point of one path. `marks`: (loop, node) of the events of each loop's current turn."""
+
+    names: dict[str, Value] = field(default_factory=dict)
+    lives: dict[str, Life] = field(default_factory=dict)
+    work: dict[str, tuple[Work, ...]] = field(default_factory=dict)
+    assumed: dict[str, bool] = field(default_factory=dict)
+    marks: frozenset[tuple[int, int]] = frozenset()
+    loaded: frozenset[str] = frozenset()
+    no_autoflush: frozenset[str] = frozenset()
+
+    def copy(self) -> State:
+        """An independent copy."""
+        return State(
+            dict(self.names),
+            dict(self.lives),
+            dict(self.work),
+            dict(self.assumed),
+            self.marks,
+            self.loaded,
+            self.no_autoflush,
+        )
+
+    def bind(self, name: str, value: Value) -> None:
+        """Give `name` a new value; what was known in terms of its old one is forgotten."""
+        self.forget(name)
+        self.names[name] = value
+
+    def forget(self, name: str) -> None:
+        """Drop assumptions and key expressions that mention `name`."""
+        head = name + "."
+        for key in [key for key in self.names if key.startswith(head)]:
+            del self.names[key]
+        for test in [test for test in self.assumed if name in _NAMES.findall(test)]:
+            del self.assumed[test]
+        for key, works in self.work.items():
+            if any(name in _NAMES.findall(text) for work in works for _, text in work.instance.values):
+                self.work[key] = tuple(replace(work, instance=_without(work.instance, name)) for work in works)
+        for key, value in self.names.items():
+            if isinstance(value, Instance) and any(name in _NAMES.findall(text) for _, text in value.values):
+                self.names[key] = _without(value, name)
+
+    def pending(self, session: str) -> tuple[Work, ...]:
+        """The work not yet flushed of a session."""
+        return self.work.get(session, ())
+
+    def put(self, session: str, work: Work) -> None:
+        """Add to the unit of work of a session."""
+        known = self.pending(session)
+        if work not in known and len(known) < _MOST_WORK:
+            self.work[session] = (*known, work)
+
+
+def _without(instance: Instance, name: str) -> Instance:
+    return replace(instance, values=tuple(item for item in instance.values if name not in _NAMES.findall(item[1])))
+
+
+def join_states(states: Iterable[State]) -> State | None:
+    """The least state that covers all of `states`; None where there are none."""
+    result: State | None = None
+    for state in states:
+        result = state.copy() if result is None else _join_two(result, state)
+    return result
+
+
+def _join_two(left: State, right: State) -> State:
+    names = {
+        name: join(left.names.get(name, UNKNOWN), right.names.get(name, UNKNOWN))
+        if name in left.names and name in right.names
+        else left.names.get(name, right.names.get(name, UNKNOWN))
+        for name in {**left.names, **right.names}
+    }
+    lives = {
+        key: left.lives.get(key, frozenset()) | right.lives.get(key, frozenset())
+        for key in {**left.lives, **right.lives}
+    }
+    work = {
+        key: tuple(dict.fromkeys([*left.pending(key), *right.pending(key)]))[:_MOST_WORK]
+        for key in {**left.work, **right.work}
+    }
+    assumed = {test: truth for test, truth in left.assumed.items() if right.assumed.get(test) == truth}
+    return State(
+        names,
+        lives,
+        work,
+        assumed,
+        left.marks | right.marks,
+        left.loaded | right.loaded,
+        left.no_autoflush & right.no_autoflush,
+    )
+
+
+_MOST_PATHS = 4
+
+
+def gather(states: Iterable[State]) -> list[State]:
+    """Merge the states of paths that meet; those whose sessions live differently are kept apart, up to a few."""
+    groups: dict[tuple[tuple[str, Life], ...], list[State]] = {}
+    for state in states:
+        groups.setdefault(tuple(sorted(state.lives.items())), []).append(state)
+    merged = [joined for group in groups.values() if (joined := join_states(group)) is not None]
+    if len(merged) <= _MOST_PATHS:
+        return merged
+    joined = join_states(merged)
+    return [joined] if joined is not None else []

@@ -1,0 +1,409 @@
+"""Executing statements: branches, `with`, `try`, assignments. Loops are in `loops`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import libcst as cst
+
+from sqla_lint.flow.branches import assume, decide, refuted_names
+from sqla_lint.flow.expressions import path_of
+from sqla_lint.flow.frame import Exits, Frame, Handler
+from sqla_lint.flow.loops import for_loop, while_loop
+from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo
+from sqla_lint.flow.sessions import leave, set_value
+from sqla_lint.flow.state import State, gather, join_states
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Collection,
+    Constant,
+    Coroutine,
+    External,
+    FunctionValue,
+    Instance,
+    LocalFunction,
+    Manager,
+    Mapping,
+    ModuleValue,
+    Session,
+    TupleValue,
+    Value,
+    join,
+)
+from sqla_lint.knowledge.sessions import is_session_name
+
+Executor = Callable[[Frame, Any], list[State]]
+
+
+def run_block(frame: Frame, statements: Sequence[cst.CSTNode], states: list[State]) -> list[State]:
+    """Execute statements in order on every path; the states at the end of the block."""
+    for statement in statements:
+        if not states:
+            break
+        after: list[State] = []
+        for state in states:
+            frame.state = state
+            after += execute(frame, statement)
+        states = gather(after) if len(after) > 1 else after
+    return states
+
+
+def execute(frame: Frame, node: cst.CSTNode) -> list[State]:
+    """Execute one statement in the current state; the states in which the next one runs."""
+    if isinstance(node, cst.SimpleStatementLine):
+        for small in node.body:
+            if not simple(frame, small):
+                return []
+        return [frame.state]
+    handler = TABLE.get(type(node))
+    return handler(frame, node) if handler else [frame.state]
+
+
+def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
+    """Execute a simple statement; False where nothing runs after it."""
+    frame.stopped = False
+    match node:
+        case cst.Expr(value=value):
+            frame.evaluate(value)
+        case cst.Assign(targets=targets, value=value):
+            given = frame.evaluate(value)
+            for target in targets:
+                assign(frame, target.target, given, value)
+        case cst.AnnAssign():
+            _annotated(frame, node)
+        case cst.AugAssign(target=target, value=value):
+            _augmented(frame, target, frame.evaluate(value))
+        case cst.Return(value=value):
+            return _return(frame, value)
+        case cst.Raise():
+            if node.exc is not None:
+                frame.evaluate(node.exc)
+            frame.exits.raised.append(frame.state.copy())
+            return False
+        case cst.Break():
+            frame.exits.broken.append(frame.state.copy())
+            return False
+        case cst.Continue():
+            frame.exits.continued.append(frame.state.copy())
+            return False
+        case cst.Del() | cst.Assert():
+            for child in node.children:
+                if isinstance(child, cst.BaseExpression):
+                    frame.evaluate(child)
+        case cst.Import() | cst.ImportFrom():
+            _import(frame, node)
+    stopped, frame.stopped = frame.stopped, False
+    return not stopped
+
+
+def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
+    given: Value = Constant(None)
+    if value is not None:
+        given = frame.evaluate(value)
+    if frame.emitting:
+        frame.outcome.returns.append(given)
+    if not (isinstance(given, Session) and given.key not in frame.state.lives):
+        frame.escape(given)
+    frame.exits.returned.append(frame.state.copy())
+    return False
+
+
+def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
+    given = frame.evaluate(node.value) if node.value is not None else UNKNOWN
+    if given in (UNKNOWN, Constant(None)) or isinstance(given, Collection) and given.element == UNKNOWN:
+        text = frame.slice.text(node.annotation.annotation)
+        declared = frame.ask(AnnotationMeans(frame.info.module, text))
+        given = declared if declared != UNKNOWN else given
+    assign(frame, node.target, given, node.value)
+
+
+def _augmented(frame: Frame, target: cst.BaseAssignTargetExpression, given: Value) -> None:
+    held = frame.evaluate(target)
+    if isinstance(held, Collection) and isinstance(given, Collection):
+        assign(frame, target, join(held, given), None)
+    elif not isinstance(held, Collection):
+        assign(frame, target, UNKNOWN, None)
+
+
+def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.BaseExpression | None) -> None:
+    """Bind a target: a name, an attribute, an item, or a pattern of them."""
+    match target:
+        case cst.Name(value=name):
+            frame.state.bind(name, value)
+            if isinstance(value, Session) and value.key in frame.opened:
+                frame.opened_as.setdefault(value.key, name)
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            _unpack(frame, elements, value)
+        case cst.Attribute(value=owner, attr=cst.Name(value=name)):
+            _set_attribute(frame, target, owner, name, value, source)
+        case cst.Subscript(value=owner):
+            frame.evaluate(target)
+            _set_item(frame, owner, value)
+        case cst.StarredElement(value=inner):
+            assign(frame, inner, Collection(UNKNOWN), None)
+
+
+def _unpack(frame: Frame, elements: Sequence[cst.BaseElement], value: Value) -> None:
+    starred = any(isinstance(item, cst.StarredElement) for item in elements)
+    for index, item in enumerate(elements):
+        match value:
+            case TupleValue(items=items) if not starred and index < len(items):
+                part = items[index]
+            case Collection(element=element):
+                part = element
+            case _:
+                part = UNKNOWN
+        inner = item.value
+        assign(frame, inner, Collection(UNKNOWN) if isinstance(item, cst.StarredElement) else part, None)
+
+
+def _set_attribute(
+    frame: Frame, target: cst.Attribute, owner: cst.BaseExpression, name: str, value: Value, source: Any
+) -> None:
+    holder = frame.evaluate(owner)
+    frame.escape(value)
+    path = path_of(target)
+    if isinstance(holder, Instance) and source is not None:
+        held = set_value(frame, holder, name, source)
+        own = path_of(owner)
+        if own:
+            frame.state.names[own] = held
+        return
+    if path:
+        frame.state.bind(path, value)
+
+
+def _set_item(frame: Frame, owner: cst.BaseExpression, value: Value) -> None:
+    frame.escape(value)
+    path = path_of(owner)
+    held = frame.state.names.get(path)
+    if isinstance(held, Mapping):
+        element = value if held.value == UNKNOWN else join(held.value, value)
+        frame.state.names[path] = Mapping(held.key, element)
+
+
+def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:
+    """An import inside the function binds what the same import at the top of the module would."""
+    if not isinstance(node.names, cst.ImportStar):
+        for alias in node.names:
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                frame.state.names.pop(alias.asname.name.value, None)
+
+
+def if_(frame: Frame, node: cst.If) -> list[State]:
+    """`if`, `elif`, `else`."""
+    frame.evaluate(node.test)
+    known = decide(frame, node.test)
+    states: list[State] = []
+    before = frame.state
+    if known is not False:
+        frame.state = before.copy()
+        assume(frame, node.test, True)
+        frame.guards.append(node.test)
+        states += run_block(frame, body_of(node.body), [frame.state])
+        frame.guards.pop()
+    if known is not True:
+        frame.state = before.copy()
+        assume(frame, node.test, False)
+        match node.orelse:
+            case cst.If() as other:
+                states += if_(frame, other)
+            case cst.Else(body=body):
+                frame.guards.append(node.test)
+                states += run_block(frame, body_of(body), [frame.state])
+                frame.guards.pop()
+            case None:
+                states.append(frame.state)
+    return states
+
+
+def body_of(block: cst.BaseSuite) -> Sequence[cst.CSTNode]:
+    """The statements of a block, one on the line of its header included."""
+    if isinstance(block, cst.SimpleStatementSuite):
+        return [cst.SimpleStatementLine(block.body)]
+    return block.body
+
+
+def with_(frame: Frame, node: cst.With) -> list[State]:
+    """`with`: every item is entered in order, and left on every way out."""
+    managers: list[Manager] = []
+    exits, outer = Exits(), frame.exits
+    for item in node.items:
+        manager = _enter(frame, frame.evaluate(item.item), item)
+        managers.append(manager)
+        if item.asname is not None:
+            assign(frame, item.asname.name, manager.entered, None)
+            _name_opened(frame, manager.entered, item.asname.name)
+    frame.exits = exits
+    swallows = any(manager.swallows for manager in managers)
+    if swallows:
+        frame.handlers.append(Handler(True, len(frame.loops)))
+    frame.state = frame.state.copy()
+    states = run_block(frame, body_of(node.body), [frame.state])
+    if swallows:
+        frame.handlers.pop()
+    frame.exits = outer
+    for group in (states, exits.returned, exits.raised, exits.broken, exits.continued):
+        for state in group:
+            frame.state = state
+            for manager in reversed(managers):
+                leave(frame, manager, node)
+    if swallows:
+        states = gather([*states, *exits.raised])
+        exits.raised = []
+    _pass_on(exits, outer)
+    return states
+
+
+def _name_opened(frame: Frame, value: Value, target: cst.BaseExpression) -> None:
+    if isinstance(value, Session) and isinstance(target, cst.Name):
+        frame.opened_as.setdefault(value.key, target.value)
+
+
+def _enter(frame: Frame, value: Value, item: cst.WithItem) -> Manager:
+    """What a `with` item enters: a session closes itself at the end."""
+    match value:
+        case Session(registry=False):
+            return Manager(value, "close", value)
+        case Session():
+            return Manager(value)
+        case Coroutine(result=result):
+            return _enter(frame, result, item)
+        case Manager(leaving="close", session=None, entered=Session() as session):
+            return Manager(session, "close", session)
+        case Manager():
+            return value
+    frame.may_raise()
+    return Manager(frame.read(value, "__enter__", item) if not isinstance(value, External) else UNKNOWN)
+
+
+def _pass_on(inner: Exits, outer: Exits) -> None:
+    outer.returned += inner.returned
+    outer.raised += inner.raised
+    outer.broken += inner.broken
+    outer.continued += inner.continued
+
+
+def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
+    """`try`: the handlers start from any point of the body that may raise; `finally` runs on every way out."""
+    outer, frame.exits = frame.exits, Exits()
+    with_finally, before = node.finalbody is not None, frame.state.copy()
+    swallows = any(_goes_on(handler.body) for handler in node.handlers)
+    frame.handlers.append(Handler(swallows, len(frame.loops)))
+    states = run_block(frame, body_of(node.body), [frame.state])
+    raised, frame.exits.raised = frame.exits.raised, []
+    if node.orelse is not None:
+        states = run_block(frame, body_of(node.orelse.body), states)
+    frame.handlers.pop()
+    entry = join_states([before, *raised]) if raised else before
+    assert entry is not None
+    for handler in node.handlers:
+        frame.state = entry.copy()
+        if handler.name is not None:
+            assign(frame, handler.name.name, UNKNOWN, None)
+        frame.guards.append(handler.type or cst.Name("except"))
+        states += run_block(frame, body_of(handler.body), [frame.state])
+        frame.guards.pop()
+    if not any(_catches_all(handler) for handler in node.handlers):
+        frame.exits.raised += raised
+    inner, frame.exits = frame.exits, outer
+    if with_finally:
+        assert node.finalbody is not None
+        states = run_block(frame, body_of(node.finalbody.body), gather(states))
+        for group in (inner.returned, inner.raised, inner.broken, inner.continued):
+            group[:] = run_block(frame, body_of(node.finalbody.body), gather(group)) if group else []
+    _pass_on(inner, outer)
+    return gather(states)
+
+
+def _goes_on(block: cst.BaseSuite) -> bool:
+    """Whether a handler lets the loop around it go on: it does not always raise, return or break."""
+    statements = body_of(block)
+    if not statements:
+        return True
+    match statements[-1]:
+        case cst.SimpleStatementLine(body=[*_, last]):
+            return not isinstance(last, cst.Raise | cst.Return | cst.Break)
+        case cst.If(orelse=cst.Else(body=other), body=body):
+            return _goes_on(body) or _goes_on(other)
+    return True
+
+
+def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    match handler.type:
+        case None:
+            return True
+        case cst.Name(value="Exception" | "BaseException"):
+            return True
+    return False
+
+
+def match_(frame: Frame, node: cst.Match) -> list[State]:
+    """`match`: one case runs, or none."""
+    frame.evaluate(node.subject)
+    before = frame.state
+    states = [before.copy()]
+    for case in node.cases:
+        frame.state = before.copy()
+        for name in refuted_names(case.pattern):
+            frame.state.bind(name, UNKNOWN)
+        if case.guard is not None:
+            frame.evaluate(case.guard)
+        frame.guards.append(node.subject)
+        states += run_block(frame, body_of(case.body), [frame.state])
+        frame.guards.pop()
+    return gather(states)
+
+
+def define(frame: Frame, node: cst.FunctionDef) -> list[State]:
+    """A nested function: walked after this body, with what it captured."""
+    frame.local_functions[node.name.value] = node
+    frame.state.bind(node.name.value, LocalFunction(node.name.value))
+    return [frame.state]
+
+
+def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
+    """The signature of a nested function."""
+    parameters = []
+    for item in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
+        value: Value = UNKNOWN
+        if item.annotation is not None:
+            text = frame.slice.text(item.annotation.annotation)
+            value = frame.ask(AnnotationMeans(frame.info.module, text))
+        elif is_session_name(item.name.value) and frame.info.guesses:
+            value = Session("", "unknown", "caller", guessed=True)
+        parameters.append(Argument(item.name.value, "plain", value, item.default is None))
+    return replace(
+        frame.info,
+        name=node.name.value,
+        parameters=tuple(parameters),
+        returns=UNKNOWN,
+        is_async=node.asynchronous is not None,
+        is_generator=False,
+        wraps="",
+        owner="",
+    )
+
+
+def define_class(frame: Frame, node: cst.ClassDef) -> list[State]:
+    """A local class: nothing is known of it."""
+    frame.state.bind(node.name.value, UNKNOWN)
+    return [frame.state]
+
+
+TABLE: dict[type[cst.CSTNode], Executor] = {
+    cst.If: if_,
+    cst.For: for_loop,
+    cst.While: while_loop,
+    cst.With: with_,
+    cst.Try: try_,
+    cst.TryStar: try_,
+    cst.Match: match_,
+    cst.FunctionDef: define,
+    cst.ClassDef: define_class,
+}
+
+__all__ = ["ClassValue", "FunctionValue", "ModuleValue", "assign", "execute", "run_block"]

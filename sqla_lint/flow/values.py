@@ -1,0 +1,304 @@
+"""Abstract values: what the visitor knows of an expression's result. All are immutable and compare by content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sqla_lint.flow.loading import EMPTY, LoadTree
+from sqla_lint.flow.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Nothing is known."""
+
+
+UNKNOWN = Value()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Value):
+    """A literal, or a value whose truth is known."""
+
+    value: str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class External(Value):
+    """Something of a library, by its dotted name; `made` says that it was called and this is what it gave."""
+
+    dotted: str
+    made: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue(Value):
+    """A module of the project."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue(Value):
+    """A class of the project, by "module:qualname"."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionValue(Value):
+    """A function of the project, by "module:qualname", with the object it is bound to."""
+
+    id: str
+    bound: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFunction(Value):
+    """A function or lambda defined in the function under inspection."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session(Value):
+    """A session. `key` is its identity: "site:…" where it was opened here, else how it is reached.
+
+    kind: "sync", "async" or "unknown". owner: "function" (must close it), "caller", "manager" (a `with` or a
+    generator that closes it), "registry", "unknown". `guessed`: known by its name alone.
+    """
+
+    key: str
+    kind: str = "unknown"
+    owner: str = "unknown"
+    registry: bool = False
+    guessed: bool = False
+    autoflush: bool = True
+    expire_on_commit: bool = True
+    opened: Place | None = field(default=None, compare=False)
+    bound_to_connection: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFactory(Value):
+    """A session class or sessionmaker: calling it opens a session."""
+
+    kind: str = "sync"
+    autoflush: bool = True
+    expire_on_commit: bool = True
+    pooled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MappedAttribute(Value):
+    """`Order.lines` read on the class: the start of a loader path or a criterion."""
+
+    owner: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Option(Value):
+    """Loader options; `open` is the path to which a chained option is appended, with its strategies."""
+
+    tree: LoadTree
+    path: tuple[str, ...] = ()
+    strategies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement(Value):
+    """A select, a Query or a DML statement, executed or not.
+
+    kind: "select", "query", "update", "delete", "insert", "text", "core". `criteria`: pairs (column, value text).
+    """
+
+    kind: str
+    entities: tuple[Value, ...] = ()
+    load: LoadTree = EMPTY
+    session: Session | None = None
+    limit: int | None = None
+    filtered: bool = False
+    criteria: tuple[tuple[str, str], ...] = ()
+    flushes: bool = True
+    dynamic: bool = False
+    place: Place | None = field(default=None, compare=False)
+
+    @property
+    def scalar(self) -> bool:
+        """One entity, so that a Query gives instances and `scalars()` all of it."""
+        return len(self.entities) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Producer(Value):
+    """What gave rows: for messages and notes. `name` is the text of the expression, `seen` whether a query is."""
+
+    name: str
+    seen: bool
+    place: Place | None = field(default=None, compare=False)
+    root: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Value):
+    """What `execute()` gives: rows, or scalars once reduced."""
+
+    element: Value
+    producer: Producer
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection(Value):
+    """Something to iterate over: its elements, where they come from, how many at most."""
+
+    element: Value
+    producer: Producer | None = None
+    limit: int | None = None
+    literal: bool = False
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Value):
+    """A mapped instance.
+
+    `load`: options of the statement that gave it; `free`: relationships that cost nothing to read, whatever the
+    options; `rows`: the loop whose turns give different ones; `key`: the expressions that identify it.
+    """
+
+    cls: str
+    load: LoadTree = EMPTY
+    producer: Producer | None = None
+    free: frozenset[str] = frozenset()
+    rows: int = 0
+    session: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    new: bool = False
+    identity: int = 0
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Object(Value):
+    """An instance of a class that is not mapped."""
+
+    cls: str
+    root: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Value):
+    """A parameter of unknown type, or what is reached from it: its access path."""
+
+    path: tuple[str, ...]
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TupleValue(Value):
+    """A tuple or row of known length."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping(Value):
+    """A dict: what its keys and values are."""
+
+    key: Value
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Coroutine(Value):
+    """A call not yet awaited, and what awaiting it gives."""
+
+    result: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Manager(Value):
+    """A context manager: what `as` binds, and what leaving it does to a session: "close", "commit", "begin", ""."""
+
+    entered: Value
+    leaving: str = ""
+    session: Session | None = None
+    swallows: bool = False
+    no_autoflush: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Value):
+    """A method of a value of ours, not yet called."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Value):
+    """Any of several values, none of them unknown."""
+
+    values: tuple[Value, ...]
+
+
+_MOST = 4
+
+
+def alternatives(value: Value) -> tuple[Value, ...]:
+    """The values that `value` may be."""
+    return value.values if isinstance(value, OneOf) else (value,)
+
+
+def join(left: Value, right: Value) -> Value:
+    """The least value that covers both."""
+    if left == right:
+        return left
+    match left, right:
+        case Instance(cls=a), Instance(cls=b) if a == b and left.session == right.session and left.new == right.new:
+            return _join_instances(left, right)
+        case Collection(), Collection():
+            return _join_collections(left, right)
+        case TupleValue(items=a), TupleValue(items=b) if len(a) == len(b):
+            return TupleValue(tuple(join(one, other) for one, other in zip(a, b, strict=True)))
+        case Mapping(), Mapping():
+            return Mapping(join(left.key, right.key), join(left.value, right.value))
+        case Statement(), Statement() if left.entities == right.entities and left.kind == right.kind:
+            return replace(
+                left,
+                load=left.load.union(right.load),
+                limit=left.limit if left.limit == right.limit else None,
+                filtered=left.filtered and right.filtered,
+                criteria=tuple(item for item in left.criteria if item in right.criteria),
+            )
+    if UNKNOWN in (left, right):
+        return UNKNOWN
+    values = tuple(dict.fromkeys([*alternatives(left), *alternatives(right)]))
+    return OneOf(values) if len(values) <= _MOST else UNKNOWN
+
+
+def _join_instances(left: Instance, right: Instance) -> Value:
+    # A relationship loaded on one path only is in doubt: it counts as loaded, so that a doubt is never a finding.
+    return replace(
+        left,
+        load=left.load.union(right.load),
+        free=left.free | right.free,
+        rows=left.rows if left.rows == right.rows else 0,
+        values=tuple(item for item in left.values if item in right.values),
+        identity=left.identity if left.identity == right.identity else 0,
+        path=left.path if left.path == right.path else (),
+        producer=left.producer if left.producer == right.producer else None,
+    )
+
+
+def _join_collections(left: Collection, right: Collection) -> Value:
+    if left.literal and left.element == UNKNOWN and left.limit == 0:
+        return right
+    if right.literal and right.element == UNKNOWN and right.limit == 0:
+        return left
+    limit = None if left.limit is None or right.limit is None else max(left.limit, right.limit)
+    producer = left.producer if left.producer == right.producer else None
+    literal = left.literal and right.literal
+    return Collection(join(left.element, right.element), producer, limit, literal, left.via)

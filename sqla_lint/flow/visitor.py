@@ -1,0 +1,188 @@
+"""The visitor: walks one function with an abstract state, emits events, and sums up what the function does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow import attributes, calls, expressions, instances, statements
+from sqla_lint.flow.events import Event, ScopeLeft
+from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
+from sqla_lint.flow.places import Slice
+from sqla_lint.flow.questions import Ask, FunctionInfo, Summary
+from sqla_lint.flow.queries import awaited
+from sqla_lint.flow.queries import execute as execute_statement
+from sqla_lint.flow.state import State, join_states
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    Collection,
+    Constant,
+    Instance,
+    Mapping,
+    Object,
+    Producer,
+    Result,
+    Session,
+    Statement,
+    Symbol,
+    TupleValue,
+    Value,
+    join,
+)
+
+
+class Visitor(Frame):
+    """One function, walked: `evaluate` and `block` dispatch on the type of the libcst node."""
+
+    def evaluate(self, node: cst.BaseExpression) -> Value:
+        """The value of an expression."""
+        handler = expressions.TABLE.get(type(node))
+        return handler(self, node) if handler else expressions.parts(self, node)
+
+    def block(self, body: Sequence[cst.CSTNode], states: list[State]) -> list[State]:
+        """Execute statements on every path."""
+        return statements.run_block(self, body, states)
+
+    def assign(self, target: cst.BaseExpression, value: Value) -> None:
+        """Bind a target."""
+        statements.assign(self, target, value, None)
+
+    def read(self, value: Value, name: str, node: cst.CSTNode) -> Value:
+        """The value of an attribute."""
+        return attributes.read(self, value, name, node)
+
+    def call(self, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
+        """What a call gives."""
+        return calls.call(self, callee, arguments, node)
+
+    def await_(self, value: Value) -> Value:
+        """What awaiting gives; a coroutine's result, or the value itself."""
+        return awaited(value)
+
+    def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
+        """What one turn of iterating over `value` gives; iterating over a Query executes it."""
+        if isinstance(value, Statement) and value.kind == "query":
+            if loop == 0:
+                execute_statement(self, value.session, value)
+            value = calls.rows_of(self, value, node)
+        if isinstance(value, Result):
+            return instances.in_rows(value.element, loop)
+        if isinstance(value, Mapping):
+            return instances.in_rows(value.key, loop)
+        return instances.element_of(self, value, loop)
+
+    def run(self, body: Sequence[cst.CSTNode], state: State) -> list[State]:
+        """Walk a function body from an initial state; the states in which it is left normally."""
+        self.emitting = True
+        self.exits = Exits()
+        ends = self.block(body, [state])
+        return [*ends, *self.exits.returned]
+
+
+def entry_state(info: FunctionInfo, captured: State | None = None) -> State:
+    """The state in which a function starts: its parameters, and the names it captured."""
+    state = State()
+    if captured is not None:
+        state.names.update(captured.names)
+        state.loaded = captured.loaded
+    for parameter in info.parameters:
+        state.bind(parameter.name, _parameter(parameter.name, parameter.value, parameter.kind))
+    return state
+
+
+def _parameter(name: str, value: Value, kind: str) -> Value:
+    """A parameter's value, rooted in its name so that what happens to it can be told to callers."""
+    root = Producer(name, False, root=(name,))
+    match value:
+        case Session(owner="caller"):
+            return replace(value, key=f"param:{name}")
+        case Instance():
+            return replace(value, producer=root, identity=hash(name) & 0xFFFF)
+        case Collection(element=Instance() as element):
+            return replace(value, element=replace(element, producer=root), producer=root)
+        case Object():
+            return replace(value, root=(name,))
+        case Value() if value == UNKNOWN and kind != "kwargs":
+            return Symbol((name,))
+    return value
+
+
+def walk(
+    info: FunctionInfo, slice_: Slice, node: cst.FunctionDef | None, ask: Ask, sink: Callable[[Event], None]
+) -> Summary:
+    """Walk a function (or, where `node` is None, the module body of the slice): events to `sink`, its summary back."""
+    visitor = Visitor(info, slice_, ask, sink)
+    body: Sequence[cst.CSTNode] = slice_.module.body if node is None else statements.body_of(node.body)
+    ends = visitor.run(body, entry_state(info))
+    _leave_scope(visitor, ends)
+    _nested(visitor, ends, ask, sink, 0)
+    return _summary(visitor, info, ends)
+
+
+def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
+    """Tell the checks how each session that was opened here ends."""
+    for key, session in visitor.opened.items():
+        if session.opened is None:
+            continue
+        normal = frozenset[str]().union(*(state.lives.get(key, frozenset()) for state in ends))
+        raised = frozenset[str]().union(*(state.lives.get(key, frozenset()) for state in visitor.exits.raised))
+        name = visitor.opened_as.get(key, "")
+        visitor.sink(ScopeLeft(session.opened, None, session, name, normal, raised))
+
+
+def _nested(visitor: Visitor, ends: list[State], ask: Ask, sink: Callable[[Event], None], depth: int) -> None:
+    """Nested functions run after the enclosing body, with what they captured."""
+    captured = join_states(ends) or State()
+    captured = State(names=captured.names, loaded=captured.loaded)
+    for name, node in visitor.local_functions.items():
+        if not isinstance(node, cst.FunctionDef) or depth > 3:
+            continue
+        signature = statements.local_signature(visitor, node)
+        info = replace(signature, id=f"{visitor.info.id}.<locals>.{name}")
+        inner = Visitor(info, visitor.slice, ask, sink)
+        inner_ends = inner.run(statements.body_of(node.body), entry_state(info, captured))
+        _leave_scope(inner, inner_ends)
+        _nested(inner, inner_ends, ask, sink, depth + 1)
+
+
+def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary:
+    outcome = visitor.outcome
+    returns: Value | None = None
+    for value in outcome.returns:
+        returns = value if returns is None else _join_returned(returns, value)
+    yields: Value | None = None
+    for value in outcome.yields:
+        yields = value if yields is None else join(yields, value)
+    return Summary(
+        known=True,
+        returns=returns if returns is not None else UNKNOWN,
+        yields=yields,
+        effects=tuple(outcome.effects.values()),
+        reads=tuple(outcome.reads.values()),
+        escapes=frozenset(outcome.escapes) | _returned_parameters(outcome.returns),
+        io=outcome.io,
+        returns_normally=bool(ends),
+        name=info.name,
+    )
+
+
+def _join_returned(left: Value, right: Value) -> Value:
+    """`return None` beside a value: what the caller can use is the value."""
+    if left == Constant(None):
+        return right
+    if right == Constant(None):
+        return left
+    if isinstance(left, TupleValue) and isinstance(right, TupleValue) and len(left.items) != len(right.items):
+        return UNKNOWN
+    return join(left, right)
+
+
+def _returned_parameters(values: list[Value]) -> frozenset[str]:
+    return frozenset(
+        session.key.removeprefix("param:")
+        for value in values
+        for session in sessions_in(value)
+        if session.key.startswith("param:") and not isinstance(value, Session)
+    )

@@ -1,0 +1,47 @@
+"""Loader strategies: which make a later read free, which raise, and how options spell them.
+
+Facts: https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html
+"""
+
+from __future__ import annotations
+
+# Option functions and methods -> strategy; "" keeps the strategy of the mapping and only carries options below it.
+OPTIONS: dict[str, str] = {
+    "contains_eager": "joined",
+    "defaultload": "",
+    "eagerload": "joined",
+    "immediateload": "immediate",
+    "joinedload": "joined",
+    "joinedload_all": "joined",
+    "lazyload": "select",
+    "noload": "noload",
+    "raiseload": "raise",
+    "selectin_polymorphic": "",
+    "selectinload": "selectin",
+    "subqueryload": "subquery",
+    "subqueryload_all": "subquery",
+}
+# Options of columns: they say nothing of relationships, but may be chained.
+COLUMN_OPTIONS = frozenset({"load_only", "defer", "undefer", "undefer_group", "with_expression"})
+HOMES = ("sqlalchemy.orm.", "sqlalchemy.orm.strategy_options.", "sqlmodel.")
+
+# `lazy=` as written -> strategy.
+LAZY: dict[str | bool | None, str] = {
+    "dynamic": "dynamic",
+    "immediate": "immediate",
+    "joined": "joined",
+    "noload": "noload",
+    "raise": "raise",
+    "raise_on_sql": "raise",
+    "select": "select",
+    "selectin": "selectin",
+    "subquery": "subquery",
+    "write_only": "write_only",
+    True: "select",
+    False: "joined",
+    None: "noload",
+}
+# With these a read sends nothing: the rows came with the statement, or never will.
+FREE = frozenset({"joined", "selectin", "subquery", "immediate", "noload"})
+# With these a read is something else than a load: an exception, or a query object.
+NOT_A_LOAD = frozenset({"raise", "dynamic", "write_only"})

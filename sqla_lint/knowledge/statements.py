@@ -1,0 +1,46 @@
+"""Statements, queries and results: what each method does to the rows.
+
+Facts: https://docs.sqlalchemy.org/en/20/orm/queryguide/index.html and
+https://docs.sqlalchemy.org/en/20/core/connections.html#sqlalchemy.engine.Result
+"""
+
+from __future__ import annotations
+
+SELECTS = frozenset(
+    {"sqlalchemy.select", "sqlalchemy.sql.select", "sqlalchemy.future.select", "sqlmodel.select",
+     "sqlmodel.sql.expression.select", "sqlalchemy.sql.expression.select"}
+)  # fmt: skip
+DML = {
+    f"{home}.{kind}": kind
+    for home in ("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.sql.expression", "sqlalchemy.orm", "sqlmodel")
+    for kind in ("insert", "update", "delete")
+} | {"sqlalchemy.dialects.postgresql.insert": "insert", "sqlalchemy.dialects.sqlite.insert": "insert",
+     "sqlalchemy.dialects.mysql.insert": "insert"}  # fmt: skip
+TEXTS = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
+
+# Methods that return the statement itself, changed.
+GENERATIVE = frozenset(
+    {
+        "add_columns", "correlate", "cte", "distinct", "enable_assertions", "enable_eagerloads", "except_",
+        "execution_options", "filter", "filter_by", "from_statement", "group_by", "having", "intersect", "join",
+        "join_from", "outerjoin", "outerjoin_from", "limit", "offset", "options", "order_by", "params",
+        "populate_existing", "prefix_with", "reset_joinpoint", "returning", "select_from", "select_entity_from",
+        "slice", "union", "union_all", "where", "with_for_update", "with_hint", "with_lockmode", "with_session",
+        "with_statement_hint", "yield_per", "autoflush", "values", "on_conflict_do_nothing", "on_conflict_do_update",
+        "with_labels", "set_label_style", "suffix_with", "from_self", "unique", "merge_result", "with_transformation",
+    }
+)  # fmt: skip
+FILTERING = frozenset({"filter", "filter_by", "where", "having", "join", "select_from", "outerjoin", "distinct"})
+
+# Methods of a Query (or of a dynamic relationship) that execute it.
+QUERY_MANY = frozenset({"all"})
+QUERY_ONE = frozenset(
+    {"first", "one", "one_or_none", "get", "first_or_404", "get_or_404", "one_or_404", "scalar_one"}
+)
+QUERY_OTHER = frozenset({"count", "exists", "scalar", "delete", "update", "subquery", "as_scalar", "scalar_subquery"})
+QUERY_SENDS = frozenset({"all", "first", "one", "one_or_none", "get", "count", "scalar", "delete", "update",
+                         "first_or_404", "get_or_404", "paginate"})  # fmt: skip
+
+RESULT_MANY = frozenset({"all", "fetchall", "fetchmany", "partitions", "unique", "yield_per", "tuples", "columns"})
+RESULT_ONE = frozenset({"first", "one", "one_or_none", "fetchone"})
+RESULT_SCALAR = frozenset({"scalar", "scalar_one", "scalar_one_or_none"})

@@ -1,0 +1,1 @@
+"""Stage 2: the facts of all files, linked. Answers what flow asks."""

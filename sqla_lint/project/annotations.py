@@ -1,0 +1,133 @@
+"""What a value is that an annotation describes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    Collection,
+    Constant,
+    Instance,
+    Mapping,
+    Object,
+    OneOf,
+    Producer,
+    Result,
+    Session,
+    SessionFactory,
+    TupleValue,
+    Value,
+)
+from sqla_lint.knowledge import sessions
+from sqla_lint.project.classes import Classes
+from sqla_lint.survey.expressions import Apply, Choice, Expression, Index, Items, Literal, Member, Name, parse_annotation
+
+_SEQUENCES = frozenset(
+    {
+        "AsyncGenerator", "AsyncIterable", "AsyncIterator", "Collection", "Generator", "InstrumentedList", "Iterable",
+        "Iterator", "List", "MutableSequence", "Sequence", "Set", "FrozenSet", "frozenset", "list", "set", "deque",
+        "ScalarResult", "AbstractSet", "InstrumentedSet", "Query", "AppenderQuery",
+    }
+)  # fmt: skip
+_MAPPINGS = frozenset({"Dict", "DefaultDict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "dict"})
+_WRAPPERS = frozenset(
+    {"Annotated", "Awaitable", "ClassVar", "Final", "Mapped", "Optional", "Required", "NotRequired", "WriteOnlyMapped",
+     "DynamicMapped", "InitVar"}
+)  # fmt: skip
+_DEEPEST = 8
+
+
+class Annotations:
+    """Reads annotations of the project's modules."""
+
+    def __init__(self, classes: Classes) -> None:
+        self._classes = classes
+
+    def value(self, module: str, annotation: Expression | None, depth: int = 0) -> Value:
+        """What a name annotated so holds; UNKNOWN where the annotation says nothing that matters here."""
+        if depth > _DEEPEST:
+            return UNKNOWN
+        match annotation:
+            case Literal(value=str(text)):
+                return self.value(module, parse_annotation(text), depth + 1)
+            case Literal(value=None):
+                return Constant(None)
+            case Choice(options=options):
+                return self._any(module, options, depth)
+            case Index(base=base, items=items):
+                return self._generic(module, base, items, depth)
+            case Name() | Member():
+                return self._named(module, annotation, depth)
+        return UNKNOWN
+
+    def _any(self, module: str, options: tuple[Expression, ...], depth: int) -> Value:
+        found = [self.value(module, item, depth + 1) for item in options]
+        real = list(dict.fromkeys(item for item in found if item != Constant(None)))
+        if len(real) == 1:
+            return real[0]
+        if real and UNKNOWN not in real and len(real) <= 3:
+            return OneOf(tuple(real))
+        return UNKNOWN
+
+    def _generic(self, module: str, base: Expression, items: tuple[Expression, ...], depth: int) -> Value:
+        last = base.name if isinstance(base, Member) else base.id if isinstance(base, Name) else ""
+        if last == "Union":
+            return self._any(module, items, depth)
+        if last in _WRAPPERS:
+            return self.value(module, items[0], depth + 1)
+        if last == "Coroutine":
+            return self.value(module, items[-1], depth + 1)
+        if last in _SEQUENCES:
+            return Collection(self.value(module, items[0], depth + 1))
+        if last in ("tuple", "Tuple"):
+            if len(items) == 2 and not isinstance(items[1], Name | Member | Index | Literal | Choice):
+                return Collection(self.value(module, items[0], depth + 1))
+            return TupleValue(tuple(self.value(module, item, depth + 1) for item in items))
+        if last in _MAPPINGS and len(items) == 2:
+            return Mapping(self.value(module, items[0], depth + 1), self.value(module, items[1], depth + 1))
+        if last == "Result":
+            inner = self.value(module, items[0], depth + 1)
+            return Result(inner, Producer("", False))
+        return self._named(module, base, depth)
+
+    def _named(self, module: str, annotation: Expression, depth: int) -> Value:
+        found = self._classes.index.resolve(module, annotation)
+        match found.kind:
+            case "external":
+                return _external(found.name)
+            case "class":
+                return self.instance(found.id)
+            case "variable":
+                declared = self._classes.index.modules[found.module].variables[found.name]
+                if isinstance(declared.value, Apply | Items | Literal | None):
+                    return UNKNOWN
+                return self.value(found.module, declared.value, depth + 1)
+        return UNKNOWN
+
+    def instance(self, class_id: str) -> Value:
+        """An instance of a class of the project."""
+        kind = self._classes.session_kind(class_id)
+        if kind:
+            return Session("", kind, "caller")
+        if self._classes.mapping(class_id).mapped:
+            return Instance(class_id)
+        return Object(class_id)
+
+
+def _external(dotted_name: str) -> Value:
+    if dotted_name in sessions.REGISTRIES:
+        return Session("", sessions.REGISTRIES[dotted_name], "caller", registry=True)
+    if dotted_name in sessions.CLASSES:
+        return Session("", sessions.CLASSES[dotted_name], "caller")
+    if dotted_name in sessions.MAKERS:
+        return SessionFactory(sessions.MAKERS[dotted_name])
+    return UNKNOWN
+
+
+def keyed(value: Value, key: str) -> Value:
+    """A session that is reached by `key`, and that whoever made it closes."""
+    if isinstance(value, Session):
+        owner = value.owner if value.owner == "registry" else "caller" if value.owner == "caller" else "unknown"
+        return replace(value, key=key, owner=owner)
+    return value

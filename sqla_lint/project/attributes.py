@@ -1,0 +1,243 @@
+"""Reading the declarations in a mapped class: columns, relationships, constraints, as they are spelled.
+
+Facts: https://docs.sqlalchemy.org/en/20/orm/relationship_api.html and
+https://docs.sqlalchemy.org/en/20/orm/declarative_tables.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_lint.knowledge.loaders import LAZY
+from sqla_lint.survey.expressions import (
+    Apply,
+    Choice,
+    Expression,
+    Index,
+    Items,
+    Literal,
+    Member,
+    Name,
+    Pairs,
+    Produce,
+    dotted,
+    parse_annotation,
+)
+from sqla_lint.survey.facts import ClassFact
+
+_RELATIONSHIPS = frozenset({"relationship", "Relationship", "relation", "dynamic_loader"})
+_COLUMNS = frozenset({"Column", "mapped_column", "Field", "deferred", "column_property", "synonym", "composite"})
+_MANY = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "dict", "Dict", "WriteOnlyMapped",
+                   "DynamicMapped", "InstrumentedList", "Iterable", "MutableSequence", "AbstractSet"})  # fmt: skip
+
+
+def _called(value: Expression | None) -> str:
+    """The last part of the name that is called."""
+    return dotted(value.function).rpartition(".")[2] if isinstance(value, Apply) else ""
+
+
+def is_relationship(value: Expression | None) -> bool:
+    """Whether an attribute's value declares a relationship."""
+    return _called(value) in _RELATIONSHIPS
+
+
+def has_keyword(value: Expression | None, name: str) -> bool:
+    """Whether the call gives a keyword."""
+    return isinstance(value, Apply) and value.keyword(name) is not None
+
+
+def _options(value: Expression | None) -> Apply:
+    """The call that carries the options: SQLModel may nest SQLAlchemy's in its own."""
+    assert isinstance(value, Apply)
+    inner = value.keyword("sa_relationship")
+    if isinstance(inner, Apply):
+        return inner
+    extra = value.keyword("sa_relationship_kwargs")
+    if isinstance(extra, Pairs):
+        return Apply(value.function, value.arguments, (*value.keywords, *extra.items))
+    if _called(extra) == "dict" and isinstance(extra, Apply):
+        return Apply(value.function, value.arguments, (*value.keywords, *extra.keywords))
+    return value
+
+
+def target(value: Expression, annotation: Expression | None) -> Expression | None:
+    """What the relationship leads to, as written: its first argument, else its annotation."""
+    call = _options(value)
+    named = call.arguments[0] if call.arguments else call.keyword("argument")
+    if isinstance(named, Produce):
+        named = named.body
+    if named is not None and not (isinstance(named, Literal) and named.value is None):
+        return _unquoted(named)
+    return _innermost(annotation)
+
+
+def _unquoted(expression: Expression) -> Expression:
+    if isinstance(expression, Literal) and isinstance(expression.value, str):
+        return parse_annotation(expression.value)
+    return expression
+
+
+def quoted(expression: Expression | None) -> str:
+    """The text of a string literal."""
+    return expression.value if isinstance(expression, Literal) and isinstance(expression.value, str) else ""
+
+
+def _innermost(annotation: Expression | None) -> Expression | None:
+    """`Mapped[list["Order"]]` -> `Order`."""
+    for _ in range(8):
+        match annotation:
+            case Literal(value=str(text)):
+                annotation = parse_annotation(text)
+            case Index(items=items):
+                annotation = items[-1]
+            case Choice(options=options):
+                real = [item for item in options if not (isinstance(item, Literal) and item.value is None)]
+                annotation = real[0] if real else None
+            case _:
+                break
+    return annotation
+
+
+def is_many(value: Expression, annotation: Expression | None) -> bool | None:
+    """Whether the relationship holds a collection; None where only the foreign keys can tell."""
+    call = _options(value)
+    scalar = call.keyword("uselist")
+    if isinstance(scalar, Literal):
+        return bool(scalar.value)
+    if call.keyword("collection_class") is not None:
+        return True
+    by_annotation = _annotated_many(annotation)
+    if by_annotation is not None:
+        return by_annotation
+    if call.keyword("secondary") is not None:
+        return True
+    if call.keyword("remote_side") is not None:
+        return False
+    cascade = quoted(call.keyword("cascade"))
+    if "delete-orphan" in cascade and call.keyword("single_parent") is None:
+        return True
+    return None
+
+
+def _annotated_many(annotation: Expression | None) -> bool | None:
+    for _ in range(6):
+        match annotation:
+            case Literal(value=str(text)):
+                annotation = parse_annotation(text)
+            case Index(base=base, items=items):
+                name = base.name if isinstance(base, Member) else base.id if isinstance(base, Name) else ""
+                if name in _MANY:
+                    return True
+                annotation = items[0]
+            case Choice(options=options):
+                real = [item for item in options if not (isinstance(item, Literal) and item.value is None)]
+                annotation = real[0] if real else None
+            case Name(id=name):
+                return name in _MANY if name in (*_MANY, "Any") else False
+            case Member():
+                return False
+            case _:
+                return None
+    return None
+
+
+def lazy(value: Expression) -> str:
+    """The loader strategy of the mapping; one that cannot be read counts as loading early."""
+    if _called(value) == "dynamic_loader":
+        return "dynamic"
+    written = _options(value).keyword("lazy")
+    if written is None:
+        return "select"
+    if isinstance(written, Literal) and (written.value is None or isinstance(written.value, bool | str)):
+        return LAZY.get(written.value, "selectin")
+    return "selectin"
+
+
+def reverse(value: Expression) -> str:
+    """The name of the other side, by `back_populates` or `backref`."""
+    call = _options(value)
+    return quoted(call.keyword("back_populates")) or backref(value)[0]
+
+
+def backref(value: Expression) -> tuple[str, str, bool]:
+    """The other side that `backref` makes: its name, its strategy, and whether it is said to be scalar."""
+    written = _options(value).keyword("backref")
+    if quoted(written):
+        return quoted(written), "select", False
+    if isinstance(written, Apply) and written.arguments:
+        scalar = written.keyword("uselist")
+        return quoted(written.arguments[0]), lazy(written), isinstance(scalar, Literal) and scalar.value is False
+    return "", "select", False
+
+
+def declares_columns(fact: ClassFact) -> bool:
+    """Whether a class body has columns of SQLAlchemy's own spelling; `Field` is pydantic's as well."""
+    return any(_called(value) not in ("Field", "composite", "synonym") for _, value in columns(fact))
+
+
+def columns(fact: ClassFact) -> Iterator[tuple[str, Expression | None]]:
+    """The mapped columns of a class body, by name."""
+    for name, declared in fact.attributes.items():
+        if _called(declared.value) in _COLUMNS:
+            yield name, declared.value
+        elif declared.value is None and isinstance(declared.annotation, Index):
+            base = declared.annotation.base
+            if (base.id if isinstance(base, Name) else "") == "Mapped":
+                yield name, None
+
+
+def flag(column: Expression | None, name: str) -> bool:
+    """Whether a column is declared with `name=True`, in a nested `Column` too."""
+    if not isinstance(column, Apply):
+        return False
+    written = column.keyword(name)
+    if isinstance(written, Literal):
+        return bool(written.value)
+    inner = [*column.arguments, column.keyword("sa_column")]
+    return any(flag(item, name) for item in inner if _called(item) in _COLUMNS)
+
+
+def foreign_keys(column: Expression | None) -> Iterator[str]:
+    """The targets "table.column" (or "Class.column") of a column's foreign keys."""
+    if not isinstance(column, Apply):
+        return
+    if quoted(column.keyword("foreign_key")):
+        yield quoted(column.keyword("foreign_key"))
+    for item in (*column.arguments, column.keyword("sa_column")):
+        if _called(item) == "ForeignKey":
+            assert isinstance(item, Apply)
+            first = item.arguments[0] if item.arguments else None
+            yield quoted(first) or dotted(first)
+        elif _called(item) in _COLUMNS:
+            yield from foreign_keys(item)
+
+
+def table_name(fact: ClassFact) -> str:
+    """`__tablename__`, where it is written out."""
+    declared = fact.attributes.get("__tablename__")
+    return quoted(declared.value) if declared else ""
+
+
+def unique_constraints(fact: ClassFact) -> list[frozenset[str]]:
+    """The column sets that `__table_args__` makes unique."""
+    declared = fact.attributes.get("__table_args__")
+    items = declared.value.items if declared and isinstance(declared.value, Items) else ()
+    found = []
+    for item in items:
+        if not isinstance(item, Apply):
+            continue
+        name = _called(item)
+        # A deferred constraint is checked at the commit, a partial index speaks of some rows only.
+        if any(key in ("deferrable", "initially") or key.endswith("_where") for key, _ in item.keywords):
+            continue
+        if name == "UniqueConstraint":
+            found.append(_column_names(item.arguments))
+        elif name == "Index" and flag(item, "unique"):
+            found.append(_column_names(item.arguments[1:]))
+    return [item for item in found if item]
+
+
+def _column_names(items: tuple[Expression, ...]) -> frozenset[str]:
+    names = [quoted(item) or dotted(item).rpartition(".")[2] for item in items]
+    # An expression among them (`func.lower(email)`) is not a column whose values can be compared.
+    return frozenset(names) if all(names) else frozenset()

@@ -1,0 +1,187 @@
+"""Which definition a name stands for, across files, aliases, re-exports and star imports."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sqla_lint.survey.expressions import Expression, Index, Literal, dotted, parse_annotation
+from sqla_lint.survey.facts import ClassFact, Facts, FunctionFact
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Where a name leads. kind: "class", "function", "variable", "module", "external" or "unknown".
+
+    `module` and `name` say where it is defined; of something external, `name` is the dotted name.
+    """
+
+    kind: str
+    module: str = ""
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """ "module:qualname", the identity of classes and functions."""
+        return f"{self.module}:{self.name}"
+
+
+NOTHING = Definition("unknown")
+_OPEN_STARS = ("sqlalchemy", "sqlmodel")
+
+
+class NameIndex:
+    """All files by the names they can be imported by, and their classes by simple name."""
+
+    def __init__(self, files: Iterable[Facts]) -> None:
+        self.modules: dict[str, Facts] = {}
+        self.by_class_name: dict[str, list[Definition]] = {}
+        self.by_function_name: dict[str, list[Definition]] = {}
+        self._cache: dict[tuple[str, str], Definition] = {}
+        files = list(files)
+        for facts in files:
+            self.modules.setdefault(facts.module, facts)
+        for facts in files:
+            for alias in facts.aliases:
+                self.modules.setdefault(alias, facts)
+        self.packages = {name.rpartition(".")[0] for name in self.modules} | {
+            name.partition(".")[0] for name in self.modules
+        }
+        for facts in files:
+            for qualname, item in facts.classes.items():
+                self.by_class_name.setdefault(item.name, []).append(Definition("class", facts.module, qualname))
+            for qualname, function in facts.functions.items():
+                self.by_function_name.setdefault(function.name.partition("@")[0], []).append(
+                    Definition("function", facts.module, qualname)
+                )
+
+    def class_fact(self, id_: str) -> ClassFact | None:
+        """The class of that identity."""
+        module, _, qualname = id_.partition(":")
+        facts = self.modules.get(module)
+        return facts.classes.get(qualname) if facts else None
+
+    def function_fact(self, id_: str) -> FunctionFact | None:
+        """The function of that identity."""
+        module, _, qualname = id_.partition(":")
+        facts = self.modules.get(module)
+        return facts.functions.get(qualname) if facts else None
+
+    def find(self, module: str, name: str) -> Definition:
+        """What a bare name stands for at the top of a module."""
+        key = (module, name)
+        if key not in self._cache:
+            self._cache[key] = NOTHING
+            self._cache[key] = self._find(module, name, frozenset())
+        return self._cache[key]
+
+    def _find(self, module: str, name: str, seen: frozenset[tuple[str, str]]) -> Definition:
+        facts = self.modules.get(module)
+        if facts is None or (module, name) in seen:
+            return NOTHING
+        seen |= {(module, name)}
+        if name in facts.classes:
+            return Definition("class", facts.module, name)
+        if name in facts.functions:
+            return Definition("function", facts.module, name)
+        if name in facts.variables and name not in facts.imports:
+            return Definition("variable", facts.module, name)
+        if name in facts.imports:
+            target = facts.imports[name]
+            found = self._absolute(target, seen)
+            if found.kind != "unknown":
+                return found
+        if name in facts.variables:
+            return Definition("variable", facts.module, name)
+        for star in facts.star_imports:
+            if star in self.modules:
+                found = self._find(star, name, seen)
+                if found.kind not in ("unknown", "builtin"):
+                    return found
+            elif star.startswith(_OPEN_STARS):
+                return Definition("external", "", f"{star}.{name}")
+        submodule = f"{facts.module}.{name}"
+        if submodule in self.modules:
+            return Definition("module", submodule)
+        if hasattr(builtins, name):
+            return Definition("external", "", f"builtins.{name}")
+        return NOTHING
+
+    def absolute(self, dotted_name: str) -> Definition:
+        """What an absolute dotted name stands for."""
+        return self._absolute(dotted_name, frozenset())
+
+    def _absolute(self, dotted_name: str, seen: frozenset[tuple[str, str]]) -> Definition:
+        if dotted_name in self.modules:
+            return Definition("module", self.modules[dotted_name].module)
+        parts = dotted_name.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            head = ".".join(parts[:cut])
+            if head in self.modules:
+                return self._member(head, parts[cut:], seen)
+        if dotted_name in self.packages:
+            return Definition("module", dotted_name)
+        return Definition("external", "", dotted_name) if parts[0] not in self.packages else NOTHING
+
+    def _member(self, module: str, rest: list[str], seen: frozenset[tuple[str, str]]) -> Definition:
+        found = self._find(module, rest[0], seen)
+        for name in rest[1:]:
+            found = self.member(found, name)
+        return found
+
+    def member(self, definition: Definition, name: str) -> Definition:
+        """`definition.name`."""
+        match definition.kind:
+            case "module":
+                if definition.module in self.modules:
+                    return self.find(definition.module, name)
+                return self.absolute(f"{definition.module}.{name}")
+            case "external":
+                return Definition("external", "", f"{definition.name}.{name}")
+            case "class":
+                qualname = f"{definition.name}.{name}"
+                facts = self.modules[definition.module]
+                if qualname in facts.classes:
+                    return Definition("class", definition.module, qualname)
+                if qualname in facts.functions:
+                    return Definition("function", definition.module, qualname)
+        return NOTHING
+
+    def resolve(self, module: str, expression: Expression | None) -> Definition:
+        """What a chain of names, a quoted name or a subscripted generic stands for in a module."""
+        match expression:
+            case Index(base=base):
+                return self.resolve(module, base)
+            case Literal(value=str(text)):
+                return self.resolve(module, parse_annotation(text)) if len(text) < 200 else NOTHING
+        chain = dotted(expression).split(".")
+        if not chain[0]:
+            return NOTHING
+        found = self.find(module, chain[0])
+        for name in chain[1:]:
+            found = self.member(found, name)
+        return found
+
+    def lineage(self, id_: str) -> tuple[str, ...]:
+        """A class and its bases within the project, nearest first; bases outside it by dotted name."""
+        return tuple(dict.fromkeys(self._lineage(id_, frozenset())))
+
+    def _lineage(self, id_: str, seen: frozenset[str]) -> Iterator[str]:
+        if id_ in seen or len(seen) > 40:
+            return
+        yield id_
+        fact = self.class_fact(id_)
+        if fact is None:
+            return
+        module = id_.partition(":")[0]
+        for base in fact.bases:
+            found = self.resolve(module, base)
+            if found.kind == "class":
+                yield from self._lineage(found.id, seen | {id_})
+            elif found.kind == "external":
+                yield found.name
+            elif found.kind == "variable":
+                yield f"{found.module}:={found.name}"
+            else:
+                yield f"?{dotted(base)}"

@@ -1,0 +1,146 @@
+"""The project: all facts linked, and the one place where flow's questions are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TypeVar, cast
+
+from sqla_lint.flow.events import Event
+from sqla_lint.flow.questions import (
+    AnnotationMeans,
+    AttributeMeans,
+    ClassInfo,
+    FunctionInfo,
+    MappingOf,
+    NameMeans,
+    Question,
+    SignatureOf,
+    SubclassOf,
+    Summary,
+    SummaryOf,
+)
+from sqla_lint.flow.values import UNKNOWN, Instance, Object, Value
+from sqla_lint.project.annotations import Annotations
+from sqla_lint.project.classes import Classes
+from sqla_lint.project.declared import Declarations
+from sqla_lint.project.names import NameIndex
+from sqla_lint.project.signatures import Signatures, may_guess
+from sqla_lint.project.slices import Slices, Unsliceable
+from sqla_lint.project.suspects import MODULE_BODY, Suspects
+from sqla_lint.survey.expressions import parse_annotation
+from sqla_lint.survey.facts import Facts
+
+A = TypeVar("A")
+
+
+class Project:
+    """All files of a project, linked."""
+
+    def __init__(self, files: Iterable[Facts], slices: Slices) -> None:
+        self.files = list(files)
+        self.slices = slices
+        self.index = NameIndex(self.files)
+        self.classes = Classes(self.index)
+        self._annotations = Annotations(self.classes)
+        self._declarations = Declarations(self.classes, self._annotations, self.ask)
+        self._signatures = Signatures(self.classes, self._annotations, self._declarations)
+        self.suspects = Suspects(self.index, self.classes)
+        self._answers: dict[Question[object], object] = {}
+        self._summing: set[str] = set()
+        self._handlers: dict[type, Callable[..., object]] = {
+            NameMeans: self._name,
+            AttributeMeans: self._attribute,
+            MappingOf: self._mapping,
+            SignatureOf: self._signature,
+            SummaryOf: self._summary,
+            AnnotationMeans: self._annotation,
+            SubclassOf: self._subclass,
+        }
+
+    def ask(self, question: Question[A]) -> A:
+        """Answer a question of flow; equal questions get equal answers."""
+        known = self._answers.get(question, self)
+        if known is self:
+            known = self._handlers[type(question)](question)
+            if not (isinstance(known, Summary) and self._summing):
+                self._answers[question] = known
+            elif known.known:
+                self._answers[question] = known
+        return cast(A, known)
+
+    def _name(self, question: NameMeans) -> Value:
+        return self._declarations.meaning(self.index.find(question.module, question.name))
+
+    def _attribute(self, question: AttributeMeans) -> Value:
+        return self._declarations.attribute(question.cls, question.name, question.on_class)
+
+    def _mapping(self, question: MappingOf) -> ClassInfo | None:
+        return self.classes.mapping(question.cls) if self.index.class_fact(question.cls) else None
+
+    def _signature(self, question: SignatureOf) -> FunctionInfo | None:
+        return self._signatures.signature(question.function)
+
+    def _annotation(self, question: AnnotationMeans) -> Value:
+        return self._annotations.value(question.module, parse_annotation(question.annotation))
+
+    def _subclass(self, question: SubclassOf) -> bool:
+        return question.dotted in self.classes.lineage(question.cls)
+
+    def _summary(self, question: SummaryOf) -> Summary:
+        fact = self.index.function_fact(question.function)
+        info = self.ask(SignatureOf(question.function))
+        if fact is None or info is None:
+            return Summary()
+        if fact.name.partition("@")[0] not in self.suspects.effectful and not self._may_return_rows(info):
+            # Nothing it reaches touches a session or a relationship.
+            return Summary(known=True, returns=info.returns, name=fact.name)
+        if question.function in self._summing or len(self._summing) > 60:
+            return Summary(known=True, returns=info.returns, name=fact.name)
+        if question.this:
+            info = self._as_of(info, question.this)
+        self._summing.add(question.function)
+        try:
+            return self.walk(info, lambda event: None)
+        except Unsliceable:
+            return Summary()
+        finally:
+            self._summing.discard(question.function)
+
+    def _may_return_rows(self, info: FunctionInfo) -> bool:
+        return info.is_generator or info.wraps in ("property", "contextmanager")
+
+    def _as_of(self, info: FunctionInfo, this: str) -> FunctionInfo:
+        """The signature with `self` an instance of a subclass."""
+        if not info.parameters or info.wraps in ("classmethod", "staticmethod"):
+            return info
+        first = info.parameters[0]
+        value = Instance(this) if self.classes.mapping(this).mapped else Object(this)
+        if not isinstance(first.value, Instance | Object):
+            return info
+        return replace(info, parameters=(replace(first, value=value), *info.parameters[1:]))
+
+    def walk(self, info: FunctionInfo, sink: Callable[[Event], None]) -> Summary:
+        """Walk a function: its events to `sink`, its summary back. Raises Unsliceable."""
+        from sqla_lint.flow.visitor import walk
+
+        facts = self.index.modules[info.module]
+        slice_, node = self.slices.function(facts, facts.functions[info.id.partition(":")[2]])
+        return walk(info, slice_, node, self.ask, sink)
+
+    def inspect(self, facts: Facts, qualname: str, sink: Callable[[Event], None]) -> None:
+        """Walk a root: a function, or the body of a module. Raises Unsliceable."""
+        if qualname != MODULE_BODY:
+            info = self.ask(SignatureOf(f"{facts.module}:{qualname}"))
+            assert info is not None
+            self.walk(info, sink)
+            return
+        from sqla_lint.flow.visitor import walk
+
+        info = FunctionInfo(
+            f"{facts.module}:{MODULE_BODY}", MODULE_BODY, facts.module, facts.path, 1, 1, (), UNKNOWN,
+            False, False, "", "", may_guess(facts), True,
+        )  # fmt: skip
+        walk(info, self.slices.module(facts), None, self.ask, sink)
+
+

@@ -1,0 +1,154 @@
+"""Signatures of the project's functions: what their parameters hold when they start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqla_lint.flow.questions import Argument, FunctionInfo
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Collection,
+    Instance,
+    Object,
+    OneOf,
+    Session,
+    SessionFactory,
+    Value,
+)
+from sqla_lint.knowledge.sessions import RIVALS, is_session_name
+from sqla_lint.project.annotations import Annotations
+from sqla_lint.project.classes import Classes
+from sqla_lint.project.declared import Declarations
+from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, dotted, parse_annotation
+from sqla_lint.survey.facts import Facts, FunctionFact, Parameter
+
+_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "memoized_property", "reify"})
+_MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
+_PARAMETER_NAMES = frozenset({"db"})
+
+
+class Signatures:
+    """Builds the signature of each function once it is asked for."""
+
+    def __init__(self, classes: Classes, annotations: Annotations, declarations: Declarations) -> None:
+        self._classes = classes
+        self._annotations = annotations
+        self._declarations = declarations
+
+    def signature(self, id_: str) -> FunctionInfo | None:
+        """The signature of a function, or None where there is no such function."""
+        fact = self._classes.index.function_fact(id_)
+        if fact is None:
+            return None
+        module = id_.partition(":")[0]
+        facts = self._classes.index.modules[module]
+        wraps = _wraps(fact)
+        parameters = tuple(
+            Argument(
+                item.name,
+                "plain" if item.kind == "keyword" else item.kind,
+                self._parameter(facts, fact, item, index == 0 and wraps != "staticmethod", wraps),
+                item.default is None,
+            )
+            for index, item in enumerate(fact.parameters)
+        )
+        return FunctionInfo(
+            id_,
+            fact.name,
+            module,
+            facts.path,
+            fact.line,
+            fact.end_line,
+            parameters,
+            self._annotations.value(module, fact.returns),
+            fact.is_async,
+            fact.is_generator,
+            wraps,
+            f"{module}:{fact.owner}" if fact.owner else "",
+            may_guess(facts),
+            fact.name == "main" or fact.name in facts.main_calls,
+        )
+
+    def _parameter(self, facts: Facts, fact: FunctionFact, item: Parameter, first: bool, wraps: str) -> Value:
+        if first and fact.owner:
+            cls = f"{facts.module}:{fact.owner}"
+            if wraps == "classmethod":
+                return ClassValue(cls)
+            return self._this(cls)
+        module = facts.module
+        if item.annotation is not None:
+            found = self._annotations.value(module, item.annotation)
+            if found == UNKNOWN:
+                found = self._depends(module, _annotated_dependency(item.annotation)) or UNKNOWN
+            return self._received(_items(item, found))
+        dependency = self._depends(module, item.default)
+        if dependency is not None:
+            return self._received(dependency)
+        if item.default is not None and not isinstance(item.default, Literal):
+            found = self._declarations.value(module, item.default)
+            if isinstance(found, Session | SessionFactory | Object):
+                return self._received(found)
+        if may_guess(facts) and (is_session_name(item.name) or item.name in _PARAMETER_NAMES):
+            return Session("", "unknown", "caller", guessed=True)
+        return UNKNOWN
+
+    def _this(self, cls: str) -> Value:
+        if self._classes.session_kind(cls):
+            return Session("self", self._classes.session_kind(cls), "unknown")
+        return Instance(cls) if self._classes.mapping(cls).mapped else Object(cls)
+
+    def _received(self, value: Value) -> Value:
+        """A session that is passed in is its caller's."""
+        if isinstance(value, Session) and not value.registry:
+            return replace(value, owner="caller", opened=None)
+        if isinstance(value, OneOf):
+            real = [item for item in value.values if isinstance(item, Session)]
+            return self._received(real[0]) if real else value
+        return value
+
+    def _depends(self, module: str, default: Expression | None) -> Value | None:
+        """What `Depends(get_session)` gives."""
+        if not isinstance(default, Apply) or dotted(default.function).rpartition(".")[2] not in ("Depends", "Security"):
+            return None
+        provider = default.arguments[0] if default.arguments else default.keyword("dependency")
+        found = self._classes.index.resolve(module, provider)
+        if found.kind == "function":
+            return self._declarations.yielded(found.id)
+        if found.kind == "class":
+            return self._annotations.instance(found.id)
+        return UNKNOWN
+
+
+def _items(item: Parameter, value: Value) -> Value:
+    return Collection(value) if item.kind == "args" else UNKNOWN if item.kind == "kwargs" else value
+
+
+def _annotated_dependency(annotation: Expression) -> Expression | None:
+    """The `Depends(…)` in `Annotated[X, Depends(…)]`."""
+    if isinstance(annotation, Literal) and isinstance(annotation.value, str):
+        annotation = parse_annotation(annotation.value)
+    if isinstance(annotation, Index):
+        return next((item for item in annotation.items[1:] if isinstance(item, Apply)), None)
+    return None
+
+
+def _wraps(fact: FunctionFact) -> str:
+    for decorator in fact.decorators:
+        chain = dotted(decorator.function if isinstance(decorator, Apply) else decorator)
+        name = chain.rpartition(".")[2]
+        if name in _MANAGERS:
+            return "contextmanager"
+        if name in _PROPERTIES:
+            return "property"
+        if name in ("classmethod", "staticmethod"):
+            return name
+        if name == "expression" or name == "comparator":
+            return "classmethod"
+    return ""
+
+
+def may_guess(facts: Facts) -> bool:
+    """Whether a bare name may be taken for a session in this file: not where a rival library owns the word."""
+    heads = {target.partition(".")[0] for target in facts.imports.values()}
+    return not heads & RIVALS or bool(heads & {"sqlalchemy", "sqlmodel", "flask_sqlalchemy"})

@@ -1,0 +1,64 @@
+"""The source of one function, parsed: only its own lines reach libcst."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqla_lint.flow.places import Slice
+from sqla_lint.source import read_text
+from sqla_lint.survey.facts import Facts, FunctionFact
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class Unsliceable(Exception):
+    """The lines of a function could not be parsed on their own."""
+
+
+class Slices:
+    """Cuts functions out of files; keeps the text of the file used last."""
+
+    def __init__(self, texts: dict[str, str] | None = None) -> None:
+        self._texts = texts or {}
+        self._last: tuple[str, list[str]] = ("", [])
+        self.bytes_parsed = 0
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file, as Python counts them."""
+        if self._last[0] != path:
+            text = self._texts.get(path)
+            if text is None:
+                text = read_text(Path(path))
+            self._last = (path, text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+        return self._last[1]
+
+    def function(self, facts: Facts, fact: FunctionFact) -> tuple[Slice, cst.FunctionDef]:
+        """The slice of a function and its node. Columns stay as they are: the lines are not dedented."""
+        import libcst as cst
+
+        lines = self.lines(facts.path)[fact.line - 1 : fact.end_line]
+        indented = bool(lines) and lines[0][:1] in (" ", "\t")
+        text = "\n".join(["if _:", *lines, ""] if indented else [*lines, ""])
+        module = self._parse(text)
+        body = module.body[0]
+        if indented:
+            assert isinstance(body, cst.If)
+            body = body.body.body[0]  # type: ignore[assignment]
+        if not isinstance(body, cst.FunctionDef):
+            raise Unsliceable(f"{facts.path}:{fact.line}")
+        return Slice(facts.path, module, fact.line - (2 if indented else 1)), body
+
+    def module(self, facts: Facts) -> Slice:
+        """The whole file."""
+        return Slice(facts.path, self._parse("\n".join(self.lines(facts.path))), 0)
+
+    def _parse(self, text: str) -> cst.Module:
+        import libcst as cst
+
+        self.bytes_parsed += len(text)
+        try:
+            return cst.parse_module(text)
+        except Exception as error:  # libcst raises several kinds, its own bugs among them
+            raise Unsliceable(str(error)) from error

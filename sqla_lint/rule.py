@@ -1,0 +1,64 @@
+"""A rule is a value: its identity, its message, and the checks that yield its diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqla_lint.context import Context
+from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity, Span
+
+FAMILIES = {
+    "1": "Lifecycle",
+    "2": "Transactions",
+    "3": "Unit of work",
+    "4": "Loading and statements",
+    "5": "Async",
+    "6": "Migrations",
+    "9": "The linter itself",
+}
+
+E = TypeVar("E")
+Check = Callable[[Any, Context], Iterator[Diagnostic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of finding. `name` is the page, the module and the kebab-case name; `code` is its short alias."""
+
+    name: str
+    code: str
+    since: str
+    message: str
+    severity: Severity
+    default: bool = True
+    checks: dict[type, Check] = field(default_factory=dict, compare=False)
+
+    @property
+    def family(self) -> str:
+        """The family that the first digit of the code names."""
+        return FAMILIES[self.code[3]]
+
+    def on(self, event: type[E]) -> Callable[[Callable[[E, Context], Iterator[Diagnostic]]], Check]:
+        """Register the decorated generator as this rule's check for events of exactly this type."""
+
+        def register(check: Callable[[E, Context], Iterator[Diagnostic]]) -> Check:
+            self.checks[event] = check
+            return check
+
+        return register
+
+    def at(
+        self,
+        span: Span,
+        *,
+        fix: Fix,
+        notes: tuple[Note, ...] = (),
+        confidence: Confidence = Confidence.HIGH,
+        message: str | None = None,
+        **fields: object,
+    ) -> Diagnostic:
+        """Return a diagnostic of this rule at `span`; `fields` fill the rule's message (or `message`)."""
+        text = (message or self.message).format(**fields)
+        return Diagnostic(span, self.code, self.name, text, self.severity, fix, notes, confidence)

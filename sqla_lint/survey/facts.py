@@ -1,0 +1,105 @@
+"""What one file tells: its imports, assignments, classes and functions, wherever they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqla_lint.survey.expressions import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function. `kind` is "plain", "args" or "kwargs"."""
+
+    name: str
+    annotation: Expression | None = None
+    default: Expression | None = None
+    kind: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A name bound by an assignment: its annotation and its value, either may be missing.
+
+    `within` is the method that assigns it, where it is an attribute set through `self`.
+    """
+
+    annotation: Expression | None
+    value: Expression | None
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What a function's own lines do, by names alone: enough to decide whether to read it deeply.
+
+    calls: last part of every called name; reads: every attribute name; loop_calls, loop_reads: those inside a loop.
+    """
+
+    calls: frozenset[str]
+    reads: frozenset[str]
+    loop_calls: frozenset[str]
+    loop_reads: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFact:
+    """One `def`. Lines count from 1 and include the decorators; `owner` is the qualified name of its class, if any.
+
+    `declares`: what a `declared_attr` returns, since that is a declaration too.
+    """
+
+    qualname: str
+    line: int
+    end_line: int
+    parameters: tuple[Parameter, ...]
+    returns: Expression | None
+    decorators: tuple[Expression, ...]
+    is_async: bool
+    is_generator: bool
+    owner: str
+    nested_in: str
+    sketch: Sketch
+    declares: Expression | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the qualified name."""
+        return self.qualname.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFact:
+    """One `class`: bases, class keywords, decorators, attributes of its body, and attributes set through `self`."""
+
+    qualname: str
+    line: int
+    bases: tuple[Expression, ...]
+    keywords: tuple[tuple[str, Expression], ...]
+    decorators: tuple[Expression, ...]
+    attributes: dict[str, Declared]
+    methods: dict[str, str]
+    self_attributes: dict[str, Declared]
+
+    @property
+    def name(self) -> str:
+        """The last part of the qualified name."""
+        return self.qualname.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All declarations of one file. `imports` maps a local name to the dotted name it stands for."""
+
+    path: str
+    module: str
+    aliases: tuple[str, ...]
+    is_package: bool
+    imports: dict[str, str]
+    star_imports: tuple[str, ...]
+    variables: dict[str, Declared]
+    classes: dict[str, ClassFact]
+    functions: dict[str, FunctionFact]
+    late: tuple[tuple[str, str, Expression], ...]
+    main_calls: frozenset[str] = field(default=frozenset())
+    body_sketch: Sketch | None = None

@@ -1,0 +1,245 @@
+"""Read one file's declarations: `ast` in, `Facts` out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from sqla_lint.survey.expressions import Expression, Opaque, dotted, reduce
+from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Parameter
+from sqla_lint.survey.sketch import sketch
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+def survey(tree: ast.Module, path: str, names: Sequence[str]) -> Facts:
+    """Return the facts of one file; `names` are the dotted names it can be imported by, the primary one first."""
+    reader = _Reader(names[0], path.endswith("__init__.py"))
+    reader.block(tree.body, "", "", "")
+    return Facts(
+        path=path,
+        module=names[0],
+        aliases=tuple(names[1:]),
+        is_package=reader.is_package,
+        imports=reader.imports,
+        star_imports=tuple(reader.stars),
+        variables=reader.variables,
+        classes=reader.classes,
+        functions=reader.functions,
+        late=tuple(reader.late),
+        main_calls=frozenset(reader.main_calls),
+        body_sketch=sketch(node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)),
+    )
+
+
+class _Reader:
+    """Collects declarations; a block knows the class and the function it stands in by their qualified names."""
+
+    def __init__(self, module: str, is_package: bool) -> None:
+        self.module = module
+        self.is_package = is_package
+        self.imports: dict[str, str] = {}
+        self.stars: list[str] = []
+        self.variables: dict[str, Declared] = {}
+        self.classes: dict[str, ClassFact] = {}
+        self.functions: dict[str, FunctionFact] = {}
+        self.late: list[tuple[str, str, Expression]] = []
+        self.main_calls: set[str] = set()
+
+    def block(self, body: Iterable[ast.AST], prefix: str, owner: str, function: str) -> None:
+        for node in body:
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    self.function(node, prefix, owner, function)
+                case ast.ClassDef():
+                    self.class_(node, prefix, function)
+                case ast.Import() | ast.ImportFrom():
+                    self.import_(node)
+                case ast.Assign() | ast.AnnAssign():
+                    self.assignment(node, owner, function)
+                case ast.If() if _is_main(node):
+                    self.main_calls |= sketch(node.body).calls
+                    self.block(node.body, prefix, owner, function or "__main__")
+                case _:
+                    for field in _BLOCKS:
+                        self.block(getattr(node, field, ()), prefix, owner, function)
+
+    def import_(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.asname:
+                    self.imports.setdefault(alias.asname, alias.name)
+                else:
+                    head = alias.name.partition(".")[0]
+                    self.imports.setdefault(head, head)
+            return
+        base = self._base(node)
+        for alias in node.names:
+            if alias.name == "*":
+                self.stars.append(base)
+            else:
+                self.imports.setdefault(alias.asname or alias.name, f"{base}.{alias.name}" if base else alias.name)
+
+    def _base(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        parts = self.module.split(".")
+        drop = node.level - 1 if self.is_package else node.level
+        kept = parts[: len(parts) - drop] if drop else parts
+        return ".".join([*kept, node.module] if node.module else kept)
+
+    def assignment(self, node: ast.Assign | ast.AnnAssign, owner: str, function: str) -> None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        annotation = reduce(node.annotation) if isinstance(node, ast.AnnAssign) else None
+        for target in targets:
+            match target:
+                case ast.Name(id=name) if not function:
+                    if not owner:
+                        value = reduce(node.value) if node.value else None
+                        known = self.variables.get(name)
+                        if known is None or isinstance(known.value, Opaque | None) or _is_none(known.value):
+                            self.variables[name] = Declared(annotation, value)
+                case ast.Attribute(value=ast.Name(id=class_name), attr=name) if not function and node.value:
+                    self.late.append((class_name, name, reduce(node.value)))
+
+    def class_(self, node: ast.ClassDef, prefix: str, function: str) -> None:
+        qualname = f"{prefix}{node.name}"
+        attributes: dict[str, Declared] = {}
+        for statement in _flat(node.body):
+            match statement:
+                case ast.Assign(targets=targets, value=value):
+                    for target in targets:
+                        if isinstance(target, ast.Name):
+                            attributes[target.id] = Declared(None, reduce(value))
+                case ast.AnnAssign(target=ast.Name(id=name)):
+                    value_ = reduce(statement.value) if statement.value else None
+                    attributes[name] = Declared(reduce(statement.annotation), value_)
+        fact = ClassFact(
+            qualname=qualname,
+            line=node.lineno,
+            bases=tuple(reduce(base) for base in node.bases),
+            keywords=tuple((item.arg, reduce(item.value)) for item in node.keywords if item.arg),
+            decorators=tuple(reduce(item) for item in node.decorator_list),
+            attributes=attributes,
+            methods={},
+            self_attributes={},
+        )
+        self.classes[qualname] = fact
+        self.block(node.body, f"{qualname}.", qualname, "")
+
+    def function(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, prefix: str, owner: str, function: str
+    ) -> None:
+        qualname = f"{prefix}{node.name}"
+        if qualname in self.functions:
+            qualname = f"{qualname}@{node.lineno}"
+        first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+        self.functions[qualname] = FunctionFact(
+            qualname=qualname,
+            line=first,
+            end_line=node.end_lineno or node.lineno,
+            parameters=_parameters(node.args),
+            returns=reduce(node.returns) if node.returns else None,
+            decorators=tuple(reduce(item) for item in node.decorator_list),
+            is_async=isinstance(node, ast.AsyncFunctionDef),
+            is_generator=_yields(node),
+            owner=owner,
+            nested_in=function,
+            sketch=sketch(node.body),
+            declares=_declared(node),
+        )
+        self._globals(node)
+        if owner and not function:
+            # A property's setter bears the property's name: the getter, which comes first, is what a read runs.
+            self.classes[owner].methods.setdefault(node.name, qualname)
+            self._self_attributes(node, owner)
+        self.block(node.body, f"{qualname}.<locals>.", "", qualname)
+
+    def _globals(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """`global Session; Session = …`: a module's variable that a function sets up."""
+        names = {name for item in node.body if isinstance(item, ast.Global) for name in item.names}
+        if not names:
+            return
+        for item in ast.walk(node):
+            match item:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names:
+                    known = self.variables.get(name)
+                    if known is None or known.value is None or _is_none(known.value):
+                        annotation = known.annotation if known else None
+                        self.variables[name] = Declared(annotation, reduce(value))
+
+    def _self_attributes(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> None:
+        if not node.args.args:
+            return
+        this = node.args.args[0].arg
+        known = self.classes[owner].self_attributes
+        for statement in ast.walk(node):
+            match statement:
+                case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value):
+                    annotation = None
+                case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id=name), attr=attribute), value=value):
+                    annotation = reduce(statement.annotation)
+                case _:
+                    continue
+            if name == this and (attribute not in known or node.name == "__init__"):
+                known[attribute] = Declared(annotation, reduce(value) if value else None, node.name)
+
+
+def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Expression | None:
+    """What a `declared_attr` returns."""
+    for decorator in node.decorator_list:
+        if "declared_attr" in dotted(reduce(decorator)):
+            for item in node.body:
+                if isinstance(item, ast.Return):
+                    return reduce(item.value)
+    return None
+
+
+def _is_none(value: Expression | None) -> bool:
+    return getattr(value, "value", 0) is None
+
+
+def _is_main(node: ast.If) -> bool:
+    match node.test:
+        case ast.Compare(left=ast.Name(id="__name__")):
+            return True
+    return False
+
+
+def _flat(body: Iterable[ast.AST]) -> Iterable[ast.AST]:
+    """The statements of a class body, those under `if` and `try` included."""
+    for node in body:
+        if isinstance(node, ast.If | ast.Try):
+            for field in _BLOCKS:
+                yield from _flat(getattr(node, field, ()))
+        else:
+            yield node
+
+
+def _parameters(arguments: ast.arguments) -> tuple[Parameter, ...]:
+    plain = [*arguments.posonlyargs, *arguments.args]
+    defaults: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults)) + list(arguments.defaults)
+    found = [_parameter(item, default) for item, default in zip(plain, defaults, strict=True)]
+    if arguments.vararg:
+        found.append(_parameter(arguments.vararg, None, "args"))
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    found += [_parameter(item, default, "keyword") for item, default in pairs]
+    if arguments.kwarg:
+        found.append(_parameter(arguments.kwarg, None, "kwargs"))
+    return tuple(found)
+
+
+def _parameter(item: ast.arg, default: ast.expr | None, kind: str = "plain") -> Parameter:
+    annotation = reduce(item.annotation) if item.annotation else None
+    return Parameter(item.arg, annotation, reduce(default) if default else None, kind)
+
+
+def _yields(node: ast.AST) -> bool:
+    todo: list[ast.AST] = list(getattr(node, "body", ()))
+    while todo:
+        here = todo.pop()
+        if isinstance(here, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(here, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            todo.extend(ast.iter_child_nodes(here))
+    return False

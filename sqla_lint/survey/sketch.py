@@ -1,0 +1,74 @@
+"""One cheap walk over a function body: which names it calls and which attributes it reads, in and out of loops."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from sqla_lint.survey.facts import Sketch
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_ITERATING_BUILTINS = frozenset({"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort"})
+
+
+def sketch(body: Iterable[ast.AST]) -> Sketch:
+    """Return the sketch of a body; nested definitions are not entered, lambdas are."""
+    return _Walk().run(body)
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.calls: set[str] = set()
+        self.reads: set[str] = set()
+        self.loop_calls: set[str] = set()
+        self.loop_reads: set[str] = set()
+
+    def run(self, body: Iterable[ast.AST]) -> Sketch:
+        todo: list[tuple[ast.AST, bool]] = [(node, False) for node in body]
+        while todo:
+            node, in_loop = todo.pop()
+            if isinstance(node, _DEFINITIONS):
+                todo += [(item, in_loop) for item in node.decorator_list]
+                continue
+            if isinstance(node, ast.Call):
+                in_loop = self._call(node, in_loop) or in_loop
+            elif isinstance(node, ast.Attribute):
+                self.reads.add(node.attr)
+                if in_loop:
+                    self.loop_reads.add(node.attr)
+            elif isinstance(node, _LOOPS) or isinstance(node, _COMPREHENSIONS):
+                todo += _loop_children(node, in_loop)
+                continue
+            todo += [(child, in_loop) for child in ast.iter_child_nodes(node)]
+        return Sketch(
+            frozenset(self.calls), frozenset(self.reads), frozenset(self.loop_calls), frozenset(self.loop_reads)
+        )
+
+    def _call(self, node: ast.Call, in_loop: bool) -> bool:
+        """Note the call; true where the builtin called runs its function once per item."""
+        match node.func:
+            case ast.Attribute(attr=name) | ast.Name(id=name):
+                self.calls.add(name)
+                if in_loop:
+                    self.loop_calls.add(name)
+                return name in _ITERATING_BUILTINS
+        return False
+
+
+def _loop_children(node: ast.AST, in_loop: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """What stands in a loop runs once per item, but for the first iterable."""
+    match node:
+        case ast.For() | ast.AsyncFor():
+            yield node.iter, in_loop
+            yield from ((child, True) for child in (node.target, *node.body))
+            yield from ((child, in_loop) for child in node.orelse)
+        case ast.While():
+            yield node.test, True
+            yield from ((child, True) for child in node.body)
+            yield from ((child, in_loop) for child in node.orelse)
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            yield node.generators[0].iter, in_loop
+            for child in ast.iter_child_nodes(node):
+                yield child, True

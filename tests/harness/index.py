@@ -1,0 +1,54 @@
+"""The index of the rules: `python -m tests.harness.index` writes rules/README.md, `--check` only compares."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from sqla_lint.rule import FAMILIES, Rule
+from tests.harness.pages import RULES, Page, pages
+
+INDEX = RULES / "README.md"
+HEAD = """# The rules
+
+One page per rule. Every example on a page is linted and run: a comment such as `# error` or `# emits: 5` is a claim
+that the tests hold it to. Written by `python -m tests.harness.index`; edit the pages, not this table.
+"""
+
+
+def index(found: list[Page], rules: dict[str, Rule]) -> str:
+    """Return the text of the index: the pages by family, with what the rules of that code say of themselves."""
+    return "\n".join(_lines(found, rules)) + "\n"
+
+
+def _lines(found: list[Page], rules: dict[str, Rule]) -> Iterator[str]:
+    yield HEAD.rstrip()
+    for digit, family in FAMILIES.items():
+        members = [page for page in found if page.code[3] == digit]
+        if not members:
+            continue
+        yield f"\n## {family}\n"
+        yield "| code | name | what it finds | severity | default |"
+        yield "|---|---|---|---|---|"
+        for page in members:
+            rule = rules.get(page.code)
+            severity = rule.severity.value if rule else "-"
+            default = ("on" if rule.default else "off") if rule else "-"
+            yield f"| {page.code} | [{page.name}]({page.path.name}) | {page.sentence} | {severity} | {default} |"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the index, or with `--check` return 1 where it is stale."""
+    from sqla_lint.checks import RULES as rules
+
+    wanted = index(pages(), rules)
+    if arguments == ["--check"]:
+        fresh = INDEX.is_file() and INDEX.read_text(encoding="utf-8") == wanted
+        print("fresh" if fresh else "rules/README.md is stale: run `python -m tests.harness.index`")
+        return 0 if fresh else 1
+    INDEX.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,123 @@
+"""SQLAlchemy does what the pages say it does: the newest of the environment, 2.0 and 1.4."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.harness.markers import Kind, markers
+from tests.harness.pages import Example, examples
+from tests.harness.proof import (
+    GENERATIONS,
+    NEWEST,
+    Generation,
+    Observed,
+    Unavailable,
+    contradictions,
+    generation,
+    prove,
+)
+
+RUNTIME = frozenset({Kind.EMITS, Kind.COMMITS, Kind.RAISES, Kind.WARNS})
+NOT_ON = {"since-2.0": {"1.4"}, "until-2.0": {NEWEST}, "unproved": set(GENERATIONS)}
+
+
+def running(name: str) -> Generation:
+    """Return the generation, or skip the test with the reason; where nothing may be skipped (CI=true), fail."""
+    found = generation(name)
+    if isinstance(found, Unavailable):
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(f"cannot prove on {name}: {found}")
+        pytest.skip(f"cannot prove on {name}: {found}")
+    return found
+
+
+def observe(text: str) -> Observed:
+    """Run `text` on the newest generation."""
+    return running(NEWEST).observe(text, "/example/example.py")
+
+
+@pytest.mark.parametrize("name", GENERATIONS)
+@pytest.mark.parametrize("example", examples(), ids=str)
+def test_example(example: Example, name: str) -> None:
+    """What happens when the example runs is what its markers say, and nothing else."""
+    if any(name in NOT_ON.get(word, ()) for word in example.words):
+        pytest.skip(f"the fence says {' '.join(sorted(example.words))}")
+    observed = prove(example, running(name))
+    if observed.missing is not None and name != NEWEST:
+        pytest.skip(observed.missing)
+    assert observed.missing is None
+    assert not contradictions(example.text, observed)
+
+
+def test_the_generations_are_what_they_are_called() -> None:
+    """A process called 1.4 runs 1.4, and so on; the newest is at least 2.0."""
+    assert running("1.4").version.startswith("1.4.")
+    assert running("2.0").version.startswith("2.0.")
+    assert tuple(map(int, running(NEWEST).version.split(".")[:2])) >= (2, 0)
+
+
+def test_every_bad_section_proves_something() -> None:
+    """Each example under "Bad" shows its harm by a marker that is measured."""
+    bad = [example for example in examples() if example.section == "Bad" and "unproved" not in example.words]
+    assert bad
+    assert [str(one) for one in bad if not {marker.kind for marker in markers(one.text)} & RUNTIME] == []
+
+
+WRONG = [
+    ("session.execute(text('SELECT 1'))  # emits: 2", "emits 1, not 2"),
+    ("session.execute(text('SELECT 1'))\n    session.commit()  # emits: 0", "no marker counts"),
+    ("session.execute(text('SELECT 1'))  # commits: 1", "commits 0, not 1"),
+    ("session.execute(text('SELECT 1'))  # raises: OperationalError", "raises no OperationalError"),
+    ("session.execute(text('SELECT nothing'))", "OperationalError"),
+    ("session.execute(text('SELECT nothing'))  # raises: IntegrityError", "OperationalError"),
+    ("warnings.warn('careful', stacklevel=1)", "UserWarning: careful"),
+    ("print(session)  # warns: UserWarning", "warns no UserWarning"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), WRONG, ids=[line.splitlines()[0] for line, _ in WRONG])
+def test_a_wrong_claim_is_found(line: str, said: str) -> None:
+    """The harness believes no marker: one that is not true is contradicted."""
+    text = f"import warnings\n\nfrom sqlalchemy import text\n\n\ndef claim(session):\n    {line}\n"
+    assert said in "\n".join(contradictions(text, observe(text)))
+
+
+RIGHT = """
+import warnings
+
+from shop.models import Order
+from sqlalchemy import select, text
+
+
+def counted_at_the_call(orders):
+    for order in orders:
+        size(order)  # emits: 5
+
+
+def size(order):
+    return len(
+        order.lines,
+    )
+
+
+async def awaited(session):
+    result = await session.execute(select(Order))  # emits: 1
+    result.all()
+    await session.commit()  # commits: 1
+
+
+def refused(session):
+    session.execute(text("SELECT nothing"))  # emits: 1; raises: OperationalError
+
+
+def warned():
+    warnings.warn("careful", stacklevel=1)  # warns: UserWarning
+"""
+
+
+@pytest.mark.parametrize("name", GENERATIONS)
+def test_a_true_claim_stands(name: str) -> None:
+    """Counts, at the call or in an await, exceptions and warnings are seen where they happen."""
+    assert contradictions(RIGHT, running(name).observe(RIGHT, "/example/right.py")) == []
