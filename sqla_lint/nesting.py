@@ -26,7 +26,7 @@ _SKIPPED = re.compile(
     r"|'(?:[^\\'\n]|\\.)*+'"
     r'|"(?:[^\\"\n]|\\.)*+"'
     r"|\#[^\n]*+"
-    r"|[()\[\]{}:\n]",
+    r"|[()\[\]{}:\n]|\bif\b",
     re.DOTALL,
 )
 # The characters that can open a level or add a link; counting a few too many only costs time.
@@ -114,11 +114,15 @@ def _steps_before(text: str) -> list[int]:
 def _own_parts(statement: ast.stmt) -> Iterator[ast.AST]:
     """Yield what stands directly under a statement and is no statement itself."""
     for node in ast.iter_child_nodes(statement):
-        if isinstance(node, ast.ExceptHandler):
-            if node.type:
-                yield node.type
-        elif not isinstance(node, (ast.stmt, ast.match_case)):
-            yield node
+        match node:
+            case ast.ExceptHandler():
+                yield from filter(None, [node.type])
+            case ast.match_case():
+                yield from filter(None, [node.pattern, node.guard])
+            case ast.stmt():
+                pass
+            case _:
+                yield node
 
 
 def _cost(part: ast.AST) -> int:
@@ -135,8 +139,9 @@ def _cost(part: ast.AST) -> int:
             case ast.Attribute() | ast.Subscript() | ast.Await() | ast.Starred():
                 chained: ast.AST | None = node.value
             case ast.Call():
-                # `.name()` is one link, not two.
-                chained = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+                chained = node.func
+                if isinstance(node.func, ast.Attribute):
+                    cost -= _LINK  # `.name()` is one link, not two
             case ast.BinOp():
                 chained = node.left
             case ast.BoolOp() | ast.JoinedStr():
@@ -183,7 +188,7 @@ def _lines_of_matches(tree: ast.Module) -> Iterator[int]:
 
 
 def _pattern_too_deep(text: str, start: int) -> bool:
-    """Tell whether the brackets from `start` to the colon or newline outside of them nest too deep for a pattern."""
+    """Tell whether brackets nest too deep for a pattern, up to the colon, newline or `if` outside of them."""
     brackets = mappings = 0
     for found in _SKIPPED.finditer(text, start):
         match found[0]:
@@ -197,7 +202,7 @@ def _pattern_too_deep(text: str, start: int) -> bool:
             case "}":
                 brackets -= 1
                 mappings -= 1
-            case ":" | "\n" if brackets <= 0:
+            case ":" | "\n" | "if" if brackets <= 0:
                 return False
         if brackets > MAX_PATTERN_LEVELS or mappings > MAX_MAPPING_LEVELS:
             return True

@@ -18,8 +18,8 @@ PROJECTS = sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_
 def test_edge(path: Path, tmp_path: Path) -> None:
     """In a file that is a project of its own exactly the marked lines are reported."""
     text = path.read_text(encoding="utf-8")
-    found = lint(tmp_path, {path.name: text})
-    assert not disagreements(found, markers(text), own_rule=path.parent.name)
+    said = disagreements(lint(tmp_path, {path.name: text}), markers(text), own_rule=path.parent.name)
+    assert not said, "\n".join(said)
 
 
 @pytest.mark.parametrize("folder", PROJECTS, ids=lambda folder: folder.name)

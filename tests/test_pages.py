@@ -26,7 +26,8 @@ def shop(variant: str) -> dict[str, str]:
 def test_example(example: Example, variant: str, tmp_path: Path) -> None:
     """Exactly the marked lines are reported, whichever way the shop's models are declared."""
     found = lint(tmp_path, {**shop(variant), "example.py": example.text}, report=["example.py"])
-    assert not disagreements(found, markers(example.text), own_rule=example.page)
+    said = disagreements(found, markers(example.text), own_rule=example.page)
+    assert not said, "\n".join(said)
 
 
 @pytest.mark.parametrize("variant", ["shop", "shop_legacy"])

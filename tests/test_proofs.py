@@ -48,7 +48,8 @@ def test_example(example: Example, name: str) -> None:
     if observed.missing is not None and name != NEWEST:
         pytest.skip(observed.missing)
     assert observed.missing is None
-    assert not contradictions(example.text, observed)
+    said = contradictions(example.text, observed)
+    assert not said, "\n".join(said)
 
 
 def test_the_generations_are_what_they_are_called() -> None:

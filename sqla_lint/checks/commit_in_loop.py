@@ -24,8 +24,10 @@ _FEW = 5
 def check(commit: Committed, context: Context) -> Iterator[Diagnostic]:
     """Report a commit that a loop over a finite set of items repeats."""
     loop = commit.loop
-    if loop is None or not commit.repeats or commit.durable or commit.guarded:
-        return  # not repeated, or meant: a failed item leaves the others committed, a batch is full
+    if loop is None or not commit.repeats or not commit.works:
+        return  # not repeated, or nothing was written since the last one
+    if commit.durable or commit.guarded:
+        return  # meant: a failed item leaves the others committed, a batch is full
     if loop.polls or loop.retries or loop.chunks or loop.io:
         return  # waits for work, tries again, handles batches, or must not hold a transaction while it waits
     if loop.turns is not None and loop.turns <= _FEW:

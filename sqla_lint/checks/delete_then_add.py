@@ -8,7 +8,7 @@ from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
 from sqla_lint.flow.events import WorkPaired
 from sqla_lint.flow.questions import ClassInfo
-from sqla_lint.flow.values import Instance
+from sqla_lint.flow.values import ColumnValue, Constant, Instance, derived
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -44,12 +44,17 @@ def check(pair: WorkPaired, context: Context) -> Iterator[Diagnostic]:
 
 
 def _same_table(info: ClassInfo, other: ClassInfo) -> bool:
-    return info.id == other.id or info.id in other.lineage or other.id in info.lineage
+    same = info.id == other.id or info.id in other.lineage or other.id in info.lineage
+    return same or info.table == other.table != ""
 
 
 def _same(column: str, deleted: Instance, added: Instance) -> bool:
     """Whether both have, by what the code says, one value in the column."""
-    new = dict(added.values).get(column)
-    if new is None or new == "None":
-        return False
-    return (column, new) in deleted.values or new == f"<{deleted.identity}>.{column}"
+    given = dict(added.values)
+    new = given.get(column)
+    if new is not None and new != Constant(None):
+        return (column, new) in deleted.values or new == ColumnValue(deleted.identity, column) != ColumnValue(0, column)
+    # A foreign key is often given by its relationship: `Photo(badge=old.badge)`.
+    relationship = column.removesuffix("_id")
+    target = given.get(relationship)
+    return isinstance(target, ColumnValue) and target.identity == derived(deleted.identity, relationship) != 0

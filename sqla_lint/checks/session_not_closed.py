@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
 from sqla_lint.flow.events import ScopeLeft
-from sqla_lint.flow.state import BEGUN, CLOSED
+from sqla_lint.flow.state import BEGUN, CLOSED, GONE
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -27,7 +27,7 @@ def check(left: ScopeLeft, context: Context) -> Iterator[Diagnostic]:
         return
     if BEGUN in left.normal:
         how = "not closed on every path" if CLOSED in left.normal else "never closed"
-    elif BEGUN in left.exceptional:
+    elif BEGUN in left.exceptional and CLOSED in left.normal and GONE not in left.normal:
         # Ended on every normal path, so that only a failure in between leaks.
         how = "not closed when an exception is raised before its end"
     else:

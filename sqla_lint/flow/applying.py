@@ -9,13 +9,14 @@ import libcst as cst
 from sqla_lint.flow.events import Loop, RelationshipRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import EACH, element_of, note_argument_read
-from sqla_lint.flow.questions import Effect, FunctionInfo, MappingOf, Read, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.queries import execute, note_effect
+from sqla_lint.flow.questions import Effect, FunctionInfo, MappingOf, Read, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.sessions import commit, flush, give_away, put
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
+    Constant,
     Coroutine,
     FunctionValue,
     Instance,
@@ -28,6 +29,7 @@ from sqla_lint.flow.values import (
     Session,
     Statement,
     Symbol,
+    Text,
     TupleValue,
     Value,
 )
@@ -42,8 +44,36 @@ def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.C
     if info is None:
         return UNKNOWN
     this = callee.bound.cls if isinstance(callee.bound, Instance | Object) else ""
-    summary = frame.ask(SummaryOf(callee.id, this if this and this != info.owner else ""))
-    binding = _bind(info, callee.bound, arguments)
+    constants = _constants(info, callee.bound, arguments)
+    summary = frame.ask(SummaryOf(callee.id, this if this and this != info.owner else "", constants))
+    return apply_summary(frame, info, summary, callee.bound, arguments, node)
+
+
+def _constants(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> tuple[tuple[str, Constant], ...]:
+    """The flags a call sets or leaves at their defaults: the callee is summed up for them."""
+    if arguments.spread:
+        return ()
+    given = _bind(info, bound, arguments)
+    found = ((item.name, given.get(item.name, item.default)) for item in info.parameters)
+    return tuple((name, value) for name, value in found if isinstance(value, Constant) and _is_flag(value))
+
+
+def _is_flag(value: Constant) -> bool:
+    return value.value is None or isinstance(value.value, bool)
+
+
+def apply_summary(
+    frame: Frame,
+    info: FunctionInfo,
+    summary: Summary,
+    bound: Value | None,
+    arguments: Arguments,
+    node: cst.CSTNode,
+    captured: Binding | None = None,
+) -> Value:
+    """Replay what a callee does, in the caller's terms, and give what it returns."""
+    binding = {**(captured or {}), **_bind(info, bound, arguments)}
+    frame.state.dirty = True
     if not summary.known:
         frame.may_raise()
         for value in arguments.all():
@@ -85,7 +115,7 @@ def _adopt(frame: Frame, value: Value, node: cst.CSTNode) -> None:
     """A session that the callee opened and handed over is the caller's to close."""
     for item in value.items if isinstance(value, TupleValue) else (value,):
         if isinstance(item, Session) and item.owner == "function" and item.key == f"site:{id(node)}":
-            frame.open(item)
+            frame.open(replace(item, opened=frame.place(node)))
 
 
 def _wrapped(info: FunctionInfo, returned: Value, yielded: Value | None) -> Value:
@@ -150,8 +180,8 @@ def substitute(value: Value, binding: Binding, node: cst.CSTNode, depth: int = 0
             found = tuple(dict.fromkeys(substitute(item, binding, node, depth + 1) for item in values))
             return found[0] if len(found) == 1 else UNKNOWN if UNKNOWN in found else OneOf(found)
         case Mapping():
-            key = substitute(value.key, binding, node, depth + 1)
-            return Mapping(key, substitute(value.value, binding, node, depth + 1))
+            keys = substitute(value.key, binding, node, depth + 1)
+            return Mapping(keys, substitute(value.value, binding, node, depth + 1))
         case Statement(session=Session() as session):
             inner = substitute(session, binding, node, depth + 1)
             return replace(value, session=inner if isinstance(inner, Session) else None)
@@ -181,8 +211,10 @@ def _fresh(value: Instance, binding: Binding, node: cst.CSTNode) -> Instance:
     if session.startswith("param:"):
         given = binding.get(session.removeprefix("param:"))
         session = given.key if isinstance(given, Session) else ""
+    values = tuple((column, substitute(item, binding, node)) for column, item in value.values)
+    known = tuple(item for item in values if item[1] != UNKNOWN and not isinstance(item[1], Text))
     return replace(
-        value, rows=0, identity=id(node), values=(), session=session, producer=_produced(value.producer, node)
+        value, rows=0, identity=id(node), values=known, session=session, producer=_produced(value.producer, node)
     )
 
 
@@ -192,9 +224,11 @@ def _session_for(frame: Frame, key: str, binding: Binding) -> Session | None:
         return given if isinstance(given, Session) else None
     if key.startswith("self."):
         owner = binding.get("self")
-        this = frame.state.names.get("self")
-        if owner is None or owner != this:
+        if owner is None:
             return None
+        if owner != frame.state.names.get("self"):
+            # Another object's session: nothing is known of it but that it is always the same.
+            key = f"held:{getattr(owner, 'cls', '')}.{key.removeprefix('self.')}"
     return Session(key)
 
 

@@ -8,10 +8,12 @@ from sqla_lint.flow.applying import apply
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_relationship
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, NameMeans, SignatureOf
+from sqla_lint.flow.state import IDLE
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
     Collection,
+    ColumnValue,
     Coroutine,
     External,
     FunctionValue,
@@ -29,6 +31,7 @@ from sqla_lint.flow.values import (
     SessionFactory,
     Statement,
     Symbol,
+    TupleValue,
     Value,
 )
 from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
@@ -59,6 +62,9 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return Method(value, name)
         case OneOf():
             return Method(value, name)
+        case TupleValue(items=items):
+            named = [item for item in items if isinstance(item, Instance) and _simple(item.cls) == name]
+            return named[0] if len(named) == 1 else UNKNOWN
         case Symbol():
             return _of_symbol(frame, value, name, node)
         case Coroutine():
@@ -73,9 +79,22 @@ def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) ->
     relationship = info.relationships.get(name) if info is not None else None
     if relationship is not None:
         return read_relationship(frame, value, relationship, node)
+    if info is not None and name in info.proxies:
+        through = info.relationships.get(info.proxies[name])
+        if through is not None:
+            read_relationship(frame, value, through, node)
+            return Collection(UNKNOWN) if through.collection else UNKNOWN
     if info is not None and name in info.columns:
-        return UNKNOWN
+        _refresh(frame, value)
+        return dict(value.values).get(name) or (ColumnValue(value.identity, name) if value.identity else UNKNOWN)
     return _member(frame, value, value.cls, name, node)
+
+
+def _refresh(frame: Frame, value: Instance) -> None:
+    """After a commit the first read of any column sends a SELECT, and begins another transaction."""
+    session = frame.opened.get(value.session)
+    if session is not None and session.expire_on_commit and IDLE in frame.state.lives.get(session.key, ()):
+        frame.sends(session)
 
 
 def _of_object(frame: Frame, value: Object, name: str, node: cst.CSTNode) -> Value:
@@ -138,6 +157,10 @@ def _of_symbol(frame: Frame, value: Symbol, name: str, node: cst.CSTNode) -> Val
     if not name.startswith("_"):
         note_argument_read(frame, path, value.rows, node)
     return Symbol(path, value.rows)
+
+
+def _simple(cls: str) -> str:
+    return cls.rpartition(":")[2].rpartition(".")[2]
 
 
 def _by_name(frame: Frame, name: str, node: cst.CSTNode) -> Value:

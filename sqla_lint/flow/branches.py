@@ -83,8 +83,8 @@ def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
             if isinstance(other, cst.Name) and other.value == "None":
                 _narrow_none(frame, left, holds)
             frame.state.assumed[_key(frame, test)] = truth
-            opposite = f"{frame.text(left, 60)} {'is not' if isinstance(operator, cst.Is) else 'is'} {frame.text(other)}"
-            frame.state.assumed[opposite] = not truth
+            word = "is not" if isinstance(operator, cst.Is) else "is"
+            frame.state.assumed[f"{frame.text(left)} {word} {frame.text(other)}"] = not truth
         case cst.Name() | cst.Attribute() | cst.Comparison():
             frame.state.assumed[_key(frame, test)] = truth
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow import library
-from sqla_lint.flow.applying import apply
+from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.queries import (
     collection,
     collection_method,
+    held,
     result_method,
     statement_method,
-    value_text,
 )
 from sqla_lint.flow.questions import MappingOf
 from sqla_lint.flow.sessions import give_away, session_method
@@ -26,6 +26,7 @@ from sqla_lint.flow.values import (
     External,
     FunctionValue,
     Instance,
+    LocalFunction,
     Manager,
     MappedAttribute,
     Mapping,
@@ -59,6 +60,8 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return _instantiate(frame, callee, arguments, node)
         case FunctionValue():
             return apply(frame, callee, arguments, node)
+        case LocalFunction():
+            return apply_local(frame, callee, arguments, node)
         case External():
             return _external(frame, callee, arguments, node)
         case OneOf(values=values) if all(isinstance(item, SessionFactory | ClassValue) for item in values):
@@ -66,9 +69,19 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
     return _unseen(frame, arguments)
 
 
+def apply_local(frame: Frame, callee: LocalFunction, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """Call a function defined in this one."""
+    found = frame.summarise_local(callee.name)
+    if found is None:
+        return _unseen(frame, arguments)
+    info, summary = found
+    return apply_summary(frame, info, summary, None, arguments, node, dict(frame.state.names))
+
+
 def _unseen(frame: Frame, arguments: Arguments) -> Value:
-    """A call into the unknown: it may fail, and it may keep what it is given."""
+    """A call into the unknown: it may fail, it may keep what it is given, and it may change it."""
     frame.may_raise()
+    frame.state.dirty = True
     for value in arguments.all():
         frame.escape(value)
     return UNKNOWN
@@ -91,12 +104,12 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Result():
             return result_method(receiver, name, arguments)
         case Collection() | Mapping():
-            return collection_method(receiver, name, arguments)
+            return collection_method(frame, receiver, name)
         case Option():
             return library.chained(receiver, name, arguments)
         case MappedAttribute():
             return receiver if name in ("of_type", "and_", "any", "has") else UNKNOWN
-        case SessionFactory(kind=kind) if name == "begin":
+        case SessionFactory() if name == "begin":
             opened = library.open_session(receiver, arguments, f"site:{id(node)}")
             return Manager(replace(opened, owner="manager"))
         case Manager():
@@ -120,18 +133,23 @@ def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Argum
 def _open(frame: Frame, factory: SessionFactory, arguments: Arguments, node: cst.CSTNode) -> Value:
     session = library.open_session(factory, arguments, f"site:{id(node)}")
     session = replace(session, opened=frame.place(node))
-    if any(isinstance(value, External) and "connect" in value.dotted.lower() for value in arguments.all()):
-        session = replace(session, bound_to_connection=True)
-    if any("conn" in frame.text(item).lower() for item in (*arguments.nodes, *arguments.keyword_nodes.values())):
-        session = replace(session, bound_to_connection=True)
+    bound = session.bound_to_connection or _gets_connection(frame, arguments)
+    session = replace(session, bound_to_connection=bound)
     frame.open(session)
     return session
+
+
+def _gets_connection(frame: Frame, arguments: Arguments) -> bool:
+    """A session on a given connection: whoever opened that connection returns it."""
+    nodes = (*arguments.nodes, *arguments.keyword_nodes.values())
+    return any("conn" in frame.text(item).lower() for item in nodes)
 
 
 def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: cst.CSTNode) -> Value:
     info = frame.ask(MappingOf(callee.id))
     if info is not None and info.mapped:
-        values = tuple((name, value_text(frame, item)) for name, item in arguments.keyword_nodes.items())
+        nodes = arguments.keyword_nodes
+        values = tuple((name, held(frame, value, nodes[name])) for name, value in arguments.keywords.items())
         frame.may_raise()
         return Instance(callee.id, new=True, identity=id(node), values=values, free=frozenset(arguments.keywords))
     _unseen(frame, arguments)
@@ -144,8 +162,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     if made is not None:
         if isinstance(made, Session) and made.owner == "function":
             made = replace(made, opened=frame.place(node))
-            if any("conn" in frame.text(item).lower() for item in (*arguments.nodes, *arguments.keyword_nodes.values())):
-                made = replace(made, bound_to_connection=True)
+            made = replace(made, bound_to_connection=made.bound_to_connection or _gets_connection(frame, arguments))
             frame.open(made)
         return made
     home, _, name = dotted.rpartition(".")
@@ -163,7 +180,8 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     if dotted in known_sessions.FRAMEWORKS:
         return External(dotted, made=True)
     _unseen(frame, arguments)
-    return External(dotted, made=True) if dotted.startswith(("sqlalchemy.", "sqlmodel.")) else UNKNOWN
+    told = dotted.startswith(("sqlalchemy.", "sqlmodel.")) or dotted.split(".")[0] in known_calls.OUTSIDE
+    return External(dotted, made=True) if told else UNKNOWN
 
 
 def note_io(frame: Frame, what: str) -> None:
@@ -198,8 +216,7 @@ def _builtin(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -
         case "range":
             return Collection(UNKNOWN, limit=_turns(arguments))
         case "super":
-            this = frame.state.names.get("self", UNKNOWN)
-            return this
+            return frame.state.names.get("self", UNKNOWN)
     if name not in known_calls.CANNOT_RAISE:
         frame.may_raise()
     return UNKNOWN

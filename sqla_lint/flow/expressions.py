@@ -19,7 +19,6 @@ from sqla_lint.flow.values import (
     Collection,
     Constant,
     External,
-    Instance,
     LocalFunction,
     Mapping,
     OneOf,
@@ -141,7 +140,7 @@ def _mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
             frame.escape(given)
             empty = held.limit == 0
             element = in_rows(given, 0) if empty else join(held.element, in_rows(given, 0))
-            frame.state.names[path] = replace(held, element=element, limit=None)
+            frame.state.names[path] = replace(held, element=element, limit=None, items=())
 
 
 def run_comprehension(frame: Frame, loop: Loop, body: Callable[[], Value]) -> Value:
@@ -170,7 +169,7 @@ def comprehension(frame: Frame, node: cst.BaseSimpleComp | cst.DictComp) -> Valu
     def element() -> Value:
         if isinstance(node, cst.DictComp):
             return Mapping(frame.evaluate(node.key), frame.evaluate(node.value))
-        return frame.evaluate(node.elt)  # type: ignore[attr-defined]
+        return frame.evaluate(node.elt)
 
     value = _comp_for(frame, node.for_in, element)
     if isinstance(value, Mapping):
@@ -215,7 +214,8 @@ def display(frame: Frame, node: cst.List | cst.Tuple | cst.Set) -> Value:
     for item in items[1:]:
         element = join(element, item)
     starred = any(isinstance(item, cst.StarredElement) for item in node.elements)
-    return Collection(element, literal=True, limit=None if starred else len(items))
+    short = () if starred or len(items) > 8 else tuple(items)
+    return Collection(element, literal=True, limit=None if starred else len(items), items=short)
 
 
 def _spread(frame: Frame, item: cst.BaseElement) -> Value:
@@ -310,7 +310,8 @@ def _indexed(
         case Collection() if is_slice:
             return replace(value, limit=bounded if bounded is not None else value.limit)
         case Collection(element=element):
-            return in_rows(element, element.rows) if isinstance(element, Instance) else element
+            varies = frame.loops and not isinstance(index, Constant)
+            return in_rows(element, frame.loops[-1].id) if varies else element
         case TupleValue(items=items) if isinstance(index, Constant) and isinstance(index.value, int):
             return items[index.value] if -len(items) <= index.value < len(items) else UNKNOWN
         case Mapping(value=held):
@@ -335,8 +336,10 @@ def walrus(frame: Frame, node: cst.NamedExpr) -> Value:
 
 
 def function(frame: Frame, node: cst.Lambda) -> Value:
-    """A lambda: run once where it stands, since who calls it is unknown."""
-    return LocalFunction("lambda")
+    """A lambda: who calls it is unknown."""
+    name = f"lambda {id(node)}"
+    frame.local_functions[name] = node
+    return LocalFunction(name)
 
 
 def yield_(frame: Frame, node: cst.Yield) -> Value:

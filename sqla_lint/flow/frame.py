@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
+import libcst.matchers as m
 
 from sqla_lint.flow.events import Committed, Event, Loop, RelationshipRead
 from sqla_lint.flow.places import Place, Slice
-from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read
-from sqla_lint.flow.state import BEGUN, CLOSED, GONE, IDLE, NEW, State, gather
-from sqla_lint.flow.values import UNKNOWN, Session, Value
+from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, Summary
+from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
+from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,9 @@ class Frame:
         self.captured: dict[str, State] = {}
         self.current: cst.CSTNode = slice_.module
         self.stopped = False
+        self.bare: cst.BaseExpression | None = None
+        self.globals: set[str] = set()
+        self.calling: frozenset[str] = frozenset()
 
     # What the visitor provides.
 
@@ -125,6 +129,10 @@ class Frame:
         """Execute statements on every path; the states at their end."""
         raise NotImplementedError
 
+    def summarise_local(self, name: str) -> tuple[FunctionInfo, Summary] | None:
+        """What a function defined in this one does when it is called here."""
+        raise NotImplementedError
+
     # Places.
 
     def place(self, node: cst.CSTNode) -> Place:
@@ -145,7 +153,7 @@ class Frame:
 
     def emit_in(self, loop: Loop, node: cst.CSTNode, event: Event) -> None:
         """Hand over an event once its loop is done, with the answer to: can another turn follow it."""
-        self.state.marks |= {(loop.id, id(node))}
+        self.state.marks |= {(around.id, id(node)) for around in self.loops}
         if self.emitting:
             self.deferred.append((loop.id, id(node), event))
 
@@ -155,9 +163,17 @@ class Frame:
         self.deferred = [item for item in self.deferred if item[0] != loop.id]
         for _, node, event in mine:
             if isinstance(event, Committed):
-                self.sink(replace(event, repeats=node in loop.repeated))
+                self._release_commit(loop, node, event)
             elif isinstance(event, RelationshipRead):
                 self.sink(event if node in loop.repeated else replace(event, loop=None))
+
+    def _release_commit(self, loop: Loop, node: int, event: Committed) -> None:
+        """A commit that ends its loop may still be repeated by the next loop outside, unless this one tries again."""
+        outer = self.around(event.session.key) if event.session is not None else None
+        if node in loop.repeated or outer is None or loop.retries or loop.polls:
+            self.sink(replace(event, repeats=node in loop.repeated))
+        else:
+            self.deferred.append((outer.id, node, replace(event, loop=outer)))
 
     @contextmanager
     def silent(self) -> Iterator[None]:
@@ -185,8 +201,8 @@ class Frame:
             return
         if life == GONE:
             self.state.lives[session.key] = frozenset({GONE})
-        elif GONE in known:
-            self.state.lives[session.key] = frozenset({life, GONE}) if life != CLOSED else known
+        elif known == frozenset({GONE}):
+            return
         elif not (life == IDLE and known == frozenset({NEW})):
             self.state.lives[session.key] = frozenset({life})
 
@@ -208,7 +224,10 @@ class Frame:
         self.stopped = True
 
     def escape(self, value: Value) -> None:
-        """A value is handed to someone who may keep it."""
+        """A value is handed to someone who may keep it; a function takes along what it captures."""
+        if isinstance(value, LocalFunction):
+            for captured in self.captured_by(value.name):
+                self.escape(captured)
         for session in sessions_in(value):
             if session.key in self.state.lives:
                 self.set_life(session, GONE)
@@ -218,10 +237,17 @@ class Frame:
     def around(self, key: str) -> Loop | None:
         """The innermost loop around the current point that does not itself open the session `key`."""
         for loop in reversed(self.loops):
-            if loop.kind == "comprehension":
-                continue
             return None if key in loop.opened else loop
         return None
+
+    def captured_by(self, function: str) -> list[Value]:
+        """The sessions of this function that a nested function or lambda mentions."""
+        node = self.local_functions.get(function)
+        if node is None:
+            return []
+        names = {found.value for found in m.findall(node, m.Name()) if isinstance(found, cst.Name)}
+        held = (self.state.names.get(name) for name in names)
+        return [value for value in held if isinstance(value, Session)]
 
     def in_loop(self, loop_id: int) -> Loop | None:
         """The active loop of that id."""
@@ -240,7 +266,7 @@ def sessions_in(value: Value, depth: int = 0) -> Sequence[Session]:
         return (value,)
     found: list[Session] = []
     if depth < 4:
-        for name in ("values", "items", "element", "entered", "result", "session", "value", "bound"):
+        for name in ("values", "items", "element", "entered", "result", "session", "value", "bound", "receiver"):
             inner = getattr(value, name, None)
             for part in inner if isinstance(inner, tuple) else (inner,):
                 if isinstance(part, Value):

@@ -21,6 +21,7 @@ from sqla_lint.flow.values import (
     Symbol,
     TupleValue,
     Value,
+    derived,
 )
 from sqla_lint.knowledge import loaders
 
@@ -47,26 +48,24 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
     name = relationship.name
     strategy = value.load.strategy(name) or relationship.lazy
     if strategy in ("dynamic", "write_only"):
-        return Statement("query", (Instance(relationship.target),), dynamic=True, place=frame.place(node))
-    if strategy not in loaders.NOT_A_LOAD:
-        _note_read(frame, value, relationship, strategy, node)
+        rows = (Instance(relationship.target),)
+        return Statement("query", rows, place=frame.place(node), owner=value, relationship=name)
+    free = strategy in loaders.FREE or strategy in loaders.NOT_A_LOAD or name in value.free or value.new
+    if not free and not _in_identity_map(frame, value, relationship):
+        note_load(frame, value, relationship, node)
     if not relationship.target:
         return Collection(UNKNOWN) if relationship.collection else UNKNOWN
     return _reached(frame, value, relationship, node)
 
 
-def _note_read(frame: Frame, value: Instance, relationship: Relationship, strategy: str, node: cst.CSTNode) -> None:
-    emits = not (
-        strategy in loaders.FREE
-        or relationship.name in value.free
-        or value.new
-        or _in_identity_map(frame, value, relationship)
-    )
+def note_load(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> None:
+    """A relationship is loaded: emit it where a loop repeats it, keep it for the summary where an argument is read."""
     root = value.producer.root if value.producer else ()
-    if emits and root and len(root) < _LONGEST:
+    if root and len(root) < _LONGEST:
         note_argument_read(frame, (*root, relationship.name), value.rows, node)
+    _remember(frame, value, relationship.name)
     loop = frame.in_loop(value.rows)
-    if not emits or loop is None:
+    if loop is None:
         return
     event = RelationshipRead(
         frame.place(node),
@@ -83,6 +82,22 @@ def _note_read(frame: Frame, value: Instance, relationship: Relationship, strate
         obligation=(*root, relationship.name) if root else (),
     )
     frame.emit_in(loop, node, event)
+
+
+def _remember(frame: Frame, value: Instance, name: str) -> None:
+    """What was loaded once is not loaded again: not by the same name, nor by a second loop over the same list."""
+    if not frame.emitting:
+        return
+    for key, held in frame.state.names.items():
+        if _same_rows(held, value):
+            frame.state.names[key] = replace(held, free=held.free | {name})  # type: ignore[call-arg,attr-defined]
+        elif isinstance(held, Collection) and _same_rows(held.element, value):
+            element = replace(held.element, free=held.element.free | {name})  # type: ignore[call-arg,attr-defined]
+            frame.state.names[key] = replace(held, element=element)
+
+
+def _same_rows(held: Value, value: Instance) -> bool:
+    return isinstance(held, Instance) and held.identity == value.identity != 0 and held.path == value.path
 
 
 def note_argument_read(
@@ -123,6 +138,7 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
         free,
         value.rows,
         value.session,
+        identity=derived(value.identity, relationship.name),
         path=(*value.path, relationship.name)[-_LONGEST:],
     )
     if not relationship.collection:
@@ -172,3 +188,11 @@ def _rooted(element: Instance) -> Instance:
     if producer is None or not producer.root:
         return element
     return replace(element, producer=replace(producer, root=(*producer.root, EACH)))
+
+
+def replace_relationship(frame: Frame, value: Instance, name: str, node: cst.CSTNode) -> None:
+    """Assigning a collection loads the one that it replaces; assigning a single object does not."""
+    info = frame.ask(MappingOf(value.cls))
+    relationship = info.relationships.get(name) if info is not None else None
+    if relationship is not None and relationship.collection:
+        read_relationship(frame, value, relationship, node)

@@ -9,8 +9,9 @@ import libcst.matchers as m
 
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.events import Loop
-from sqla_lint.flow.frame import Exits, Frame
+from sqla_lint.flow.frame import Exits, Frame, sessions_in
 from sqla_lint.flow.queries import execute as execute_statement
+from sqla_lint.flow.queries import read_dynamic
 from sqla_lint.flow.state import State, gather, join_states
 from sqla_lint.flow.values import Collection, External, Result, Statement, TupleValue, Value
 from sqla_lint.knowledge.calls import CHUNK_WORDS, ENDLESS, RETRY_WORDS
@@ -23,19 +24,27 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     source = frame.evaluate(node.iter)
     if isinstance(source, Statement):
         execute_statement(frame, source.session, source)
+        read_dynamic(frame, source, node.iter)
     kind = "async for" if node.asynchronous else "for"
     loop = Loop(id(node), kind, frame.text(node.iter), over=source, turns=_turns(source))
     loop.place = frame.place(node.iter)
     loop.target = frame.text(node.target)
     named = f"{loop.target} {loop.source}".lower()
-    loop.chunks = any(word in named for word in CHUNK_WORDS) or _handles_batches(node)
+    loop.chunks = any(word in named for word in CHUNK_WORDS) or _handles_batches(node) or _steps(node.iter)
     loop.retries = any(word in named for word in RETRY_WORDS)
     loop.polls = isinstance(source, External) and source.dotted in ENDLESS or _is_sentinel(node.iter)
 
     def turn() -> None:
-        frame.assign(node.target, frame.elements(source, node.iter, loop.id))
+        element = frame.elements(source, node.iter, loop.id)
+        frame.assign(node.target, element)
+        loop.opened |= {session.key for session in sessions_in(element)}
 
     return _run(frame, loop, turn, node.body, node.orelse, endless=False)
+
+
+def _steps(node: cst.BaseExpression) -> bool:
+    """`range(0, len(items), 500)`."""
+    return m.matches(node, m.Call(func=m.Name("range"), args=[m.Arg(), m.Arg(), m.Arg()]))
 
 
 def _turns(source: Value) -> int | None:
@@ -83,6 +92,8 @@ def while_loop(frame: Frame, node: cst.While) -> list[State]:
 
 def _walks_a_collection(node: cst.While) -> bool:
     """`while items: items.pop()` and `while i < n: i += 1` go through a collection; other loops wait for something."""
+    if m.findall(node.test, m.NamedExpr(value=m.Call(func=m.Name("next")))):
+        return True
     match node.test:
         case cst.Name(value=name):
             popped = m.Call(func=m.Attribute(value=m.Name(name), attr=m.Name("pop") | m.Name("popleft")))
@@ -101,11 +112,12 @@ def _run(
     endless: bool,
 ) -> list[State]:
     """Find the state that holds at the head of every turn, then walk the body once more with emission on."""
-    head = frame.state.copy()
+    before = frame.state.copy()
+    head = before.copy()
     emitting, frame.emitting = frame.emitting, False
     exits, ends = _turn(frame, loop, turn, body, head)
     for _ in range(_PASSES):
-        joined = join_states([head, *(_without_marks(state.copy(), loop) for state in ends)])
+        joined = join_states([head, *(_next_turn(state.copy(), loop, before) for state in ends)])
         assert joined is not None
         if joined == head:
             break
@@ -133,6 +145,11 @@ def _without_marks(state: State, loop: Loop) -> State:
     return state
 
 
+def _next_turn(state: State, loop: Loop, before: State) -> State:
+    state.age(before)
+    return _without_marks(state, loop)
+
+
 def _turn(
     frame: Frame, loop: Loop, turn: Callable[[], None], body: cst.BaseSuite, head: State
 ) -> tuple[Exits, list[State]]:
@@ -141,6 +158,7 @@ def _turn(
     frame.loops.append(loop)
     frame.guards.append(None)
     frame.state = _without_marks(head.copy(), loop)
+    frame.state.dirty = False
     turn()
     states = frame.block(_statements(body), [frame.state])
     frame.guards.pop()

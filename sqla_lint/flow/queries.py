@@ -7,11 +7,13 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.instances import in_rows, note_load
 from sqla_lint.flow.library import options_tree, select
-from sqla_lint.flow.questions import Effect
+from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
+    ColumnValue,
     Constant,
     Coroutine,
     Instance,
@@ -21,6 +23,8 @@ from sqla_lint.flow.values import (
     Result,
     Session,
     Statement,
+    Symbol,
+    Text,
     TupleValue,
     Value,
 )
@@ -61,9 +65,9 @@ def _is_count(value: Value) -> bool:
     return isinstance(value, Constant) and isinstance(value.value, int)
 
 
-def criteria_of(frame: Frame, arguments: Arguments) -> tuple[tuple[str, str], ...]:
-    """The pairs (column, text of the value) that a `filter`, `where` or `filter_by` compares for equality."""
-    found = [(name, value_text(frame, node)) for name, node in arguments.keyword_nodes.items()]
+def criteria_of(frame: Frame, arguments: Arguments) -> tuple[tuple[str, Value], ...]:
+    """The pairs (column, value) that a `filter`, `where` or `filter_by` compares for equality."""
+    found = [(name, held(frame, arguments.keywords[name], node)) for name, node in arguments.keyword_nodes.items()]
     todo = list(arguments.nodes)
     while todo:
         node = todo.pop()
@@ -72,13 +76,13 @@ def criteria_of(frame: Frame, arguments: Arguments) -> tuple[tuple[str, str], ..
                 for one, other in ((left, right), (right, left)):
                     match one:
                         case cst.Attribute(attr=cst.Name(value=column)) if _on_class(frame, one):
-                            found.append((column, value_text(frame, other)))
+                            found.append((column, _peek(frame, other)))
                             break
             case cst.Call(func=cst.Name(value="and_"), args=args):
                 todo += [item.value for item in args]
             case cst.BinaryOperation(left=left, operator=cst.BitAnd(), right=right):
                 todo += [left, right]
-    return tuple(sorted(set(found)))
+    return tuple(dict.fromkeys(found))
 
 
 def _on_class(frame: Frame, node: cst.BaseExpression) -> bool:
@@ -86,40 +90,46 @@ def _on_class(frame: Frame, node: cst.BaseExpression) -> bool:
         return isinstance(frame.evaluate(node), MappedAttribute)
 
 
-def value_text(frame: Frame, node: cst.BaseExpression) -> str:
-    """A text that is equal for equal values: an attribute of an instance is named by the instance's identity."""
-    match node:
-        case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=column)):
-            owner = frame.state.names.get(name)
-            if isinstance(owner, Instance) and owner.identity:
-                known = dict(owner.values).get(column)
-                return known or f"<{owner.identity}>.{column}"
-    return frame.slice.text(node)
+def _peek(frame: Frame, node: cst.BaseExpression) -> Value:
+    with frame.silent():
+        return held(frame, frame.evaluate(node), node)
+
+
+def held(frame: Frame, value: Value, node: cst.BaseExpression) -> Value:
+    """What a column is given, in a form that is equal for equal values."""
+    match value:
+        case Constant() | ColumnValue() | Symbol():
+            return value
+        case Instance(identity=identity) if identity:
+            return ColumnValue(identity, "")
+    return Text(frame.slice.text(node))
 
 
 def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """Execute a Query, or a dynamic relationship."""
     if name in statements.QUERY_SENDS:
         execute(frame, value.session, value)
+        read_dynamic(frame, value, node)
     if name in statements.QUERY_MANY:
         return collection(frame, value, node)
     if name == "paginate":
         return UNKNOWN
     if name in statements.QUERY_ONE:
         if name.startswith("get") and arguments.nodes and value.scalar:
-            value = replace(value, criteria=(*value.criteria, ("<pk>", value_text(frame, arguments.nodes[0]))))
+            key = held(frame, arguments.positional[0], arguments.nodes[0])
+            value = replace(value, criteria=(*value.criteria, ("<pk>", key)))
         return row(frame, value, node)
     if name in ("scalars", "yield_per"):
         return collection(frame, value, node)
     return UNKNOWN
 
 
-def execute(frame: Frame, session: Session | None, statement: Statement | None) -> None:
+def execute(frame: Frame, session: Session | None, statement: Statement | None, flushes: bool = True) -> None:
     """A statement is sent: the session flushes first where it does, and holds a connection afterwards."""
     if session is None:
         frame.may_raise()
         return
-    silent = session.key in frame.state.no_autoflush or not session.autoflush
+    silent = not flushes or session.key in frame.state.no_autoflush or not session.autoflush
     if not silent and (statement is None or statement.flushes):
         frame.state.work.pop(session.key, None)
     frame.sends(session)
@@ -139,7 +149,7 @@ def note_effect(frame: Frame, session: Session, op: str, instance: Instance | No
 
 def producer_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Producer:
     """Where the rows of a statement come from."""
-    return Producer("", not value.dynamic, frame.place(node))
+    return Producer("", value.owner is None, frame.place(node))
 
 
 def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Value:
@@ -154,6 +164,7 @@ def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Val
         session=value.session.key if value.session else "",
         values=value.criteria,
         identity=id(node),
+        rows=frame.loops[-1].id if frame.loops else 0,
     )
 
 
@@ -169,8 +180,9 @@ def row(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool = False
 def collection(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool = False) -> Value:
     """All rows of an executed statement."""
     element = row(frame, value, node, scalars)
-    if isinstance(element, Instance) and value.limit is None:
-        frame.state.loaded |= {element.cls}
+    if value.limit is None:
+        rows = element.items if isinstance(element, TupleValue) else (element,)
+        frame.state.loaded |= {item.cls for item in rows if isinstance(item, Instance)}
     return Collection(element, producer_of(frame, value, node), value.limit)
 
 
@@ -206,11 +218,11 @@ def result_method(value: Result, name: str, arguments: Arguments, asynchronous: 
     return UNKNOWN
 
 
-def collection_method(value: Collection | Mapping, name: str, arguments: Arguments) -> Value:
+def collection_method(frame: Frame, value: Collection | Mapping, name: str) -> Value:
     """A method of a list, set or dict: what it gives. What it changes, the visitor does."""
     match value, name:
         case Collection(), "pop" | "popleft":
-            return value.element
+            return in_rows(value.element, frame.loops[-1].id) if frame.loops else value.element
         case Collection(), "copy":
             return value
         case Collection(), "order_by" | "filter" | "filter_by" | "limit" | "options":
@@ -224,6 +236,15 @@ def collection_method(value: Collection | Mapping, name: str, arguments: Argumen
         case Mapping(), "get" | "pop" | "setdefault":
             return value.value
     return UNKNOWN
+
+
+def read_dynamic(frame: Frame, value: Statement, node: cst.CSTNode) -> None:
+    """Executing a dynamic relationship is a load each time."""
+    if isinstance(value.owner, Instance):
+        info = frame.ask(MappingOf(value.owner.cls))
+        relationship = info.relationships.get(value.relationship) if info is not None else None
+        if relationship is not None:
+            note_load(frame, value.owner, relationship, node)
 
 
 def awaited(value: Value) -> Value:

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sqla_lint.flow.loading import EMPTY, LoadTree
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import UNKNOWN, Instance, Value
+from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Value
 
 A = TypeVar("A")
 
@@ -43,7 +43,10 @@ class Relationship:
 
 @dataclass(frozen=True, slots=True)
 class ClassInfo:
-    """A class as mapped, inherited attributes included. `unique`: sets of columns, `complete` where all are known."""
+    """A class as mapped, inherited attributes included.
+
+    unique: the sets of columns that are. proxies: association proxies with the relationship they go through.
+    """
 
     id: str
     name: str
@@ -54,16 +57,17 @@ class ClassInfo:
     unique: tuple[frozenset[str], ...] = ()
     primary: frozenset[str] = frozenset()
     lineage: tuple[str, ...] = ()
+    proxies: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A parameter of a function: what its annotation or its default says of it."""
+    """A parameter of a function: what its annotation or its default says of it, and the default where it is plain."""
 
     name: str
     kind: str
     value: Value
-    required: bool
+    default: Value = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class FunctionInfo:
     owner: str
     guesses: bool = True
     entry: bool = False
+    module_body: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +169,14 @@ class SignatureOf(Question["FunctionInfo | None"]):
 
 @dataclass(frozen=True, slots=True)
 class SummaryOf(Question[Summary]):
-    """What a function of the project does. `this`: the class of `self`, where a subclass calls an inherited method."""
+    """What a function of the project does.
+
+    this: the class of `self`, where a subclass calls an inherited method. constants: flags that the call sets.
+    """
 
     function: str
     this: str = ""
+    constants: tuple[tuple[str, Constant], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

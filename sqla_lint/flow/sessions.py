@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import libcst as cst
+import libcst.matchers as m
 
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.library import options_tree
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.queries import execute, note_effect, result, row, value_text
+from sqla_lint.flow.queries import execute, held, note_effect, result, row
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -38,6 +39,8 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         for value in arguments.all():
             frame.escape(value)
         return UNKNOWN
+    if effect.coroutine and session.kind == "async" and node is frame.bare:
+        return Coroutine(UNKNOWN)  # never awaited: nothing happens
     if effect.ends:
         _end(frame, session, effect, name, node)
     elif effect.flushes == "always":
@@ -46,7 +49,11 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         note_effect(frame, session, "flush")
     elif effect.sql:
         statement = arguments.first()
-        execute(frame, session, statement if isinstance(statement, Statement) else None)
+        execute(frame, session, statement if isinstance(statement, Statement) else None, bool(effect.flushes))
+        reads = isinstance(statement, Statement) and statement.kind in ("select", "query", "core")
+        frame.state.dirty |= not reads and name not in ("get", "get_one", "refresh", "connection")
+    if name in ("add", "add_all", "delete", "merge"):
+        frame.state.dirty = True
     if name in ("add", "add_all", "delete"):
         for instance in _instances(arguments.first()):
             put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node))
@@ -71,6 +78,7 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
         frame.sends(session)
         flush(frame, session)
         commit(frame, session, node, None, name=frame.text(node.func))
+        frame.state.dirty = False
         note_effect(frame, session, "commit")
         frame.set_life(session, IDLE)
         return
@@ -79,7 +87,9 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
     frame.set_life(session, IDLE if effect.ends == "rollback" else CLOSED)
 
 
-def commit(frame: Frame, session: Session, node: cst.CSTNode, via: Place | None, name: str, durable: bool = False) -> None:
+def commit(
+    frame: Frame, session: Session, node: cst.CSTNode, via: Place | None, name: str, durable: bool = False
+) -> None:
     """Emit a commit; inside a loop, once it is known whether the loop goes on after it."""
     loop = frame.around(session.key)
     place = frame.place(node)
@@ -95,7 +105,8 @@ def commit(frame: Frame, session: Session, node: cst.CSTNode, via: Place | None,
         loop,
         True,
         durable or any(item.swallows for item in inside),
-        any(_counts(frame.text(guard, 200)) for guard in _guards_of_turn(frame)),
+        any(_counts(frame, guard) for guard in _guards_of_turn(frame)),
+        frame.state.dirty,
     )
     frame.emit_in(loop, node, event)
 
@@ -114,15 +125,21 @@ def _depth(frame: Frame, loop: Loop) -> int:
     return frame.loops.index(loop) + 1
 
 
-def _counts(test: str) -> bool:
+def _counts(frame: Frame, test: cst.BaseExpression) -> bool:
     """A condition on a counter or a size: the sign of a batch."""
-    return "%" in test or "len(" in test or any(word in test.lower() for word in (*CHUNK_WORDS, "count", "size"))
+    text = frame.text(test, 200)
+    if "%" in text or "len(" in text or any(word in text.lower() for word in (*CHUNK_WORDS, "count", "size")):
+        return True
+    number = m.Integer(value=m.MatchIfTrue(lambda digits: len(digits) > 1 or digits > "1"))
+    return m.matches(test, m.Comparison(comparisons=[m.ComparisonTarget(comparator=number)]))
 
 
 def _instances(value: Value) -> list[Instance]:
     match value:
         case Instance():
             return [value]
+        case Collection(items=items) if items:
+            return [found for item in items for found in _instances(item)]
         case Collection(element=element):
             return _instances(element)
         case TupleValue(items=items) | OneOf(values=items):
@@ -142,10 +159,10 @@ def put(
     note_effect(frame, session, kind, instance)
 
 
-def set_value(frame: Frame, instance: Instance, column: str, node: cst.BaseExpression) -> Instance:
+def set_value(frame: Frame, instance: Instance, column: str, value: Value, node: cst.BaseExpression) -> Instance:
     """The instance with an attribute set; pending work on it learns of it."""
-    text = value_text(frame, node)
-    values = tuple(item for item in instance.values if item[0] != column) + ((column, text),)
+    given = held(frame, value, node)
+    values = tuple(item for item in instance.values if item[0] != column) + ((column, given),)
     changed = replace(instance, values=values if instance.new else instance.values, free=instance.free | {column})
     for key, works in list(frame.state.work.items()):
         for work in works:
@@ -168,7 +185,7 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
         case "begin":
             return Manager(UNKNOWN, "commit", session)
         case "nested":
-            return Manager(UNKNOWN, "", session)
+            return Manager(UNKNOWN, "flush", session)
         case "get":
             return _got(frame, session, arguments, node)
         case "merge":
@@ -196,7 +213,8 @@ def _got(frame: Frame, session: Session, arguments: Arguments, node: cst.Call) -
         return UNKNOWN
     options = arguments.keywords.get("options")
     load = options_tree(Arguments((options,))) if options is not None else options_tree(Arguments())
-    key = (("<pk>", value_text(frame, arguments.nodes[1])),) if len(arguments.nodes) > 1 else ()
+    given = len(arguments.nodes) > 1
+    key = (("<pk>", held(frame, arguments.positional[1], arguments.nodes[1])),) if given else ()
     statement = Statement("query", (Instance(entity.id),), load, session, criteria=key)
     return row(frame, statement, node)
 
@@ -206,7 +224,9 @@ def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
     session = manager.session
     if session is None:
         return
-    if manager.leaving == "close":
+    if manager.leaving == "flush":
+        flush(frame, session)
+    elif manager.leaving == "close":
         flush(frame, session)
         frame.set_life(session, CLOSED)
     elif manager.leaving == "commit":

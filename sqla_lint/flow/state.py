@@ -1,4 +1,4 @@
-"""The abstract state of one path: names, lives of sessions, pending work. Copied at branches, joined where they meet."""
+"""The abstract state of one path: names, lives of sessions, pending work. Copied at branches, joined after them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import UNKNOWN, Instance, Value, join
+from sqla_lint.flow.values import UNKNOWN, Instance, Text, Value, join
 
 # The states a session's life goes through. "new": no SQL yet; "begun": holds a connection; "idle": its transaction
 # ended; "closed"; "gone": someone else closes it from here on.
@@ -30,7 +30,11 @@ class Work:
 
 @dataclass(slots=True)
 class State:
-    """What holds at one point of one path. `marks`: (loop, node) of the events of each loop's current turn."""
+    """What holds at one point of one path.
+
+    marks: (loop, node) of the events of each loop's current turn. loaded: classes whose rows the session holds.
+    dirty: something may have changed that the next commit writes.
+    """
 
     names: dict[str, Value] = field(default_factory=dict)
     lives: dict[str, Life] = field(default_factory=dict)
@@ -39,6 +43,7 @@ class State:
     marks: frozenset[tuple[int, int]] = frozenset()
     loaded: frozenset[str] = frozenset()
     no_autoflush: frozenset[str] = frozenset()
+    dirty: bool = True
 
     def copy(self) -> State:
         """An independent copy."""
@@ -50,6 +55,7 @@ class State:
             self.marks,
             self.loaded,
             self.no_autoflush,
+            self.dirty,
         )
 
     def bind(self, name: str, value: Value) -> None:
@@ -65,10 +71,10 @@ class State:
         for test in [test for test in self.assumed if name in _NAMES.findall(test)]:
             del self.assumed[test]
         for key, works in self.work.items():
-            if any(name in _NAMES.findall(text) for work in works for _, text in work.instance.values):
+            if any(_mentions(value, name) for work in works for _, value in work.instance.values):
                 self.work[key] = tuple(replace(work, instance=_without(work.instance, name)) for work in works)
         for key, value in self.names.items():
-            if isinstance(value, Instance) and any(name in _NAMES.findall(text) for _, text in value.values):
+            if isinstance(value, Instance) and any(_mentions(item, name) for _, item in value.values):
                 self.names[key] = _without(value, name)
 
     def pending(self, session: str) -> tuple[Work, ...]:
@@ -82,8 +88,22 @@ class State:
             self.work[session] = (*known, work)
 
 
+    def age(self, before: State) -> None:
+        """A turn of a loop is over: what it put into the unit of work belongs to another item from here on."""
+        for key, works in self.work.items():
+            known = before.pending(key)
+            self.work[key] = tuple(
+                work if work in known else replace(work, instance=replace(work.instance, identity=0, values=()))
+                for work in works
+            )
+
+
+def _mentions(value: Value, name: str) -> bool:
+    return isinstance(value, Text) and name in _NAMES.findall(value.text)
+
+
 def _without(instance: Instance, name: str) -> Instance:
-    return replace(instance, values=tuple(item for item in instance.values if name not in _NAMES.findall(item[1])))
+    return replace(instance, values=tuple(item for item in instance.values if not _mentions(item[1], name)))
 
 
 def join_states(states: Iterable[State]) -> State | None:
@@ -118,6 +138,7 @@ def _join_two(left: State, right: State) -> State:
         left.marks | right.marks,
         left.loaded | right.loaded,
         left.no_autoflush & right.no_autoflush,
+        left.dirty or right.dirty,
     )
 
 

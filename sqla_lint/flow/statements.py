@@ -8,26 +8,22 @@ from typing import Any
 
 import libcst as cst
 
-from sqla_lint.flow.branches import assume, decide, refuted_names
+from sqla_lint.flow.blocks import body_of, match_, try_, with_
+from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.expressions import path_of
-from sqla_lint.flow.frame import Exits, Frame, Handler
+from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo
-from sqla_lint.flow.sessions import leave, set_value
-from sqla_lint.flow.state import State, gather, join_states
+from sqla_lint.flow.sessions import set_value
+from sqla_lint.flow.state import State, gather
 from sqla_lint.flow.values import (
     UNKNOWN,
-    ClassValue,
     Collection,
     Constant,
-    Coroutine,
-    External,
-    FunctionValue,
     Instance,
     LocalFunction,
-    Manager,
     Mapping,
-    ModuleValue,
     Session,
     TupleValue,
     Value,
@@ -67,7 +63,10 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
     frame.stopped = False
     match node:
         case cst.Expr(value=value):
+            frame.bare = value
             frame.evaluate(value)
+        case cst.Global(names=names):
+            frame.globals |= {item.name.value for item in names}
         case cst.Assign(targets=targets, value=value):
             given = frame.evaluate(value)
             for target in targets:
@@ -133,6 +132,8 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.B
     match target:
         case cst.Name(value=name):
             frame.state.bind(name, value)
+            if name in frame.globals:
+                frame.escape(value)
             if isinstance(value, Session) and value.key in frame.opened:
                 frame.opened_as.setdefault(value.key, name)
         case cst.Tuple(elements=elements) | cst.List(elements=elements):
@@ -165,9 +166,11 @@ def _set_attribute(
 ) -> None:
     holder = frame.evaluate(owner)
     frame.escape(value)
+    frame.state.dirty = True
     path = path_of(target)
     if isinstance(holder, Instance) and source is not None:
-        held = set_value(frame, holder, name, source)
+        replace_relationship(frame, holder, name, target)
+        held = set_value(frame, holder, name, value, source)
         own = path_of(owner)
         if own:
             frame.state.names[own] = held
@@ -202,9 +205,7 @@ def if_(frame: Frame, node: cst.If) -> list[State]:
     if known is not False:
         frame.state = before.copy()
         assume(frame, node.test, True)
-        frame.guards.append(node.test)
-        states += run_block(frame, body_of(node.body), [frame.state])
-        frame.guards.pop()
+        states += _guarded(frame, node.test, known, body_of(node.body))
     if known is not True:
         frame.state = before.copy()
         assume(frame, node.test, False)
@@ -212,154 +213,28 @@ def if_(frame: Frame, node: cst.If) -> list[State]:
             case cst.If() as other:
                 states += if_(frame, other)
             case cst.Else(body=body):
-                frame.guards.append(node.test)
-                states += run_block(frame, body_of(body), [frame.state])
-                frame.guards.pop()
+                states += _guarded(frame, node.test, known, body_of(body))
             case None:
                 states.append(frame.state)
     return states
 
 
-def body_of(block: cst.BaseSuite) -> Sequence[cst.CSTNode]:
-    """The statements of a block, one on the line of its header included."""
-    if isinstance(block, cst.SimpleStatementSuite):
-        return [cst.SimpleStatementLine(block.body)]
-    return block.body
-
-
-def with_(frame: Frame, node: cst.With) -> list[State]:
-    """`with`: every item is entered in order, and left on every way out."""
-    managers: list[Manager] = []
-    exits, outer = Exits(), frame.exits
-    for item in node.items:
-        manager = _enter(frame, frame.evaluate(item.item), item)
-        managers.append(manager)
-        if item.asname is not None:
-            assign(frame, item.asname.name, manager.entered, None)
-            _name_opened(frame, manager.entered, item.asname.name)
-    frame.exits = exits
-    swallows = any(manager.swallows for manager in managers)
-    if swallows:
-        frame.handlers.append(Handler(True, len(frame.loops)))
-    frame.state = frame.state.copy()
-    states = run_block(frame, body_of(node.body), [frame.state])
-    if swallows:
-        frame.handlers.pop()
-    frame.exits = outer
-    for group in (states, exits.returned, exits.raised, exits.broken, exits.continued):
-        for state in group:
-            frame.state = state
-            for manager in reversed(managers):
-                leave(frame, manager, node)
-    if swallows:
-        states = gather([*states, *exits.raised])
-        exits.raised = []
-    _pass_on(exits, outer)
+def _guarded(
+    frame: Frame, test: cst.BaseExpression, known: bool | None, body: Sequence[cst.CSTNode]
+) -> list[State]:
+    """Run a branch; what it does is sure only where the test is known."""
+    if known is not None:
+        return run_block(frame, body, [frame.state])
+    frame.guards.append(test)
+    states = run_block(frame, body, [frame.state])
+    frame.guards.pop()
     return states
 
 
-def _name_opened(frame: Frame, value: Value, target: cst.BaseExpression) -> None:
-    if isinstance(value, Session) and isinstance(target, cst.Name):
-        frame.opened_as.setdefault(value.key, target.value)
-
-
-def _enter(frame: Frame, value: Value, item: cst.WithItem) -> Manager:
-    """What a `with` item enters: a session closes itself at the end."""
-    match value:
-        case Session(registry=False):
-            return Manager(value, "close", value)
-        case Session():
-            return Manager(value)
-        case Coroutine(result=result):
-            return _enter(frame, result, item)
-        case Manager(leaving="close", session=None, entered=Session() as session):
-            return Manager(session, "close", session)
-        case Manager():
-            return value
-    frame.may_raise()
-    return Manager(frame.read(value, "__enter__", item) if not isinstance(value, External) else UNKNOWN)
-
-
-def _pass_on(inner: Exits, outer: Exits) -> None:
-    outer.returned += inner.returned
-    outer.raised += inner.raised
-    outer.broken += inner.broken
-    outer.continued += inner.continued
-
-
-def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
-    """`try`: the handlers start from any point of the body that may raise; `finally` runs on every way out."""
-    outer, frame.exits = frame.exits, Exits()
-    with_finally, before = node.finalbody is not None, frame.state.copy()
-    swallows = any(_goes_on(handler.body) for handler in node.handlers)
-    frame.handlers.append(Handler(swallows, len(frame.loops)))
-    states = run_block(frame, body_of(node.body), [frame.state])
-    raised, frame.exits.raised = frame.exits.raised, []
-    if node.orelse is not None:
-        states = run_block(frame, body_of(node.orelse.body), states)
-    frame.handlers.pop()
-    entry = join_states([before, *raised]) if raised else before
-    assert entry is not None
-    for handler in node.handlers:
-        frame.state = entry.copy()
-        if handler.name is not None:
-            assign(frame, handler.name.name, UNKNOWN, None)
-        frame.guards.append(handler.type or cst.Name("except"))
-        states += run_block(frame, body_of(handler.body), [frame.state])
-        frame.guards.pop()
-    if not any(_catches_all(handler) for handler in node.handlers):
-        frame.exits.raised += raised
-    inner, frame.exits = frame.exits, outer
-    if with_finally:
-        assert node.finalbody is not None
-        states = run_block(frame, body_of(node.finalbody.body), gather(states))
-        for group in (inner.returned, inner.raised, inner.broken, inner.continued):
-            group[:] = run_block(frame, body_of(node.finalbody.body), gather(group)) if group else []
-    _pass_on(inner, outer)
-    return gather(states)
-
-
-def _goes_on(block: cst.BaseSuite) -> bool:
-    """Whether a handler lets the loop around it go on: it does not always raise, return or break."""
-    statements = body_of(block)
-    if not statements:
-        return True
-    match statements[-1]:
-        case cst.SimpleStatementLine(body=[*_, last]):
-            return not isinstance(last, cst.Raise | cst.Return | cst.Break)
-        case cst.If(orelse=cst.Else(body=other), body=body):
-            return _goes_on(body) or _goes_on(other)
-    return True
-
-
-def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
-    match handler.type:
-        case None:
-            return True
-        case cst.Name(value="Exception" | "BaseException"):
-            return True
-    return False
-
-
-def match_(frame: Frame, node: cst.Match) -> list[State]:
-    """`match`: one case runs, or none."""
-    frame.evaluate(node.subject)
-    before = frame.state
-    states = [before.copy()]
-    for case in node.cases:
-        frame.state = before.copy()
-        for name in refuted_names(case.pattern):
-            frame.state.bind(name, UNKNOWN)
-        if case.guard is not None:
-            frame.evaluate(case.guard)
-        frame.guards.append(node.subject)
-        states += run_block(frame, body_of(case.body), [frame.state])
-        frame.guards.pop()
-    return gather(states)
-
-
 def define(frame: Frame, node: cst.FunctionDef) -> list[State]:
-    """A nested function: walked after this body, with what it captured."""
+    """A nested function: walked after this body, with what it captured. Those of a module are roots themselves."""
+    if frame.info.module_body:
+        return [frame.state]
     frame.local_functions[node.name.value] = node
     frame.state.bind(node.name.value, LocalFunction(node.name.value))
     return [frame.state]
@@ -375,7 +250,7 @@ def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
             value = frame.ask(AnnotationMeans(frame.info.module, text))
         elif is_session_name(item.name.value) and frame.info.guesses:
             value = Session("", "unknown", "caller", guessed=True)
-        parameters.append(Argument(item.name.value, "plain", value, item.default is None))
+        parameters.append(Argument(item.name.value, "plain", value))
     return replace(
         frame.info,
         name=node.name.value,
@@ -390,6 +265,8 @@ def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
 
 def define_class(frame: Frame, node: cst.ClassDef) -> list[State]:
     """A local class: nothing is known of it."""
+    if frame.info.module_body:
+        return [frame.state]
     frame.state.bind(node.name.value, UNKNOWN)
     return [frame.state]
 
@@ -405,5 +282,3 @@ TABLE: dict[type[cst.CSTNode], Executor] = {
     cst.FunctionDef: define,
     cst.ClassDef: define_class,
 }
-
-__all__ = ["ClassValue", "FunctionValue", "ModuleValue", "assign", "execute", "run_block"]

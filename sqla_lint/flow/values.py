@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field, replace
 
 from sqla_lint.flow.loading import EMPTY, LoadTree
@@ -21,6 +22,21 @@ class Constant(Value):
     """A literal, or a value whose truth is known."""
 
     value: str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnValue(Value):
+    """What a column of one instance holds: `identity` names the instance."""
+
+    identity: int
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Value):
+    """Some value, known by its expression alone."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +126,8 @@ class Option(Value):
 class Statement(Value):
     """A select, a Query or a DML statement, executed or not.
 
-    kind: "select", "query", "update", "delete", "insert", "text", "core". `criteria`: pairs (column, value text).
+    kind: "select", "query", "update", "delete", "insert", "text", "core". `criteria`: pairs (column, value compared
+    with). `owner`, `relationship`: the instance whose dynamic relationship it is.
     """
 
     kind: str
@@ -119,9 +136,10 @@ class Statement(Value):
     session: Session | None = None
     limit: int | None = None
     filtered: bool = False
-    criteria: tuple[tuple[str, str], ...] = ()
+    criteria: tuple[tuple[str, Value], ...] = ()
     flushes: bool = True
-    dynamic: bool = False
+    owner: Value | None = None
+    relationship: str = ""
     place: Place | None = field(default=None, compare=False)
 
     @property
@@ -151,13 +169,14 @@ class Result(Value):
 
 @dataclass(frozen=True, slots=True)
 class Collection(Value):
-    """Something to iterate over: its elements, where they come from, how many at most."""
+    """Something to iterate over: its elements, where they come from, how many at most; `items` of a short display."""
 
     element: Value
     producer: Producer | None = None
     limit: int | None = None
     literal: bool = False
     via: str = ""
+    items: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +184,8 @@ class Instance(Value):
     """A mapped instance.
 
     `load`: options of the statement that gave it; `free`: relationships that cost nothing to read, whatever the
-    options; `rows`: the loop whose turns give different ones; `key`: the expressions that identify it.
+    options; `rows`: the loop whose turns give different ones; `values`: what its columns hold, as far as the query
+    or the constructor says; `identity`: equal for what is surely one object.
     """
 
     cls: str
@@ -174,7 +194,7 @@ class Instance(Value):
     free: frozenset[str] = frozenset()
     rows: int = 0
     session: str = ""
-    values: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, Value], ...] = ()
     new: bool = False
     identity: int = 0
     path: tuple[str, ...] = ()
@@ -242,6 +262,11 @@ class OneOf(Value):
     """Any of several values, none of them unknown."""
 
     values: tuple[Value, ...]
+
+
+def derived(identity: int, name: str) -> int:
+    """The identity of what an instance's attribute leads to."""
+    return zlib.crc32(f"{identity}.{name}".encode()) if identity else 0
 
 
 _MOST = 4

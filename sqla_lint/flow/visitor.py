@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow import attributes, calls, expressions, instances, statements
+from sqla_lint.flow import attributes, blocks, calls, expressions, instances, statements
 from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.places import Slice
-from sqla_lint.flow.questions import Ask, FunctionInfo, Summary
-from sqla_lint.flow.queries import awaited
+from sqla_lint.flow.queries import awaited, read_dynamic
 from sqla_lint.flow.queries import execute as execute_statement
+from sqla_lint.flow.questions import Ask, FunctionInfo, Summary
 from sqla_lint.flow.state import State, join_states
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -29,6 +29,7 @@ from sqla_lint.flow.values import (
     Symbol,
     TupleValue,
     Value,
+    derived,
     join,
 )
 
@@ -61,11 +62,24 @@ class Visitor(Frame):
         """What awaiting gives; a coroutine's result, or the value itself."""
         return awaited(value)
 
+    def summarise_local(self, name: str) -> tuple[FunctionInfo, Summary] | None:
+        """What a function defined in this one does when it is called here, with what it captures now."""
+        node = self.local_functions.get(name)
+        if not isinstance(node, cst.FunctionDef) or name in self.calling:
+            return None
+        info = replace(statements.local_signature(self, node), id=f"{self.info.id}.<locals>.{name}")
+        inner = Visitor(info, self.slice, self.ask, lambda event: None)
+        inner.local_functions = dict(self.local_functions)
+        inner.calling = self.calling | {name}
+        ends = inner.run(blocks.body_of(node.body), entry_state(info, self.state))
+        return info, _summary(inner, info, ends)
+
     def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
         """What one turn of iterating over `value` gives; iterating over a Query executes it."""
         if isinstance(value, Statement) and value.kind == "query":
             if loop == 0:
                 execute_statement(self, value.session, value)
+                read_dynamic(self, value, node)
             value = calls.rows_of(self, value, node)
         if isinstance(value, Result):
             return instances.in_rows(value.element, loop)
@@ -81,14 +95,18 @@ class Visitor(Frame):
         return [*ends, *self.exits.returned]
 
 
-def entry_state(info: FunctionInfo, captured: State | None = None) -> State:
-    """The state in which a function starts: its parameters, and the names it captured."""
+def entry_state(
+    info: FunctionInfo, captured: State | None = None, constants: tuple[tuple[str, Constant], ...] = ()
+) -> State:
+    """The state in which a function starts: its parameters, the flags it is called with, the names it captured."""
     state = State()
+    known = dict(constants)
     if captured is not None:
         state.names.update(captured.names)
         state.loaded = captured.loaded
     for parameter in info.parameters:
-        state.bind(parameter.name, _parameter(parameter.name, parameter.value, parameter.kind))
+        value = known.get(parameter.name) or _parameter(parameter.name, parameter.value, parameter.kind)
+        state.bind(parameter.name, value)
     return state
 
 
@@ -99,7 +117,7 @@ def _parameter(name: str, value: Value, kind: str) -> Value:
         case Session(owner="caller"):
             return replace(value, key=f"param:{name}")
         case Instance():
-            return replace(value, producer=root, identity=hash(name) & 0xFFFF)
+            return replace(value, producer=root, identity=derived(1, name))
         case Collection(element=Instance() as element):
             return replace(value, element=replace(element, producer=root), producer=root)
         case Object():
@@ -110,12 +128,17 @@ def _parameter(name: str, value: Value, kind: str) -> Value:
 
 
 def walk(
-    info: FunctionInfo, slice_: Slice, node: cst.FunctionDef | None, ask: Ask, sink: Callable[[Event], None]
+    info: FunctionInfo,
+    slice_: Slice,
+    node: cst.FunctionDef | None,
+    ask: Ask,
+    sink: Callable[[Event], None],
+    constants: tuple[tuple[str, Constant], ...] = (),
 ) -> Summary:
     """Walk a function (or, where `node` is None, the module body of the slice): events to `sink`, its summary back."""
     visitor = Visitor(info, slice_, ask, sink)
-    body: Sequence[cst.CSTNode] = slice_.module.body if node is None else statements.body_of(node.body)
-    ends = visitor.run(body, entry_state(info))
+    body: Sequence[cst.CSTNode] = slice_.module.body if node is None else blocks.body_of(node.body)
+    ends = visitor.run(body, entry_state(info, constants=constants))
     _leave_scope(visitor, ends)
     _nested(visitor, ends, ask, sink, 0)
     return _summary(visitor, info, ends)
@@ -123,6 +146,8 @@ def walk(
 
 def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
     """Tell the checks how each session that was opened here ends."""
+    if visitor.info.entry:
+        return  # the process ends with it
     for key, session in visitor.opened.items():
         if session.opened is None:
             continue
@@ -142,7 +167,7 @@ def _nested(visitor: Visitor, ends: list[State], ask: Ask, sink: Callable[[Event
         signature = statements.local_signature(visitor, node)
         info = replace(signature, id=f"{visitor.info.id}.<locals>.{name}")
         inner = Visitor(info, visitor.slice, ask, sink)
-        inner_ends = inner.run(statements.body_of(node.body), entry_state(info, captured))
+        inner_ends = inner.run(blocks.body_of(node.body), entry_state(info, captured))
         _leave_scope(inner, inner_ends)
         _nested(inner, inner_ends, ask, sink, depth + 1)
 

@@ -1,0 +1,1 @@
+"""SQLAlchemy's API, and what surrounds it, as tables."""

@@ -8,6 +8,7 @@ from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
     Constant,
+    External,
     Instance,
     Mapping,
     Object,
@@ -20,8 +21,19 @@ from sqla_lint.flow.values import (
     Value,
 )
 from sqla_lint.knowledge import sessions
+from sqla_lint.knowledge.calls import OUTSIDE
 from sqla_lint.project.classes import Classes
-from sqla_lint.survey.expressions import Apply, Choice, Expression, Index, Items, Literal, Member, Name, parse_annotation
+from sqla_lint.survey.expressions import (
+    Apply,
+    Choice,
+    Expression,
+    Index,
+    Items,
+    Literal,
+    Member,
+    Name,
+    parse_annotation,
+)
 
 _SEQUENCES = frozenset(
     {
@@ -122,6 +134,8 @@ def _external(dotted_name: str) -> Value:
         return Session("", sessions.CLASSES[dotted_name], "caller")
     if dotted_name in sessions.MAKERS:
         return SessionFactory(sessions.MAKERS[dotted_name])
+    if dotted_name.partition(".")[0] in OUTSIDE:
+        return External(dotted_name, made=True)
     return UNKNOWN
 
 

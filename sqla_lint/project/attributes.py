@@ -241,3 +241,12 @@ def _column_names(items: tuple[Expression, ...]) -> frozenset[str]:
     names = [quoted(item) or dotted(item).rpartition(".")[2] for item in items]
     # An expression among them (`func.lower(email)`) is not a column whose values can be compared.
     return frozenset(names) if all(names) else frozenset()
+
+
+def proxies(fact: ClassFact) -> Iterator[tuple[str, str]]:
+    """The association proxies of a class body, each with the relationship it goes through."""
+    for name, declared in fact.attributes.items():
+        if _called(declared.value) in ("association_proxy", "AssociationProxy"):
+            assert isinstance(declared.value, Apply)
+            if declared.value.arguments and quoted(declared.value.arguments[0]):
+                yield name, quoted(declared.value.arguments[0])

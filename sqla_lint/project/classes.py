@@ -13,7 +13,8 @@ from sqla_lint.survey.facts import ClassFact, Declared
 
 _BASES = frozenset(
     {
-        "sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta", "sqlalchemy.orm.decl_api.DeclarativeBase",
+        "sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta",
+        "sqlalchemy.orm.decl_api.DeclarativeBase",
         "flask_appbuilder.Model", "flask_appbuilder.models.sqla.Model", "flask_sqlalchemy.model.Model",
     }
 )  # fmt: skip
@@ -76,6 +77,7 @@ class Classes:
         unique: list[frozenset[str]] = []
         primary: set[str] = set()
         hidden: set[str] = set()
+        proxies: dict[str, str] = {}
         table = ""
         for module, base in self.facts(id_):
             base_id = f"{module}:{base.qualname}"
@@ -89,6 +91,7 @@ class Classes:
                     unique.append(frozenset({name}))
                 if read.flag(column, "primary_key"):
                     primary.add(name)
+            proxies = dict(read.proxies(base)) | proxies
             unique += read.unique_constraints(base)
             table = table or read.table_name(base)
             hidden |= {*base.attributes, *base.methods}
@@ -105,6 +108,7 @@ class Classes:
             tuple(dict.fromkeys(unique)),
             frozenset(primary),
             self.lineage(id_),
+            proxies,
         )
 
     def _is_mapped(self, id_: str) -> bool:

@@ -20,7 +20,7 @@ from sqla_lint.flow.questions import (
     Summary,
     SummaryOf,
 )
-from sqla_lint.flow.values import UNKNOWN, Instance, Object, Value
+from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Object, Value
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
@@ -46,7 +46,7 @@ class Project:
         self._declarations = Declarations(self.classes, self._annotations, self.ask)
         self._signatures = Signatures(self.classes, self._annotations, self._declarations)
         self.suspects = Suspects(self.index, self.classes)
-        self._answers: dict[Question[object], object] = {}
+        self._answers: dict[object, object] = {}
         self._summing: set[str] = set()
         self._handlers: dict[type, Callable[..., object]] = {
             NameMeans: self._name,
@@ -63,11 +63,9 @@ class Project:
         known = self._answers.get(question, self)
         if known is self:
             known = self._handlers[type(question)](question)
-            if not (isinstance(known, Summary) and self._summing):
+            if not (isinstance(known, Summary) and self._summing) or known.known:
                 self._answers[question] = known
-            elif known.known:
-                self._answers[question] = known
-        return cast(A, known)
+        return cast("A", known)
 
     def _name(self, question: NameMeans) -> Value:
         return self._declarations.meaning(self.index.find(question.module, question.name))
@@ -101,7 +99,7 @@ class Project:
             info = self._as_of(info, question.this)
         self._summing.add(question.function)
         try:
-            return self.walk(info, lambda event: None)
+            return self.walk(info, lambda event: None, question.constants)
         except Unsliceable:
             return Summary()
         finally:
@@ -120,13 +118,18 @@ class Project:
             return info
         return replace(info, parameters=(replace(first, value=value), *info.parameters[1:]))
 
-    def walk(self, info: FunctionInfo, sink: Callable[[Event], None]) -> Summary:
+    def walk(
+        self,
+        info: FunctionInfo,
+        sink: Callable[[Event], None],
+        constants: tuple[tuple[str, Constant], ...] = (),
+    ) -> Summary:
         """Walk a function: its events to `sink`, its summary back. Raises Unsliceable."""
         from sqla_lint.flow.visitor import walk
 
         facts = self.index.modules[info.module]
         slice_, node = self.slices.function(facts, facts.functions[info.id.partition(":")[2]])
-        return walk(info, slice_, node, self.ask, sink)
+        return walk(info, slice_, node, self.ask, sink, constants)
 
     def inspect(self, facts: Facts, qualname: str, sink: Callable[[Event], None]) -> None:
         """Walk a root: a function, or the body of a module. Raises Unsliceable."""
@@ -139,7 +142,7 @@ class Project:
 
         info = FunctionInfo(
             f"{facts.module}:{MODULE_BODY}", MODULE_BODY, facts.module, facts.path, 1, 1, (), UNKNOWN,
-            False, False, "", "", may_guess(facts), True,
+            False, False, "", "", may_guess(facts), True, True,
         )  # fmt: skip
         walk(info, self.slices.module(facts), None, self.ask, sink)
 

@@ -9,6 +9,7 @@ from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
     Collection,
+    Constant,
     Instance,
     Object,
     OneOf,
@@ -49,7 +50,7 @@ class Signatures:
                 item.name,
                 "plain" if item.kind == "keyword" else item.kind,
                 self._parameter(facts, fact, item, index == 0 and wraps != "staticmethod", wraps),
-                item.default is None,
+                Constant(item.default.value) if isinstance(item.default, Literal) else UNKNOWN,
             )
             for index, item in enumerate(fact.parameters)
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from sqla_lint.knowledge.calls import NEVER_RETURN
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.names import NameIndex
+from sqla_lint.survey.expressions import Apply, Expression, dotted
 from sqla_lint.survey.facts import Facts, Sketch
 
 MODULE_BODY = "<module>"
@@ -25,6 +26,11 @@ _SESSION_VERBS = frozenset(
 ) | {name.rpartition(".")[2] for name in NEVER_RETURN}  # fmt: skip
 
 
+def is_maker(value: Expression | None) -> bool:
+    """Whether a declared value is a call that makes a session factory, by its name."""
+    return isinstance(value, Apply) and "session" in dotted(value.function).lower()
+
+
 class Suspects:
     """Sets of names, grown over the calls of the project until nothing is added."""
 
@@ -37,17 +43,19 @@ class Suspects:
         self.reading = self._closure(callers, lambda sketch: bool(sketch.reads & self.relationships))
         self.deleting = self._direct(lambda sketch: bool(sketch.calls & _DELETES)) | _DELETES
         self.adding = self._direct(lambda sketch: bool(sketch.calls & _ADDS)) | _ADDS
-        self.effectful = self._closure(
-            callers,
-            lambda sketch: bool(sketch.calls & _SESSION_VERBS or sketch.reads & self.relationships),
-        )
         self.opening = self._opening()
+        verbs = _SESSION_VERBS | self.opening
+        self.effectful = self._closure(
+            callers, lambda sketch: bool(sketch.calls & verbs or sketch.reads & self.relationships)
+        )
 
     def _relationship_names(self, classes: Classes) -> Iterator[str]:
         for facts in self._files:
             for qualname, fact in facts.classes.items():
                 if fact.attributes or fact.methods:
-                    yield from classes.mapping(f"{facts.module}:{qualname}").relationships
+                    info = classes.mapping(f"{facts.module}:{qualname}")
+                    yield from info.relationships
+                    yield from info.proxies
 
     def _sketches(self) -> Iterator[tuple[str, Sketch]]:
         for facts in self._files:
@@ -79,9 +87,15 @@ class Suspects:
     def _opening(self) -> frozenset[str]:
         names = {"Session", "AsyncSession", "sessionmaker", "async_sessionmaker", "scoped_session", "create_session"}
         for facts in self._files:
-            for name in (*facts.variables, *facts.imports):
-                if "session" in name.lower():
-                    names.add(name)
+            names |= {name for name in facts.variables if "session" in name.lower()}
+            names |= {name for name, target in facts.imports.items() if "session" in f"{name} {target}".lower()}
+            for fact in facts.classes.values():
+                names |= {
+                    name
+                    for name, declared in (*fact.attributes.items(), *fact.self_attributes.items())
+                    if "session" in name.lower() or is_maker(declared.value)
+                }
+            names |= {name for name, declared in facts.variables.items() if is_maker(declared.value)}
             for function in facts.functions.values():
                 if "session" in function.name.lower() or function.sketch.calls & names:
                     names.add(function.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple, TypeAlias, Union
+from typing import NamedTuple, TypeAlias
 
 
 class Name(NamedTuple):
@@ -75,7 +75,7 @@ class Opaque(NamedTuple):
     """Anything else: nothing is known of it."""
 
 
-Expression: TypeAlias = Union[Name, Member, Apply, Index, Literal, Items, Pairs, Choice, Produce, Opaque]
+Expression: TypeAlias = Name | Member | Apply | Index | Literal | Items | Pairs | Choice | Produce | Opaque
 OPAQUE = Opaque()
 _DEEPEST = 40
 

@@ -38,7 +38,7 @@ class _Walk:
                 self.reads.add(node.attr)
                 if in_loop:
                     self.loop_reads.add(node.attr)
-            elif isinstance(node, _LOOPS) or isinstance(node, _COMPREHENSIONS):
+            elif isinstance(node, (*_LOOPS, *_COMPREHENSIONS)):
                 todo += _loop_children(node, in_loop)
                 continue
             todo += [(child, in_loop) for child in ast.iter_child_nodes(node)]
@@ -51,10 +51,20 @@ class _Walk:
         match node.func:
             case ast.Attribute(attr=name) | ast.Name(id=name):
                 self.calls.add(name)
+                if name in ("getattr", "attrgetter"):
+                    self._named_read(node, in_loop)
                 if in_loop:
                     self.loop_calls.add(name)
                 return name in _ITERATING_BUILTINS
         return False
+
+
+    def _named_read(self, node: ast.Call, in_loop: bool) -> None:
+        for item in node.args:
+            if isinstance(item, ast.Constant) and isinstance(item.value, str):
+                self.reads.add(item.value)
+                if in_loop:
+                    self.loop_reads.add(item.value)
 
 
 def _loop_children(node: ast.AST, in_loop: bool) -> Iterator[tuple[ast.AST, bool]]:

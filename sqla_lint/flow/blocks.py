@@ -1,0 +1,157 @@
+"""Executing `with`, `try` and `match`: blocks that are left in more ways than by their end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from sqla_lint.flow.branches import refuted_names
+from sqla_lint.flow.frame import Exits, Frame, Handler
+from sqla_lint.flow.sessions import leave
+from sqla_lint.flow.state import State, gather, join_states
+from sqla_lint.flow.values import UNKNOWN, Coroutine, External, Manager, Session, Value
+
+
+def body_of(block: cst.BaseSuite) -> Sequence[cst.CSTNode]:
+    """The statements of a block, one on the line of its header included."""
+    if isinstance(block, cst.SimpleStatementSuite):
+        return [cst.SimpleStatementLine(block.body)]
+    return block.body
+
+
+def with_(frame: Frame, node: cst.With) -> list[State]:
+    """`with`: every item is entered in order, and left on every way out."""
+    managers: list[Manager] = []
+    exits, outer = Exits(), frame.exits
+    for item in node.items:
+        manager = _enter(frame, frame.evaluate(item.item), item)
+        managers.append(manager)
+        if manager.no_autoflush and manager.session is not None:
+            frame.state.no_autoflush |= {manager.session.key}
+        if item.asname is not None:
+            frame.assign(item.asname.name, manager.entered)
+            _name_opened(frame, manager.entered, item.asname.name)
+    frame.exits = exits
+    swallows = any(manager.swallows for manager in managers)
+    if swallows:
+        frame.handlers.append(Handler(True, len(frame.loops)))
+    frame.state = frame.state.copy()
+    states = frame.block(body_of(node.body), [frame.state])
+    if swallows:
+        frame.handlers.pop()
+    frame.exits = outer
+    silenced = {item.session.key for item in managers if item.no_autoflush and item.session is not None}
+    for group in (states, exits.returned, exits.raised, exits.broken, exits.continued):
+        for state in group:
+            frame.state = state
+            state.no_autoflush -= silenced
+            for manager in reversed(managers):
+                leave(frame, manager, node)
+    if swallows:
+        states = gather([*states, *exits.raised])
+        exits.raised = []
+    _pass_on(exits, outer)
+    return states
+
+
+def _name_opened(frame: Frame, value: Value, target: cst.BaseExpression) -> None:
+    if isinstance(value, Session) and isinstance(target, cst.Name):
+        frame.opened_as.setdefault(value.key, target.value)
+
+
+def _enter(frame: Frame, value: Value, item: cst.WithItem) -> Manager:
+    """What a `with` item enters: a session closes itself at the end."""
+    match value:
+        case Session(registry=False):
+            return Manager(value, "close", value)
+        case Session():
+            return Manager(value)
+        case Coroutine(result=result):
+            return _enter(frame, result, item)
+        case Manager(leaving="close", session=None, entered=Session() as session):
+            return Manager(session, "close", session)
+        case Manager():
+            return value
+    frame.may_raise()
+    return Manager(frame.read(value, "__enter__", item) if not isinstance(value, External) else UNKNOWN)
+
+
+def _pass_on(inner: Exits, outer: Exits) -> None:
+    outer.returned += inner.returned
+    outer.raised += inner.raised
+    outer.broken += inner.broken
+    outer.continued += inner.continued
+
+
+def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
+    """`try`: the handlers start from any point of the body that may raise; `finally` runs on every way out."""
+    outer, frame.exits = frame.exits, Exits()
+    with_finally, before = node.finalbody is not None, frame.state.copy()
+    swallows = any(_goes_on(handler.body) for handler in node.handlers)
+    frame.handlers.append(Handler(swallows, len(frame.loops)))
+    states = frame.block(body_of(node.body), [frame.state])
+    raised, frame.exits.raised = frame.exits.raised, []
+    if node.orelse is not None:
+        states = frame.block(body_of(node.orelse.body), states)
+    frame.handlers.pop()
+    entry = join_states([before, *raised]) if raised else before
+    assert entry is not None
+    for handler in node.handlers:
+        frame.state = entry.copy()
+        if handler.name is not None:
+            frame.assign(handler.name.name, UNKNOWN)
+        frame.guards.append(handler.type or cst.Name("except"))
+        frame.handlers.append(Handler(_goes_on(handler.body), len(frame.loops)))
+        states += frame.block(body_of(handler.body), [frame.state])
+        frame.handlers.pop()
+        frame.guards.pop()
+    if not any(_catches_all(handler) for handler in node.handlers):
+        frame.exits.raised += raised
+    inner, frame.exits = frame.exits, outer
+    if with_finally:
+        assert node.finalbody is not None
+        states = frame.block(body_of(node.finalbody.body), gather(states))
+        for group in (inner.returned, inner.raised, inner.broken, inner.continued):
+            group[:] = frame.block(body_of(node.finalbody.body), gather(group)) if group else []
+    _pass_on(inner, outer)
+    return gather(states)
+
+
+def _goes_on(block: cst.BaseSuite) -> bool:
+    """Whether a handler lets the loop around it go on: it does not always raise, return or break."""
+    statements = body_of(block)
+    if not statements:
+        return True
+    match statements[-1]:
+        case cst.SimpleStatementLine(body=[*_, last]):
+            return not isinstance(last, cst.Raise | cst.Return | cst.Break)
+        case cst.If(orelse=cst.Else(body=other), body=body):
+            return _goes_on(body) or _goes_on(other)
+    return True
+
+
+def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    match handler.type:
+        case None:
+            return True
+        case cst.Name(value="Exception" | "BaseException"):
+            return True
+    return False
+
+
+def match_(frame: Frame, node: cst.Match) -> list[State]:
+    """`match`: one case runs, or none."""
+    frame.evaluate(node.subject)
+    before = frame.state
+    states = [before.copy()]
+    for case in node.cases:
+        frame.state = before.copy()
+        for name in refuted_names(case.pattern):
+            frame.state.bind(name, UNKNOWN)
+        if case.guard is not None:
+            frame.evaluate(case.guard)
+        frame.guards.append(node.subject)
+        states += frame.block(body_of(case.body), [frame.state])
+        frame.guards.pop()
+    return gather(states)
