@@ -98,7 +98,7 @@ class Inspection:
             for qualname, fact in facts.functions.items():
                 if "<locals>" in qualname or f"{facts.module}:{qualname}" in self._walked:
                     continue
-                if fact.sketch.calls & names:
+                if any(chain.rpartition(".")[2] in names for chain in fact.sketch.calls):
                     self.root(facts, qualname)
 
     def diagnostics(self) -> Iterator[Diagnostic]:

@@ -7,7 +7,7 @@ import libcst as cst
 from sqla_lint.flow.applying import apply
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_relationship
-from sqla_lint.flow.questions import AttributeMeans, MappingOf, NameMeans, SignatureOf
+from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
 from sqla_lint.flow.state import IDLE
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -154,7 +154,7 @@ def _of_symbol(frame: Frame, value: Symbol, name: str, node: cst.CSTNode) -> Val
     if len(value.path) >= _LONGEST:
         return UNKNOWN
     path = (*value.path, name)
-    if not name.startswith("_"):
+    if frame.ask(MayLoad(name)):
         note_argument_read(frame, path, value.rows, node)
     return Symbol(path, value.rows)
 

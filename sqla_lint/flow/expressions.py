@@ -111,7 +111,7 @@ def _lambda_over(frame: Frame, node: cst.Call, item: cst.Arg, iterates: bool) ->
         return None
     with frame.silent():
         value = frame.evaluate(source)
-    loop = Loop(id(item.value), "comprehension", frame.text(source), over=value)
+    loop = Loop(id(item.value), "comprehension", frame.told(source), over=value)
     run_comprehension(frame, loop, lambda: _lambda_body(frame, item.value, value, loop))
     return LocalFunction("lambda")
 
@@ -180,8 +180,10 @@ def comprehension(frame: Frame, node: cst.BaseSimpleComp | cst.DictComp) -> Valu
 def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -> Value:
     source = frame.evaluate(clause.iter)
     kind = "comprehension"
-    loop = Loop(id(clause), kind, frame.text(clause.iter), over=source, turns=getattr(source, "limit", None))
+    loop = Loop(id(clause), kind, frame.told(clause.iter), over=source, turns=getattr(source, "limit", None))
     loop.place = frame.place(clause.iter)
+    loop.target = clause.target.value if isinstance(clause.target, cst.Name) else frame.told(clause.target)
+    frame.note_batch(clause.iter)
 
     def body() -> Value:
         frame.assign(clause.target, frame.elements(source, clause.iter, loop.id))

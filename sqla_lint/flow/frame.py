@@ -144,6 +144,18 @@ class Frame:
         text = self.slice.text(node)
         return text if len(text) <= limit else text[: limit - 1] + "…"
 
+    def told(self, node: cst.CSTNode) -> str:
+        """The source of a node while events are emitted; nobody asks for it before."""
+        return self.text(node) if self.emitting else ""
+
+    def note_batch(self, node: cst.BaseExpression) -> None:
+        """A loop variable that is itself iterated over, or handed over whole, is a batch."""
+        if isinstance(node, cst.Name):
+            for loop in reversed(self.loops):
+                if loop.target == node.value:
+                    loop.chunks = True
+                    return
+
     # Events.
 
     def emit(self, event: Event) -> None:
@@ -153,9 +165,13 @@ class Frame:
 
     def emit_in(self, loop: Loop, node: cst.CSTNode, event: Event) -> None:
         """Hand over an event once its loop is done, with the answer to: can another turn follow it."""
-        self.state.marks |= {(around.id, id(node)) for around in self.loops}
+        self.mark(node)
         if self.emitting:
             self.deferred.append((loop.id, id(node), event))
+
+    def mark(self, node: cst.CSTNode) -> None:
+        """The current turn of every loop around this point has come by here."""
+        self.state.marks |= {(around.id, id(node)) for around in self.loops}
 
     def release(self, loop: Loop) -> None:
         """Emit what waited for the end of `loop`."""
@@ -243,7 +259,7 @@ class Frame:
     def captured_by(self, function: str) -> list[Value]:
         """The sessions of this function that a nested function or lambda mentions."""
         node = self.local_functions.get(function)
-        if node is None:
+        if node is None or not (self.state.lives or self.info.parameters):
             return []
         names = {found.value for found in m.findall(node, m.Name()) if isinstance(found, cst.Name)}
         held = (self.state.names.get(name) for name in names)

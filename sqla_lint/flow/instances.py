@@ -67,6 +67,9 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
     loop = frame.in_loop(value.rows)
     if loop is None:
         return
+    if not frame.emitting:
+        frame.mark(node)
+        return
     event = RelationshipRead(
         frame.place(node),
         None,
@@ -110,7 +113,7 @@ def note_argument_read(
     if inner is not None:
         frame.outcome.reads[path] = replace(inner, path=path)
     else:
-        place = Place(None, None, frame.slice.span(node))
+        place = frame.place(node)
         text = frame.text(node)
         frame.outcome.reads[path] = Read(path, loop is not None, place, loop.source if loop else "", text)
 
@@ -127,9 +130,9 @@ def _in_identity_map(frame: Frame, value: Instance, relationship: Relationship) 
 
 def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> Value:
     target = frame.ask(MappingOf(relationship.target))
-    producer = value.producer or Producer("", False)
+    producer = value.producer or Producer(False)
     root = (*producer.root, relationship.name) if producer.root else ()
-    reached = Producer(frame.text(node), producer.seen, producer.place, root)
+    reached = Producer(producer.seen, producer.place, root)
     free = _back(target, relationship) if relationship.collection else frozenset()
     instance = Instance(
         relationship.target,

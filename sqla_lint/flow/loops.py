@@ -26,11 +26,12 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
         execute_statement(frame, source.session, source)
         read_dynamic(frame, source, node.iter)
     kind = "async for" if node.asynchronous else "for"
-    loop = Loop(id(node), kind, frame.text(node.iter), over=source, turns=_turns(source))
+    loop = Loop(id(node), kind, frame.told(node.iter), over=source, turns=_turns(source))
     loop.place = frame.place(node.iter)
-    loop.target = frame.text(node.target)
+    loop.target = node.target.value if isinstance(node.target, cst.Name) else frame.told(node.target)
+    frame.note_batch(node.iter)
     named = f"{loop.target} {loop.source}".lower()
-    loop.chunks = any(word in named for word in CHUNK_WORDS) or _handles_batches(node) or _steps(node.iter)
+    loop.chunks = any(word in named for word in CHUNK_WORDS) or _steps(node.iter)
     loop.retries = any(word in named for word in RETRY_WORDS)
     loop.polls = isinstance(source, External) and source.dotted in ENDLESS or _is_sentinel(node.iter)
 
@@ -61,23 +62,10 @@ def _is_sentinel(node: cst.BaseExpression) -> bool:
     return m.matches(node, m.Call(func=m.Name("iter"), args=[m.Arg(), m.Arg()]))
 
 
-def _handles_batches(node: cst.For) -> bool:
-    """The loop variable is itself iterated over, or handed over as a whole set of rows: each turn is a batch."""
-    if not isinstance(node.target, cst.Name):
-        return False
-    name = node.target.value
-    inner = m.For(iter=m.Name(name)) | m.CompFor(iter=m.Name(name))
-    bulk = m.Call(
-        func=m.Attribute(attr=m.Name("add_all") | m.Name("bulk_save_objects") | m.Name("bulk_insert_mappings")),
-        args=[m.Arg(value=m.Name(name)), m.ZeroOrMore()],
-    )
-    return bool(m.findall(node.body, inner | bulk))
-
-
 def while_loop(frame: Frame, node: cst.While) -> list[State]:
     """`while`."""
     endless = m.matches(node.test, m.Name("True") | m.Integer("1"))
-    loop = Loop(id(node), "while", frame.text(node.test))
+    loop = Loop(id(node), "while", frame.told(node.test))
     loop.place = frame.place(node.test)
     loop.polls = endless or not _walks_a_collection(node)
     loop.retries = any(word in loop.source.lower() for word in RETRY_WORDS)

@@ -149,7 +149,7 @@ def note_effect(frame: Frame, session: Session, op: str, instance: Instance | No
 
 def producer_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Producer:
     """Where the rows of a statement come from."""
-    return Producer("", value.owner is None, frame.place(node))
+    return Producer(value.owner is None, frame.place(node))
 
 
 def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Value:
@@ -189,7 +189,7 @@ def collection(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool 
 def result(frame: Frame, value: Value, node: cst.CSTNode, scalars: bool = False) -> Value:
     """What `session.execute(value)` gives, or `session.scalars(value)`."""
     if not isinstance(value, Statement) or value.kind not in ("select", "query"):
-        return Result(UNKNOWN, Producer("", False))
+        return Result(UNKNOWN, Producer(False))
     found = collection(frame, value, node, scalars)
     assert isinstance(found, Collection) and found.producer is not None
     return Result(found.element, found.producer, found.limit)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from sqla_lint.flow.loading import EMPTY, LoadTree
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Value
 
@@ -195,5 +194,8 @@ class SubclassOf(Question[bool]):
     dotted: str
 
 
-NO_SUMMARY = Summary()
-NO_LOAD: LoadTree = EMPTY
+@dataclass(frozen=True, slots=True)
+class MayLoad(Question[bool]):
+    """Whether an attribute of that name is a relationship, or a property that reads one, of any class."""
+
+    name: str

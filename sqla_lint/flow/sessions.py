@@ -54,6 +54,8 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         frame.state.dirty |= not reads and name not in ("get", "get_one", "refresh", "connection")
     if name in ("add", "add_all", "delete", "merge"):
         frame.state.dirty = True
+    if name.startswith(("add_all", "bulk_")) and arguments.nodes:
+        frame.note_batch(arguments.nodes[-1])
     if name in ("add", "add_all", "delete"):
         for instance in _instances(arguments.first()):
             put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node))

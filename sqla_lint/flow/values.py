@@ -150,9 +150,8 @@ class Statement(Value):
 
 @dataclass(frozen=True, slots=True)
 class Producer(Value):
-    """What gave rows: for messages and notes. `name` is the text of the expression, `seen` whether a query is."""
+    """What gave rows: `seen` where it is a query in sight, `root` the access path where it is an argument."""
 
-    name: str
     seen: bool
     place: Place | None = field(default=None, compare=False)
     root: tuple[str, ...] = ()

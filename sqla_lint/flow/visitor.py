@@ -112,7 +112,7 @@ def entry_state(
 
 def _parameter(name: str, value: Value, kind: str) -> Value:
     """A parameter's value, rooted in its name so that what happens to it can be told to callers."""
-    root = Producer(name, False, root=(name,))
+    root = Producer(False, root=(name,))
     match value:
         case Session(owner="caller"):
             return replace(value, key=f"param:{name}")

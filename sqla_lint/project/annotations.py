@@ -100,7 +100,7 @@ class Annotations:
             return Mapping(self.value(module, items[0], depth + 1), self.value(module, items[1], depth + 1))
         if last == "Result":
             inner = self.value(module, items[0], depth + 1)
-            return Result(inner, Producer("", False))
+            return Result(inner, Producer(False))
         return self._named(module, base, depth)
 
     def _named(self, module: str, annotation: Expression, depth: int) -> Value:

@@ -13,6 +13,7 @@ from sqla_lint.flow.questions import (
     ClassInfo,
     FunctionInfo,
     MappingOf,
+    MayLoad,
     NameMeans,
     Question,
     SignatureOf,
@@ -56,6 +57,7 @@ class Project:
             SummaryOf: self._summary,
             AnnotationMeans: self._annotation,
             SubclassOf: self._subclass,
+            MayLoad: lambda question: self.suspects.may_load(question.name),
         }
 
     def ask(self, question: Question[A]) -> A:
@@ -90,7 +92,7 @@ class Project:
         info = self.ask(SignatureOf(question.function))
         if fact is None or info is None:
             return Summary()
-        if fact.name.partition("@")[0] not in self.suspects.effectful and not self._may_return_rows(info):
+        if question.function not in self.suspects.effectful and not self._may_return_rows(info):
             # Nothing it reaches touches a session or a relationship.
             return Summary(known=True, returns=info.returns, name=fact.name)
         if question.function in self._summing or len(self._summing) > 60:
@@ -106,7 +108,7 @@ class Project:
             self._summing.discard(question.function)
 
     def _may_return_rows(self, info: FunctionInfo) -> bool:
-        return info.is_generator or info.wraps in ("property", "contextmanager")
+        return info.wraps == "contextmanager"
 
     def _as_of(self, info: FunctionInfo, this: str) -> FunctionInfo:
         """The signature with `self` an instance of a subclass."""

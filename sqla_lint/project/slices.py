@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
+_KEPT = 64
+
+
 class Unsliceable(Exception):
     """The lines of a function could not be parsed on their own."""
 
@@ -23,6 +26,7 @@ class Slices:
     def __init__(self, texts: dict[str, str] | None = None) -> None:
         self._texts = texts or {}
         self._last: tuple[str, list[str]] = ("", [])
+        self._cut: dict[str, tuple[Slice, cst.FunctionDef]] = {}
         self.bytes_parsed = 0
 
     def lines(self, path: str) -> list[str]:
@@ -36,6 +40,14 @@ class Slices:
 
     def function(self, facts: Facts, fact: FunctionFact) -> tuple[Slice, cst.FunctionDef]:
         """The slice of a function and its node. Columns stay as they are: the lines are not dedented."""
+        key = f"{facts.module}:{fact.qualname}"
+        if key not in self._cut:
+            if len(self._cut) >= _KEPT:
+                self._cut.pop(next(iter(self._cut)))
+            self._cut[key] = self._function(facts, fact)
+        return self._cut[key]
+
+    def _function(self, facts: Facts, fact: FunctionFact) -> tuple[Slice, cst.FunctionDef]:
         import libcst as cst
 
         lines = self.lines(facts.path)[fact.line - 1 : fact.end_line]

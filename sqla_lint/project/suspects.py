@@ -1,29 +1,40 @@
-"""Which functions may hold a finding, decided on sketches: by the names they call and read, closed over calls."""
+"""Which functions may hold a finding, decided on sketches, closed over the calls of the project.
+
+A called chain is resolved where its first name says what it is (an import, a function, `self`); a method of anything
+else stands for every method of that name.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from sqla_lint.knowledge.calls import NEVER_RETURN
+from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.names import NameIndex
-from sqla_lint.survey.expressions import Apply, Expression, dotted
-from sqla_lint.survey.facts import Facts, Sketch
+from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Name, dotted
+from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 MODULE_BODY = "<module>"
 
-_COMMITS = frozenset({"commit"})
-_DELETES = frozenset({"delete"})
-_ADDS = frozenset({"add", "add_all"})
-_SESSION_VERBS = frozenset(
+_MAKERS = frozenset(
+    {"Session", "AsyncSession", "sessionmaker", "async_sessionmaker", "scoped_session", "create_session"}
+)
+# Verbs that speak of a database whatever stands before them; the others only in a function that knows a session.
+_VERBS = frozenset(
     {
-        "Session", "add", "add_all", "aclose", "begin", "bulk_save_objects", "close", "commit", "delete", "exec",
-        "execute", "flush", "get_session", "joinedload", "merge", "query", "remove", "rollback", "scalar", "scalars",
-        "select", "selectinload", "sessionmaker", "stream", "subqueryload", "yield_per", "refresh", "object_session",
-        "scoped_session", "filter", "filter_by", "all", "first", "one", "one_or_none", "options",
+        "add_all", "bulk_save_objects", "bulk_insert_mappings", "commit", "flush", "joinedload", "object_session",
+        "query", "rollback", "scalars", "scalar", "scalar_one", "scalar_one_or_none", "select", "selectinload",
+        "subqueryload", "contains_eager", "raiseload", "stream_scalars", "yield_per", "filter_by", "one_or_none",
+        "execute",
     }
 ) | {name.rpartition(".")[2] for name in NEVER_RETURN}  # fmt: skip
+_SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "all", "first", "one", "exec", "begin",
+                           "refresh", "stream", "expunge", "filter", "options"})  # fmt: skip
+# Methods of the builtin containers and strings: on a receiver that nothing is known of they are taken for those.
+_COMMON = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind)) - {"remove"}
+_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "memoized_property", "reify"})
 
 
 def is_maker(value: Expression | None) -> bool:
@@ -31,96 +42,216 @@ def is_maker(value: Expression | None) -> bool:
     return isinstance(value, Apply) and "session" in dotted(value.function).lower()
 
 
+def last(chain: str) -> str:
+    """The last name of a chain."""
+    return chain.rpartition(".")[2]
+
+
 class Suspects:
-    """Sets of names, grown over the calls of the project until nothing is added."""
+    """Sets of functions, grown over the calls of the project until nothing is added."""
 
     def __init__(self, index: NameIndex, classes: Classes) -> None:
         self._index = index
+        self._classes = classes
         self._files = list({id(facts): facts for facts in index.modules.values()}.values())
-        self.relationships = frozenset(self._relationship_names(classes))
-        callers = self._callers()
-        self.committing = self._closure(callers, lambda sketch: bool(sketch.calls & _COMMITS))
-        self.reading = self._closure(callers, lambda sketch: bool(sketch.reads & self.relationships))
-        self.deleting = self._direct(lambda sketch: bool(sketch.calls & _DELETES)) | _DELETES
-        self.adding = self._direct(lambda sketch: bool(sketch.calls & _ADDS)) | _ADDS
+        self._targets: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self.relationships = frozenset(self._relationship_names())
+        self._by_method: dict[str, list[str]] = defaultdict(list)
+        self._properties: dict[str, list[str]] = defaultdict(list)
+        self._collect()
+        self._callers = self._reverse()
         self.opening = self._opening()
-        verbs = _SESSION_VERBS | self.opening
-        self.effectful = self._closure(
-            callers, lambda sketch: bool(sketch.calls & verbs or sketch.reads & self.relationships)
-        )
+        self.committing = self._closure(lambda facts, fact: _any_last(fact.sketch.calls, {"commit"}))
+        self.reading = self._closure(lambda facts, fact: bool(fact.sketch.reads & self.relationships))
+        self.effectful = self._closure(self._touches)
+        self.readers = frozenset(self._names_of(self.reading))
 
-    def _relationship_names(self, classes: Classes) -> Iterator[str]:
+    def _functions(self) -> Iterator[tuple[Facts, FunctionFact]]:
+        for facts in self._files:
+            for fact in facts.functions.values():
+                yield facts, fact
+
+    def _relationship_names(self) -> Iterator[str]:
         for facts in self._files:
             for qualname, fact in facts.classes.items():
                 if fact.attributes or fact.methods:
-                    info = classes.mapping(f"{facts.module}:{qualname}")
+                    info = self._classes.mapping(f"{facts.module}:{qualname}")
                     yield from info.relationships
                     yield from info.proxies
 
-    def _sketches(self) -> Iterator[tuple[str, Sketch]]:
-        for facts in self._files:
-            for function in facts.functions.values():
-                yield function.name.partition("@")[0], function.sketch
+    def _collect(self) -> None:
+        for facts, fact in self._functions():
+            if fact.owner:
+                name = last(fact.qualname)
+                self._by_method[name].append(f"{facts.module}:{fact.qualname}")
+                if any(last(dotted(item)) in _PROPERTIES for item in fact.decorators):
+                    self._properties[name].append(f"{facts.module}:{fact.qualname}")
 
-    def _callers(self) -> dict[str, set[str]]:
-        """For each name, the names of the functions that call or read it."""
+    # Calls.
+
+    def targets(self, facts: Facts, fact: FunctionFact | None, chain: str) -> tuple[str, ...]:
+        """The functions that a called chain may run."""
+        key = (facts.module, fact.owner if fact else "", chain)
+        if key not in self._targets:
+            self._targets[key] = tuple(self._resolve(facts, fact, chain))
+        return self._targets[key]
+
+    def _resolve(self, facts: Facts, fact: FunctionFact | None, chain: str) -> Iterator[str]:
+        parts = chain.split(".")
+        if len(parts) == 1:
+            if fact is not None and f"{fact.qualname}.<locals>.{chain}" in facts.functions:
+                yield f"{facts.module}:{fact.qualname}.<locals>.{chain}"
+            found = self._index.find(facts.module, chain)
+            if found.kind == "function":
+                yield found.id
+            elif found.kind == "class":
+                yield from self._method(found.id, "__init__")
+            return
+        if parts[0] in ("self", "cls") and len(parts) == 2 and fact is not None and fact.owner:
+            known = list(self._method(f"{facts.module}:{fact.owner}", parts[1]))
+            yield from known or self._by_method.get(parts[1], ())
+            return
+        found = self._index.find(facts.module, parts[0]) if parts[0] != "?" else None
+        if found is not None and found.kind in ("module", "class", "external"):
+            for name in parts[1:]:
+                found = self._index.member(found, name)
+            if found.kind == "function":
+                yield found.id
+            if found.kind == "class":
+                yield from self._method(found.id, "__init__")
+            if found.kind != "unknown":
+                return
+        if parts[-1] not in _COMMON:
+            yield from self._by_method.get(parts[-1], ())
+
+    def _method(self, class_id: str, name: str) -> Iterator[str]:
+        for module, fact in self._classes.facts(class_id):
+            if name in fact.methods:
+                yield f"{module}:{fact.methods[name]}"
+                return
+
+    def _reverse(self) -> dict[str, set[str]]:
+        """For each function the functions that may run it, by a call or by reading a property."""
         callers: dict[str, set[str]] = defaultdict(set)
-        own = {name for name, _ in self._sketches()}
-        for name, sketch in self._sketches():
-            for called in (sketch.calls | sketch.reads) & own:
-                callers[called].add(name)
+        for facts, fact in self._functions():
+            own = f"{facts.module}:{fact.qualname}"
+            for chain in fact.sketch.calls:
+                for target in self.targets(facts, fact, chain):
+                    callers[target].add(own)
+            for name in fact.sketch.reads:
+                for target in self._properties.get(name, ()):
+                    callers[target].add(own)
+            if fact.nested_in:
+                callers[own].add(f"{facts.module}:{fact.nested_in}")
         return callers
 
-    def _direct(self, holds) -> frozenset[str]:  # type: ignore[no-untyped-def]
-        return frozenset(name for name, sketch in self._sketches() if holds(sketch))
-
-    def _closure(self, callers: dict[str, set[str]], holds) -> frozenset[str]:  # type: ignore[no-untyped-def]
-        found = set(self._direct(holds))
+    def _closure(self, holds: Callable[[Facts, FunctionFact], bool]) -> frozenset[str]:
+        found = {f"{facts.module}:{fact.qualname}" for facts, fact in self._functions() if holds(facts, fact)}
         todo = list(found)
         while todo:
-            for caller in callers.get(todo.pop(), ()):
+            for caller in self._callers.get(todo.pop(), ()):
                 if caller not in found:
                     found.add(caller)
                     todo.append(caller)
         return frozenset(found)
 
+    def _touches(self, facts: Facts, fact: FunctionFact) -> bool:
+        """Whether the function itself does something to a session, or reads rows."""
+        calls = {last(chain) for chain in fact.sketch.calls}
+        if calls & _VERBS or calls & self.opening or fact.sketch.reads & self.relationships:
+            return True
+        return bool(calls & _SHARED_VERBS) and _knows_session(fact)
+
     def _opening(self) -> frozenset[str]:
-        names = {"Session", "AsyncSession", "sessionmaker", "async_sessionmaker", "scoped_session", "create_session"}
+        """The names whose call may give a session."""
+        names = set(_MAKERS)
         for facts in self._files:
-            names |= {name for name in facts.variables if "session" in name.lower()}
-            names |= {name for name, target in facts.imports.items() if "session" in f"{name} {target}".lower()}
-            for fact in facts.classes.values():
-                names |= {
-                    name
-                    for name, declared in (*fact.attributes.items(), *fact.self_attributes.items())
-                    if "session" in name.lower() or is_maker(declared.value)
-                }
+            names |= {name for name, target in facts.imports.items() if last(target) in _MAKERS}
             names |= {name for name, declared in facts.variables.items() if is_maker(declared.value)}
+            for fact in facts.classes.values():
+                attributes = (*fact.attributes.items(), *fact.self_attributes.items())
+                names |= {name for name, declared in attributes if is_maker(declared.value)}
             for function in facts.functions.values():
-                if "session" in function.name.lower() or function.sketch.calls & names:
-                    names.add(function.name)
+                name = last(function.qualname)
+                if "session" in name.lower() or _mentions_session(function.returns):
+                    names.add(name)
         return frozenset(names)
 
-    def is_suspect(self, sketch: Sketch) -> bool:
+    def _names_of(self, functions: frozenset[str]) -> Iterator[str]:
+        for name, ids in self._properties.items():
+            if not functions.isdisjoint(ids):
+                yield name
+
+    # The verdict.
+
+    def may_load(self, name: str) -> bool:
+        """Whether reading an attribute of that name may load a relationship of some class of the project."""
+        return name in self.relationships or name in self.readers
+
+    def is_suspect(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether the body of that sketch may hold a finding."""
-        return bool(
-            sketch.calls & self.opening
-            or sketch.loop_calls & (self.committing | _COMMITS)
-            or (sketch.calls & self.deleting and sketch.calls & self.adding)
-            or sketch.loop_reads & (self.relationships | self.reading)
-            or sketch.loop_calls & self.reading
-        )
+        if sketch.loop_reads & (self.relationships | self.readers):
+            return True
+        calls = {last(chain) for chain in sketch.calls}
+        if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
+            return True
+        for chain in sketch.loop_calls:
+            if last(chain) == "commit":
+                return True
+            for target in self.targets(facts, fact, chain):
+                if target in self.committing or target in self.reading:
+                    return True
+        return self._pairs_through_helpers(facts, fact, sketch, calls)
+
+    def _pairs_through_helpers(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+        """A delete here and an add in a helper, or the other way round."""
+        deletes, adds = "delete" in calls, bool(calls & {"add", "add_all"})
+        for chain in sketch.calls:
+            if deletes and adds:
+                return True
+            for target in self.targets(facts, fact, chain):
+                other = self._index.function_fact(target)
+                if other is not None and _knows_session(other):
+                    deletes = deletes or _any_last(other.sketch.calls, {"delete"})
+                    adds = adds or _any_last(other.sketch.calls, {"add", "add_all"})
+        return deletes and adds and (fact is None or _knows_session(fact))
 
     def roots(self, files: Iterable[Facts], everything: bool = False) -> Iterator[tuple[Facts, str]]:
         """The suspicious functions of some files, in order, and their module bodies."""
         for facts in files:
-            if facts.body_sketch is not None and (everything or self.is_suspect(facts.body_sketch)):
+            body = facts.body_sketch
+            if body is not None and (everything or self.is_suspect(facts, None, body)):
                 yield facts, MODULE_BODY
             for qualname, function in facts.functions.items():
                 if "<locals>" in qualname and function.nested_in in facts.functions:
                     continue
-                nested = (
-                    other.sketch for name, other in facts.functions.items() if name.startswith(f"{qualname}.<locals>.")
-                )
-                if everything or any(self.is_suspect(item) for item in (function.sketch, *nested)):
+                inside = (item for name, item in facts.functions.items() if name.startswith(f"{qualname}.<locals>."))
+                if everything or any(self.is_suspect(facts, item, item.sketch) for item in (function, *inside)):
                     yield facts, qualname
+
+
+def _any_last(chains: frozenset[str], names: set[str]) -> bool:
+    return any(last(chain) in names for chain in chains)
+
+
+def _knows_session(fact: FunctionFact) -> bool:
+    """Whether a function names a session: a parameter, an attribute, the start of a chain."""
+    if any(is_session_name(item.name) or item.name in ("db", "s") for item in fact.parameters):
+        return True
+    if any(_mentions_session(item.annotation) for item in fact.parameters):
+        return True
+    words = [*fact.sketch.reads, *(chain.partition(".")[0] for chain in fact.sketch.calls)]
+    return any("session" in word.lower() or word in ("db", "query") for word in words)
+
+
+def _mentions_session(annotation: Expression | None) -> bool:
+    match annotation:
+        case None:
+            return False
+        case Literal(value=str(text)):
+            return "Session" in text
+        case Name(id=name):
+            return "Session" in name
+        case Index(items=items, base=base):
+            return _mentions_session(base) or any(_mentions_session(item) for item in items)
+    return "Session" in last(dotted(annotation))

@@ -33,7 +33,8 @@ class Declared:
 class Sketch:
     """What a function's own lines do, by names alone: enough to decide whether to read it deeply.
 
-    calls: last part of every called name; reads: every attribute name; loop_calls, loop_reads: those inside a loop.
+    calls: every called chain of names (`?` for a start that is none); reads: every attribute name; loop_calls,
+    loop_reads: those inside a loop.
     """
 
     calls: frozenset[str]

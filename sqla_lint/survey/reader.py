@@ -58,7 +58,7 @@ class _Reader:
                 case ast.Assign() | ast.AnnAssign():
                     self.assignment(node, owner, function)
                 case ast.If() if _is_main(node):
-                    self.main_calls |= sketch(node.body).calls
+                    self.main_calls |= {chain.rpartition(".")[2] for chain in sketch(node.body).calls}
                     self.block(node.body, prefix, owner, function or "__main__")
                 case _:
                     for field in _BLOCKS:

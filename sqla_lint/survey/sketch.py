@@ -1,4 +1,4 @@
-"""One cheap walk over a function body: which names it calls and which attributes it reads, in and out of loops."""
+"""One cheap walk over a function body: which chains it calls and which attributes it reads, in and out of loops."""
 
 from __future__ import annotations
 
@@ -29,15 +29,19 @@ class _Walk:
         todo: list[tuple[ast.AST, bool]] = [(node, False) for node in body]
         while todo:
             node, in_loop = todo.pop()
-            if isinstance(node, _DEFINITIONS):
-                todo += [(item, in_loop) for item in node.decorator_list]
-                continue
-            if isinstance(node, ast.Call):
-                in_loop = self._call(node, in_loop) or in_loop
-            elif isinstance(node, ast.Attribute):
+            if isinstance(node, ast.Attribute):
                 self.reads.add(node.attr)
                 if in_loop:
                     self.loop_reads.add(node.attr)
+                todo.append((node.value, in_loop))
+                continue
+            if isinstance(node, (ast.Name, ast.Constant)):
+                continue
+            if isinstance(node, ast.Call):
+                in_loop = self._call(node, in_loop) or in_loop
+            elif isinstance(node, _DEFINITIONS):
+                todo += [(item, in_loop) for item in node.decorator_list]
+                continue
             elif isinstance(node, (*_LOOPS, *_COMPREHENSIONS)):
                 todo += _loop_children(node, in_loop)
                 continue
@@ -48,16 +52,13 @@ class _Walk:
 
     def _call(self, node: ast.Call, in_loop: bool) -> bool:
         """Note the call; true where the builtin called runs its function once per item."""
-        match node.func:
-            case ast.Attribute(attr=name) | ast.Name(id=name):
-                self.calls.add(name)
-                if name in ("getattr", "attrgetter"):
-                    self._named_read(node, in_loop)
-                if in_loop:
-                    self.loop_calls.add(name)
-                return name in _ITERATING_BUILTINS
-        return False
-
+        name = _chain(node.func)
+        self.calls.add(name)
+        if in_loop:
+            self.loop_calls.add(name)
+        if name in ("getattr", "attrgetter", "operator.attrgetter"):
+            self._named_read(node, in_loop)
+        return name.rpartition(".")[2] in _ITERATING_BUILTINS
 
     def _named_read(self, node: ast.Call, in_loop: bool) -> None:
         for item in node.args:
@@ -65,6 +66,16 @@ class _Walk:
                 self.reads.add(item.value)
                 if in_loop:
                     self.loop_reads.add(item.value)
+
+
+def _chain(node: ast.expr) -> str:
+    """`a.b.c` of what is called; `?.c` where it starts from anything but a name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    parts.append(node.id if isinstance(node, ast.Name) else "?")
+    return ".".join(reversed(parts))
 
 
 def _loop_children(node: ast.AST, in_loop: bool) -> Iterator[tuple[ast.AST, bool]]:
