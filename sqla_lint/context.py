@@ -21,6 +21,11 @@ class Context:
         """How a class is mapped."""
         return self._project.ask(MappingOf(class_id))
 
+    @property
+    def mostly_async(self) -> bool:
+        """Whether the project works with AsyncSession rather than with Session."""
+        return self._project.mostly_async
+
     def class_name(self, class_id: str) -> str:
         """The simple name of a class."""
         return class_id.rpartition(":")[2].rpartition(".")[2]

@@ -43,13 +43,26 @@ def _survey(sources: Iterator[Source], root: Path) -> Iterator[Facts]:
         yield survey(source.tree, source.shown, [primary, *aliases])
 
 
+def _identity(diagnostic: Diagnostic, event: Event, function: str) -> tuple[object, ...]:
+    """Equal for what is one defect: a relationship that one loop reads in several places is loaded once."""
+    if isinstance(event, RelationshipRead) and event.loop is not None and event.loop.id and event.instance is not None:
+        where = (diagnostic.span.path, function, event.loop.id)
+        return (diagnostic.code, where, event.instance.cls, event.instance.path, event.relationship)
+    return (diagnostic.code, diagnostic.span)
+
+
+def _rank(diagnostic: Diagnostic) -> tuple[bool, Span]:
+    """What is seen comes before what is inferred, the first place before later ones."""
+    return (diagnostic.confidence is Confidence.MEDIUM, diagnostic.span)
+
+
 class Inspection:
     """Walks roots and keeps what the checks say of their events."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._context = Context(project)
-        self._found: dict[tuple[Span, str, object], Diagnostic] = {}
+        self._found: dict[tuple[object, ...], Diagnostic] = {}
         self._troubles: list[Diagnostic] = []
         self._walked: set[str] = set()
         self._owed: dict[tuple[Span, str], str] = {}
@@ -82,9 +95,9 @@ class Inspection:
                 self._keep(diagnostic, event, function)
 
     def _keep(self, diagnostic: Diagnostic, event: Event, function: str) -> None:
-        key = (diagnostic.span, diagnostic.code, "")
+        key = _identity(diagnostic, event, function)
         known = self._found.get(key)
-        if known is None or known.confidence is Confidence.MEDIUM and diagnostic.confidence is Confidence.HIGH:
+        if known is None or _rank(diagnostic) < _rank(known):
             self._found[key] = diagnostic
         if diagnostic.confidence is Confidence.MEDIUM:
             self._owed[(diagnostic.span, diagnostic.code)] = function
@@ -104,9 +117,8 @@ class Inspection:
     def diagnostics(self) -> Iterator[Diagnostic]:
         """What stands at the end: findings on rows of unseen origin fall where every known caller loads them."""
         yield from self._troubles
-        for (span, _, _), diagnostic in self._found.items():
-            if diagnostic.confidence is Confidence.MEDIUM and span in self._settled - self._confirmed:
+        settled = self._settled - self._confirmed
+        for diagnostic in self._found.values():
+            if diagnostic.confidence is Confidence.MEDIUM and diagnostic.span in settled:
                 continue
             yield diagnostic
-
-

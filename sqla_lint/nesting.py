@@ -144,8 +144,13 @@ def _cost(part: ast.AST) -> int:
                     cost -= _LINK  # `.name()` is one link, not two
             case ast.BinOp():
                 chained = node.left
-            case ast.BoolOp() | ast.JoinedStr():
+            case ast.BoolOp():
                 cost += len(node.values) * _LINK
+                chained = None
+            case ast.JoinedStr():
+                # libcst nests adjacent strings, not the values in one; there are at most as many as lines, by custom.
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                cost += min(len(node.values), lines) * _LINK
                 chained = None
             case ast.alias():
                 cost += node.name.count(".") * _LINK

@@ -266,7 +266,7 @@ def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTN
 
 def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode) -> None:
     frame.sends(session)
-    name = frame.text(node.func) if isinstance(node, cst.Call) else ""
+    name = frame.callee(node.func) if isinstance(node, cst.Call) else ""
     if effect.must:
         flush(frame, session)
         commit(frame, session, node, effect.place, name, effect.durable)

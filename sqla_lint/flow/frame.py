@@ -144,6 +144,15 @@ class Frame:
         text = self.slice.text(node)
         return text if len(text) <= limit else text[: limit - 1] + "…"
 
+    def callee(self, node: cst.BaseExpression) -> str:
+        """The name of what is called, arguments on the way left out: `Order(…).save`."""
+        match node:
+            case cst.Attribute(value=base, attr=cst.Name(value=name)):
+                return f"{self.callee(base)}.{name}"
+            case cst.Call(func=function, args=arguments):
+                return f"{self.callee(function)}({'…' if arguments else ''})"
+        return self.text(node, 30)
+
     def told(self, node: cst.CSTNode) -> str:
         """The source of a node while events are emitted; nobody asks for it before."""
         return self.text(node) if self.emitting else ""

@@ -8,7 +8,6 @@ import libcst as cst
 
 from sqla_lint.flow.events import RelationshipRead
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import ClassInfo, MappingOf, Read, Relationship
 from sqla_lint.flow.values import (
     UNKNOWN,

@@ -159,4 +159,3 @@ def _statements(body: cst.BaseSuite) -> Sequence[cst.CSTNode]:
     if isinstance(body, cst.SimpleStatementSuite):
         return [cst.SimpleStatementLine(body.body)]
     return body.body
-

@@ -79,7 +79,7 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
         # A commit that fails has ended nothing: the connection is still out.
         frame.sends(session)
         flush(frame, session)
-        commit(frame, session, node, None, name=frame.text(node.func))
+        commit(frame, session, node, None, name=frame.callee(node.func))
         frame.state.dirty = False
         note_effect(frame, session, "commit")
         frame.set_life(session, IDLE)
@@ -149,9 +149,7 @@ def _instances(value: Value) -> list[Instance]:
     return []
 
 
-def put(
-    frame: Frame, session: Session, kind: str, instance: Instance, place: Place, via: Place | None = None
-) -> None:
+def put(frame: Frame, session: Session, kind: str, instance: Instance, place: Place, via: Place | None = None) -> None:
     """An object enters the unit of work; emits a pair for every opposite that waits for the same flush."""
     work = Work(kind, instance, place, via)
     for earlier in frame.state.pending(session.key):

@@ -87,7 +87,6 @@ class State:
         if work not in known and len(known) < _MOST_WORK:
             self.work[session] = (*known, work)
 
-
     def age(self, before: State) -> None:
         """A turn of a loop is over: what it put into the unit of work belongs to another item from here on."""
         for key, works in self.work.items():

@@ -219,9 +219,7 @@ def if_(frame: Frame, node: cst.If) -> list[State]:
     return states
 
 
-def _guarded(
-    frame: Frame, test: cst.BaseExpression, known: bool | None, body: Sequence[cst.CSTNode]
-) -> list[State]:
+def _guarded(frame: Frame, test: cst.BaseExpression, known: bool | None, body: Sequence[cst.CSTNode]) -> list[State]:
     """Run a branch; what it does is sure only where the test is known."""
     if known is not None:
         return run_block(frame, body, [frame.state])

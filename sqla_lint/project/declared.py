@@ -233,9 +233,7 @@ class Declarations:
             return replace(value, key=f"self.{name}", owner="unknown", opened=None)
         return value
 
-    def _self_attribute(
-        self, module: str, methods: dict[str, str], declared: Declared, name: str, depth: int
-    ) -> Value:
+    def _self_attribute(self, module: str, methods: dict[str, str], declared: Declared, name: str, depth: int) -> Value:
         value = declared.value
         if declared.annotation is None and isinstance(value, Name):
             info = self._ask(SignatureOf(f"{module}:{methods.get(declared.within, '')}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cached_property
 from typing import TypeVar, cast
 
 from sqla_lint.flow.events import Event
@@ -22,6 +23,7 @@ from sqla_lint.flow.questions import (
     SummaryOf,
 )
 from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Object, Value
+from sqla_lint.knowledge import sessions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
@@ -59,6 +61,15 @@ class Project:
             SubclassOf: self._subclass,
             MayLoad: lambda question: self.suspects.may_load(question.name),
         }
+
+    @cached_property
+    def mostly_async(self) -> bool:
+        """Whether more files import asynchronous sessions than synchronous ones."""
+        kinds = [
+            {sessions.CLASSES.get(name) or sessions.MAKERS.get(name) for name in facts.imports.values()}
+            for facts in self.files
+        ]
+        return sum("async" in kind for kind in kinds) > sum("sync" in kind for kind in kinds)
 
     def ask(self, question: Question[A]) -> A:
         """Answer a question of flow; equal questions get equal answers."""
@@ -147,5 +158,3 @@ class Project:
             False, False, "", "", may_guess(facts), True, True,
         )  # fmt: skip
         walk(info, self.slices.module(facts), None, self.ask, sink)
-
-

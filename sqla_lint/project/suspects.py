@@ -109,10 +109,10 @@ class Suspects:
             return
         if parts[0] in ("self", "cls") and len(parts) == 2 and fact is not None and fact.owner:
             known = list(self._method(f"{facts.module}:{fact.owner}", parts[1]))
-            yield from known or self._by_method.get(parts[1], ())
+            yield from known or self._by_method.get(parts[1], [])
             return
-        found = self._index.find(facts.module, parts[0]) if parts[0] != "?" else None
-        if found is not None and found.kind in ("module", "class", "external"):
+        found = self._index.find(facts.module, parts[0])
+        if found.kind in ("module", "class", "external"):
             for name in parts[1:]:
                 found = self._index.member(found, name)
             if found.kind == "function":
@@ -122,7 +122,7 @@ class Suspects:
             if found.kind != "unknown":
                 return
         if parts[-1] not in _COMMON:
-            yield from self._by_method.get(parts[-1], ())
+            yield from self._by_method.get(parts[-1], [])
 
     def _method(self, class_id: str, name: str) -> Iterator[str]:
         for module, fact in self._classes.facts(class_id):

@@ -127,9 +127,7 @@ class _Reader:
         self.classes[qualname] = fact
         self.block(node.body, f"{qualname}.", qualname, "")
 
-    def function(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, prefix: str, owner: str, function: str
-    ) -> None:
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, prefix: str, owner: str, function: str) -> None:
         qualname = f"{prefix}{node.name}"
         if qualname in self.functions:
             qualname = f"{qualname}@{node.lineno}"
