@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sqla_lint.checks import CHECKS
 from sqla_lint.config import Config
 from sqla_lint.context import Context
-from sqla_lint.diagnostic import Confidence, Diagnostic, Span
+from sqla_lint.diagnostic import Confidence, Diagnostic, Note, Span
 from sqla_lint.discover import module_name
 from sqla_lint.flow.events import Event, RelationshipRead
+from sqla_lint.flow.frame import TooComplex
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices, Unsliceable
 from sqla_lint.source import Source
@@ -44,16 +46,20 @@ def _survey(sources: Iterator[Source], root: Path) -> Iterator[Facts]:
 
 
 def _identity(diagnostic: Diagnostic, event: Event, function: str) -> tuple[object, ...]:
-    """Equal for what is one defect: a relationship that one loop reads in several places is loaded once."""
-    if isinstance(event, RelationshipRead) and event.loop is not None and event.loop.id and event.instance is not None:
-        where = (diagnostic.span.path, function, event.loop.id)
-        return (diagnostic.code, where, event.instance.cls, event.instance.path, event.relationship)
+    """Equal for what is one defect: one read per loop, and one call whatever it reads inside."""
+    match event:
+        case RelationshipRead(via=None, loop=loop, instance=instance) if loop and loop.id and instance:
+            where = (diagnostic.span.path, function, loop.id)
+            return (diagnostic.code, where, instance.cls, instance.path, event.relationship)
     return (diagnostic.code, diagnostic.span)
 
 
-def _rank(diagnostic: Diagnostic) -> tuple[bool, Span]:
+_MOST_NOTES = 5
+
+
+def _rank(diagnostic: Diagnostic) -> tuple[bool, Span, str]:
     """What is seen comes before what is inferred, the first place before later ones."""
-    return (diagnostic.confidence is Confidence.MEDIUM, diagnostic.span)
+    return (diagnostic.confidence is Confidence.MEDIUM, diagnostic.span, diagnostic.message)
 
 
 class Inspection:
@@ -63,6 +69,7 @@ class Inspection:
         self._project = project
         self._context = Context(project)
         self._found: dict[tuple[object, ...], Diagnostic] = {}
+        self._beside: dict[tuple[str, Span], dict[str, Diagnostic]] = {}
         self._troubles: list[Diagnostic] = []
         self._walked: set[str] = set()
         self._owed: dict[tuple[Span, str], str] = {}
@@ -78,6 +85,8 @@ class Inspection:
             self._project.inspect(facts, qualname, lambda event: self._event(event, function))
         except Unsliceable as error:
             self._troubles.append(not_analysed(facts.path, f"`{qualname}` could not be read: {error}", line))
+        except TooComplex as error:
+            self._troubles.append(not_analysed(facts.path, str(error), line))
         except Exception as error:
             if "SQLA_LINT_TRACEBACK" in os.environ:
                 raise
@@ -99,6 +108,8 @@ class Inspection:
         known = self._found.get(key)
         if known is None or _rank(diagnostic) < _rank(known):
             self._found[key] = diagnostic
+        if event.via is not None:
+            self._beside.setdefault((diagnostic.code, diagnostic.span), {})[diagnostic.message] = diagnostic
         if diagnostic.confidence is Confidence.MEDIUM:
             self._owed[(diagnostic.span, diagnostic.code)] = function
 
@@ -121,4 +132,14 @@ class Inspection:
         for diagnostic in self._found.values():
             if diagnostic.confidence is Confidence.MEDIUM and diagnostic.span in settled:
                 continue
-            yield diagnostic
+            yield self._with_others(diagnostic)
+
+    def _with_others(self, diagnostic: Diagnostic) -> Diagnostic:
+        """A call that does the same in several ways is one finding; the other ways are notes."""
+        others = self._beside.get((diagnostic.code, diagnostic.span), {})
+        notes = tuple(
+            Note(item.notes[-1].span if item.notes else item.span, message)
+            for message, item in sorted(others.items())
+            if message != diagnostic.message
+        )
+        return replace(diagnostic, notes=(*diagnostic.notes, *notes[:_MOST_NOTES])) if notes else diagnostic

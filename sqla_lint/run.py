@@ -18,6 +18,7 @@ from sqla_lint.diagnostic import Diagnostic
 from sqla_lint.discover import Discovery, discover, shown
 from sqla_lint.inspect import inspect
 from sqla_lint.patterns import Patterns
+from sqla_lint.room import with_room
 from sqla_lint.source import Source, Unreadable, read, read_text
 from sqla_lint.suppress import Comments, comments, suppressed
 from sqla_lint.text import lines_of
@@ -42,7 +43,7 @@ def check(paths: Sequence[Path], config: Config, progress: Progress = lambda don
     discovery = discover(paths, config)
     targets = frozenset(map(shown, discovery.targets))
     troubles = list(discovery.problems)
-    found = list(inspect(_sources(discovery, targets, troubles, progress), targets, config))
+    found = with_room(lambda: list(inspect(_sources(discovery, targets, troubles, progress), targets, config)))
     kept = {diagnostic for diagnostic in (*troubles, *found) if wanted(diagnostic)}
     failed = {diagnostic.span.path for diagnostic in kept if is_trouble(diagnostic)}
     return Report(tuple(sorted(kept, key=lambda one: one.sort_key)), len(targets), len(failed))

@@ -72,6 +72,10 @@ class Outcome:
     io: str = ""
 
 
+class TooComplex(Exception):
+    """A function has more nested loops or branches than can be followed."""
+
+
 class Frame:
     """One function being walked. The visitor subclass adds what evaluates and executes nodes."""
 
@@ -97,6 +101,7 @@ class Frame:
         self.stopped = False
         self.bare: cst.BaseExpression | None = None
         self.globals: set[str] = set()
+        self.steps = 0
         self.calling: frozenset[str] = frozenset()
 
     # What the visitor provides.
@@ -243,6 +248,12 @@ class Frame:
             if len(self.exits.raised) > _MANY:
                 self.exits.raised = gather(self.exits.raised)
 
+    def step(self) -> None:
+        """Count a statement; nested loops multiply them. Raises TooComplex."""
+        self.steps += 1
+        if self.steps > _MOST_STEPS + _STEPS_PER_LINE * self.slice.lines:
+            raise TooComplex(f"`{self.info.name}` branches and loops too much to be followed")
+
     def stop(self) -> None:
         """The current point is not passed: what follows on this path is not reached."""
         self.exits.raised.append(self.state.copy())
@@ -283,6 +294,8 @@ class Frame:
 
 
 _MANY = 12
+_MOST_STEPS = 20_000
+_STEPS_PER_LINE = 50
 
 
 def sessions_in(value: Value, depth: int = 0) -> Sequence[Session]:

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 class Slice:
     """The parsed lines of one function. `offset` is added to the line numbers that libcst counts."""
 
-    __slots__ = ("_positions", "module", "offset", "path")
+    __slots__ = ("_positions", "_texts", "lines", "module", "offset", "path")
 
-    def __init__(self, path: str, module: cst.Module, offset: int) -> None:
+    def __init__(self, path: str, module: cst.Module, offset: int, lines: int) -> None:
+        self.lines = lines
         self.path = path
         self.module = module
         self.offset = offset
+        self._texts: dict[cst.CSTNode, str] = {}
         self._positions: Mapping[cst.CSTNode, CodeRange] | None = None
 
     def span(self, node: cst.CSTNode) -> Span:
@@ -41,7 +43,9 @@ class Slice:
 
     def text(self, node: cst.CSTNode) -> str:
         """The source of a node on one line, white space folded."""
-        return " ".join(self.module.code_for_node(node).split())
+        if node not in self._texts:
+            self._texts[node] = " ".join(self.module.code_for_node(node).split())
+        return self._texts[node]
 
 
 class Place:

@@ -49,6 +49,7 @@ def run_block(frame: Frame, statements: Sequence[cst.CSTNode], states: list[Stat
 
 def execute(frame: Frame, node: cst.CSTNode) -> list[State]:
     """Execute one statement in the current state; the states in which the next one runs."""
+    frame.step()
     if isinstance(node, cst.SimpleStatementLine):
         for small in node.body:
             if not simple(frame, small):

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeVar, cast
 
 from sqla_lint.flow.events import Event
+from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.questions import (
     AnnotationMeans,
     AttributeMeans,
@@ -113,7 +114,7 @@ class Project:
         self._summing.add(question.function)
         try:
             return self.walk(info, lambda event: None, question.constants)
-        except Unsliceable:
+        except (Unsliceable, TooComplex):
             return Summary()
         finally:
             self._summing.discard(question.function)

@@ -60,11 +60,12 @@ class Slices:
             body = body.body.body[0]  # type: ignore[assignment]
         if not isinstance(body, cst.FunctionDef):
             raise Unsliceable(f"{facts.path}:{fact.line}")
-        return Slice(facts.path, module, fact.line - (2 if indented else 1)), body
+        return Slice(facts.path, module, fact.line - (2 if indented else 1), len(lines)), body
 
     def module(self, facts: Facts) -> Slice:
         """The whole file."""
-        return Slice(facts.path, self._parse("\n".join(self.lines(facts.path))), 0)
+        lines = self.lines(facts.path)
+        return Slice(facts.path, self._parse("\n".join(lines)), 0, len(lines))
 
     def _parse(self, text: str) -> cst.Module:
         import libcst as cst

@@ -54,6 +54,7 @@ class Suspects:
         self._index = index
         self._classes = classes
         self._files = list({id(facts): facts for facts in index.modules.values()}.values())
+        self._verdicts: dict[tuple[str, ...], bool] = {}
         self._targets: dict[tuple[str, str, str], tuple[str, ...]] = {}
         self.relationships = frozenset(self._relationship_names())
         self._by_method: dict[str, list[str]] = defaultdict(list)
@@ -196,15 +197,21 @@ class Suspects:
         if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
             return True
         for chain in sketch.loop_calls:
-            if last(chain) == "commit":
+            if last(chain) == "commit" or self._matters(facts, fact, chain):
                 return True
-            for target in self.targets(facts, fact, chain):
-                if target in self.committing or target in self.reading:
-                    return True
         return self._pairs_through_helpers(facts, fact, sketch, calls)
+
+    def _matters(self, facts: Facts, fact: FunctionFact | None, chain: str) -> bool:
+        """Whether what a chain calls may commit, or read a relationship."""
+        targets = self.targets(facts, fact, chain)
+        if targets not in self._verdicts:
+            self._verdicts[targets] = any(item in self.committing or item in self.reading for item in targets)
+        return self._verdicts[targets]
 
     def _pairs_through_helpers(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """A delete here and an add in a helper, or the other way round."""
+        if fact is not None and not _knows_session(fact):
+            return False
         deletes, adds = "delete" in calls, bool(calls & {"add", "add_all"})
         for chain in sketch.calls:
             if deletes and adds:
@@ -214,7 +221,7 @@ class Suspects:
                 if other is not None and _knows_session(other):
                     deletes = deletes or _any_last(other.sketch.calls, {"delete"})
                     adds = adds or _any_last(other.sketch.calls, {"add", "add_all"})
-        return deletes and adds and (fact is None or _knows_session(fact))
+        return deletes and adds
 
     def roots(self, files: Iterable[Facts], everything: bool = False) -> Iterator[tuple[Facts, str]]:
         """The suspicious functions of some files, in order, and their module bodies."""
@@ -222,12 +229,14 @@ class Suspects:
             body = facts.body_sketch
             if body is not None and (everything or self.is_suspect(facts, None, body)):
                 yield facts, MODULE_BODY
+            # A nested function is walked with the one around it.
+            suspicious: dict[str, bool] = {}
             for qualname, function in facts.functions.items():
-                if "<locals>" in qualname and function.nested_in in facts.functions:
-                    continue
-                inside = (item for name, item in facts.functions.items() if name.startswith(f"{qualname}.<locals>."))
-                if everything or any(self.is_suspect(facts, item, item.sketch) for item in (function, *inside)):
-                    yield facts, qualname
+                outer = qualname.partition(".<locals>.")[0] if function.nested_in in facts.functions else qualname
+                suspicious[outer] = suspicious.get(outer, everything) or self.is_suspect(
+                    facts, function, function.sketch
+                )
+            yield from ((facts, qualname) for qualname, found in suspicious.items() if found)
 
 
 def _any_last(chains: frozenset[str], names: set[str]) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqla_lint.survey.expressions import Expression, Opaque, dotted, reduce
 from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Parameter
 from sqla_lint.survey.sketch import sketch
 
+_SIMPLE = (ast.Expr, ast.Return, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.AugAssign, ast.Raise)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -28,7 +29,7 @@ def survey(tree: ast.Module, path: str, names: Sequence[str]) -> Facts:
         functions=reader.functions,
         late=tuple(reader.late),
         main_calls=frozenset(reader.main_calls),
-        body_sketch=sketch(node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)),
+        body_sketch=sketch(node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom))[0],
     )
 
 
@@ -58,7 +59,7 @@ class _Reader:
                 case ast.Assign() | ast.AnnAssign():
                     self.assignment(node, owner, function)
                 case ast.If() if _is_main(node):
-                    self.main_calls |= {chain.rpartition(".")[2] for chain in sketch(node.body).calls}
+                    self.main_calls |= {chain.rpartition(".")[2] for chain in sketch(node.body)[0].calls}
                     self.block(node.body, prefix, owner, function or "__main__")
                 case _:
                     for field in _BLOCKS:
@@ -132,6 +133,7 @@ class _Reader:
         if qualname in self.functions:
             qualname = f"{qualname}@{node.lineno}"
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+        sketched, yields = sketch(node.body)
         self.functions[qualname] = FunctionFact(
             qualname=qualname,
             line=first,
@@ -140,10 +142,10 @@ class _Reader:
             returns=reduce(node.returns) if node.returns else None,
             decorators=tuple(reduce(item) for item in node.decorator_list),
             is_async=isinstance(node, ast.AsyncFunctionDef),
-            is_generator=_yields(node),
+            is_generator=yields,
             owner=owner,
             nested_in=function,
-            sketch=sketch(node.body),
+            sketch=sketched,
             declares=_declared(node),
         )
         self._globals(node)
@@ -158,7 +160,7 @@ class _Reader:
         names = {name for item in node.body if isinstance(item, ast.Global) for name in item.names}
         if not names:
             return
-        for item in ast.walk(node):
+        for item in _within(node.body):
             match item:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names:
                     known = self.variables.get(name)
@@ -171,7 +173,7 @@ class _Reader:
             return
         this = node.args.args[0].arg
         known = self.classes[owner].self_attributes
-        for statement in ast.walk(node):
+        for statement in _within(node.body):
             match statement:
                 case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value):
                     annotation = None
@@ -195,6 +197,16 @@ def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Expression | None
 
 def _is_none(value: Expression | None) -> bool:
     return getattr(value, "value", 0) is None
+
+
+def _within(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
+    """The assignments of a body, those in its blocks included."""
+    for node in body:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            yield node
+        elif not isinstance(node, _SIMPLE):
+            for field in _BLOCKS:
+                yield from _within(getattr(node, field, ()))
 
 
 def _is_main(node: ast.If) -> bool:
@@ -230,14 +242,3 @@ def _parameters(arguments: ast.arguments) -> tuple[Parameter, ...]:
 def _parameter(item: ast.arg, default: ast.expr | None, kind: str = "plain") -> Parameter:
     annotation = reduce(item.annotation) if item.annotation else None
     return Parameter(item.arg, annotation, reduce(default) if default else None, kind)
-
-
-def _yields(node: ast.AST) -> bool:
-    todo: list[ast.AST] = list(getattr(node, "body", ()))
-    while todo:
-        here = todo.pop()
-        if isinstance(here, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(here, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            todo.extend(ast.iter_child_nodes(here))
-    return False

@@ -13,9 +13,10 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _ITERATING_BUILTINS = frozenset({"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort"})
 
 
-def sketch(body: Iterable[ast.AST]) -> Sketch:
-    """Return the sketch of a body; nested definitions are not entered, lambdas are."""
-    return _Walk().run(body)
+def sketch(body: Iterable[ast.AST]) -> tuple[Sketch, bool]:
+    """Return the sketch of a body and whether it yields; nested definitions are not entered, lambdas are."""
+    walk = _Walk()
+    return walk.run(body), walk.yields
 
 
 class _Walk:
@@ -24,6 +25,7 @@ class _Walk:
         self.reads: set[str] = set()
         self.loop_calls: set[str] = set()
         self.loop_reads: set[str] = set()
+        self.yields = False
 
     def run(self, body: Iterable[ast.AST]) -> Sketch:
         todo: list[tuple[ast.AST, bool]] = [(node, False) for node in body]
@@ -39,6 +41,8 @@ class _Walk:
                 continue
             if isinstance(node, ast.Call):
                 in_loop = self._call(node, in_loop) or in_loop
+            elif isinstance(node, (ast.Yield, ast.YieldFrom)):
+                self.yields = True
             elif isinstance(node, _DEFINITIONS):
                 todo += [(item, in_loop) for item in node.decorator_list]
                 continue
