@@ -95,7 +95,7 @@ class Inspection:
     def _event(self, event: Event, function: str) -> None:
         if isinstance(event, RelationshipRead) and event.obligation and event.via is not None:
             known = event.producer is not None and event.producer.seen
-            if known and not event.emits_sql:
+            if not event.emits_sql:
                 self._settled.add(event.place.span)
             elif known and event.loop is not None:
                 self._confirmed.add(event.place.span)

@@ -30,7 +30,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     if not seen and context.mostly_async:
         return  # under an AsyncSession a lazy load raises: code that works gets such rows loaded
     owner = context.class_name(read.instance.cls)
-    often = "once per row" if read.collection else "once per distinct target"
+    often = "once per distinct target" if read.many_to_one else "once per row"
     yield rule.at(
         read.place.span,
         fix=_fix(read, owner),

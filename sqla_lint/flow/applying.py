@@ -8,7 +8,7 @@ import libcst as cst
 
 from sqla_lint.flow.events import Loop, RelationshipRead
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.instances import EACH, element_of, note_argument_read
+from sqla_lint.flow.instances import EACH, element_of, in_identity_map, note_argument_read
 from sqla_lint.flow.queries import execute, note_effect
 from sqla_lint.flow.questions import Effect, FunctionInfo, MappingOf, Read, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.sessions import commit, flush, give_away, put
@@ -32,6 +32,7 @@ from sqla_lint.flow.values import (
     Text,
     TupleValue,
     Value,
+    doubtful,
 )
 from sqla_lint.knowledge import loaders
 
@@ -78,9 +79,10 @@ def apply_summary(
         frame.may_raise()
         for value in arguments.all():
             frame.escape(value)
-        return _wrapped(info, info.returns, None)
+        return _wrapped(info, doubtful(info.returns), None, node)
+    closed = {effect.session for effect in summary.effects if effect.op == "close"}
     for effect in summary.effects:
-        _apply_effect(frame, effect, binding, node)
+        _apply_effect(frame, effect, binding, node, effect.session in closed)
     frame.may_raise()
     for read in summary.reads:
         _apply_read(frame, read, binding, node)
@@ -98,13 +100,13 @@ def apply_summary(
 def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, node: cst.CSTNode) -> Value:
     returned = substitute(summary.returns, binding, node)
     if returned == UNKNOWN:
-        returned = substitute(info.returns, binding, node)
+        returned = doubtful(info.returns)
     yielded = None if summary.yields is None else substitute(summary.yields, binding, node)
     if yielded == UNKNOWN and info.wraps == "contextmanager":
-        yielded = _yielded_by_annotation(info.returns)
+        yielded = _yielded_by_annotation(doubtful(info.returns))
     if info.wraps != "contextmanager" and not info.is_generator:
         _adopt(frame, returned, node)
-    return _wrapped(info, returned, yielded)
+    return _wrapped(info, returned, yielded, node)
 
 
 def _yielded_by_annotation(value: Value) -> Value:
@@ -118,13 +120,15 @@ def _adopt(frame: Frame, value: Value, node: cst.CSTNode) -> None:
             frame.open(replace(item, opened=frame.place(node)))
 
 
-def _wrapped(info: FunctionInfo, returned: Value, yielded: Value | None) -> Value:
+def _wrapped(info: FunctionInfo, returned: Value, yielded: Value | None, node: cst.CSTNode) -> Value:
     """What the call expression gives: a context manager, a generator, a coroutine or the value."""
     if info.wraps == "contextmanager":
         entered = yielded if yielded is not None else _yielded_by_annotation(returned)
         if isinstance(entered, Session):
-            owner = entered.owner if entered.owner in ("caller", "registry") else "manager"
-            entered = replace(entered, owner=owner)
+            # One that only an annotation tells of is opened by the manager itself.
+            key = entered.key or f"site:{id(node)}"
+            owner = "manager" if key.startswith("site:") else entered.owner
+            entered = replace(entered, key=key, owner=owner)
         return Manager(entered)
     if info.is_generator:
         return Collection(yielded if yielded is not None else UNKNOWN)
@@ -232,7 +236,8 @@ def _session_for(frame: Frame, key: str, binding: Binding) -> Session | None:
     return Session(key)
 
 
-def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTNode) -> None:
+def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTNode, whole: bool) -> None:
+    """One effect of a callee. `whole`: it closes the session too, so that each call is a unit of work of its own."""
     session = _session_for(frame, effect.session, binding)
     if session is None:
         return
@@ -247,7 +252,7 @@ def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTN
             frame.sends(session)
             note_effect(frame, session, "flush")
         case "commit":
-            _apply_commit(frame, effect, session, node)
+            _apply_commit(frame, effect, session, node, whole)
         case "rollback" if effect.must:
             flush(frame, session)
             frame.set_life(session, IDLE)
@@ -264,12 +269,14 @@ def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTN
                 put(frame, session, effect.op, instance, frame.place(node), effect.place)
 
 
-def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode) -> None:
+def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode, whole: bool) -> None:
     frame.sends(session)
     name = frame.callee(node.func) if isinstance(node, cst.Call) else ""
     if effect.must:
         flush(frame, session)
-        commit(frame, session, node, effect.place, name, effect.durable)
+        if not whole:
+            commit(frame, session, node, effect.place, name, effect.durable)
+        frame.state.dirty = False
         frame.set_life(session, IDLE)
     note_effect(frame, session, "commit")
 
@@ -304,7 +311,7 @@ def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, n
         return
     strategy = value.load.strategy(name) or relationship.lazy
     seen = value.producer is not None and value.producer.seen
-    loaded = strategy in loaders.FREE or strategy in loaders.NOT_A_LOAD or relationship.target in frame.state.loaded
+    loaded = strategy in loaders.FREE or strategy in loaders.NOT_A_LOAD or in_identity_map(frame, value, relationship)
     event = RelationshipRead(
         read.place if each else frame.place(node),
         frame.place(node) if each else read.place,
@@ -313,6 +320,7 @@ def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, n
         relationship.owner,
         relationship.target,
         relationship.collection,
+        relationship.many_to_one,
         not loaded,
         None,
         value.producer,

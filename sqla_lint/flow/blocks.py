@@ -27,6 +27,7 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
     for item in node.items:
         manager = _enter(frame, frame.evaluate(item.item), item)
         managers.append(manager)
+        frame.entered(manager.entered)
         if manager.no_autoflush and manager.session is not None:
             frame.state.no_autoflush |= {manager.session.key}
         if item.asname is not None:

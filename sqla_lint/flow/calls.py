@@ -142,7 +142,8 @@ def _open(frame: Frame, factory: SessionFactory, arguments: Arguments, node: cst
 def _gets_connection(frame: Frame, arguments: Arguments) -> bool:
     """A session on a given connection: whoever opened that connection returns it."""
     nodes = (*arguments.nodes, *arguments.keyword_nodes.values())
-    return any("conn" in frame.text(item).lower() for item in nodes)
+    texts = [frame.text(item).lower() for item in nodes]
+    return any("conn" in text or "get_bind" in text or text == "bind" for text in texts)
 
 
 def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -179,6 +180,8 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         return library.create_engine(arguments)
     if dotted in known_sessions.FRAMEWORKS:
         return External(dotted, made=True)
+    if dotted in known_sessions.CONNECTIONS:
+        return External("sqlalchemy.Connection", made=True)
     _unseen(frame, arguments)
     told = dotted.startswith(("sqlalchemy.", "sqlmodel.")) or dotted.split(".")[0] in known_calls.OUTSIDE
     return External(dotted, made=True) if told else UNKNOWN

@@ -90,6 +90,7 @@ class RelationshipRead(Event):
     owner: str = ""
     target: str = ""
     collection: bool = True
+    many_to_one: bool = False
     emits_sql: bool = True
     loop: Loop | None = None
     producer: Producer | None = None

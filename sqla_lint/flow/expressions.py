@@ -84,7 +84,7 @@ def evaluate_arguments(frame: Frame, node: cst.Call, callee: Value) -> Arguments
     for item in node.args:
         value = _lambda_over(frame, node, item, iterates) or frame.evaluate(item.value)
         if item.star == "*" and isinstance(value, Collection | TupleValue):
-            given = value.items if isinstance(value, TupleValue) else (value.element,)
+            given = value.items or ((value.element,) if isinstance(value, Collection) else ())
             positional += given
             nodes += [item.value] * len(given)
             spread = spread or value == Collection(UNKNOWN)

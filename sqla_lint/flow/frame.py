@@ -96,7 +96,7 @@ class Frame:
         self.opened_as: dict[str, str] = {}
         self.loop_records: dict[int, Loop] = {}
         self.local_functions: dict[str, cst.FunctionDef | cst.Lambda] = {}
-        self.captured: dict[str, State] = {}
+        self.captured_keys: frozenset[str] = frozenset()
         self.current: cst.CSTNode = slice_.module
         self.stopped = False
         self.bare: cst.BaseExpression | None = None
@@ -223,6 +223,13 @@ class Frame:
         self.opened[session.key] = session
         for loop in self.loops:
             loop.opened.add(session.key)
+
+    def entered(self, value: Value) -> None:
+        """A block over a session is entered: the loops around it do not repeat what happens to that session."""
+        for session in sessions_in(value):
+            if session.key.startswith("site:"):
+                for loop in self.loops:
+                    loop.opened.add(session.key)
 
     def set_life(self, session: Session, life: str) -> None:
         """From here on the session is in this state, but for those that someone else closes."""

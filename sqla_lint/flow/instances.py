@@ -13,6 +13,7 @@ from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
     Instance,
+    Mapping,
     Object,
     OneOf,
     Producer,
@@ -50,7 +51,7 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
         rows = (Instance(relationship.target),)
         return Statement("query", rows, place=frame.place(node), owner=value, relationship=name)
     free = strategy in loaders.FREE or strategy in loaders.NOT_A_LOAD or name in value.free or value.new
-    if not free and not _in_identity_map(frame, value, relationship):
+    if not free and not in_identity_map(frame, value, relationship):
         note_load(frame, value, relationship, node)
     if not relationship.target:
         return Collection(UNKNOWN) if relationship.collection else UNKNOWN
@@ -77,6 +78,7 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
         relationship.owner,
         relationship.target,
         relationship.collection,
+        relationship.many_to_one,
         True,
         loop,
         value.producer,
@@ -96,6 +98,9 @@ def _remember(frame: Frame, value: Instance, name: str) -> None:
         elif isinstance(held, Collection) and _same_rows(held.element, value):
             element = replace(held.element, free=held.element.free | {name})  # type: ignore[call-arg,attr-defined]
             frame.state.names[key] = replace(held, element=element)
+        elif isinstance(held, Mapping) and _same_rows(held.value, value):
+            element = replace(held.value, free=held.value.free | {name})  # type: ignore[call-arg,attr-defined]
+            frame.state.names[key] = replace(held, value=element)
 
 
 def _same_rows(held: Value, value: Instance) -> bool:
@@ -117,9 +122,9 @@ def note_argument_read(
         frame.outcome.reads[path] = Read(path, loop is not None, place, loop.source if loop else "", text)
 
 
-def _in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -> bool:
+def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -> bool:
     """A many-to-one whose target the session holds already, or the same one for every row."""
-    if relationship.collection:
+    if relationship.collection or not relationship.many_to_one:
         return False
     if relationship.target in frame.state.loaded:
         return True
@@ -138,7 +143,8 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
         value.load.below(relationship.name),
         reached,
         free,
-        value.rows,
+        # The way back from a collection's elements leads to one parent, whatever the turn.
+        0 if relationship.name in value.free and not relationship.collection else value.rows,
         value.session,
         identity=derived(value.identity, relationship.name),
         path=(*value.path, relationship.name)[-_LONGEST:],

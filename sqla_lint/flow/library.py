@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sqla_lint.flow.frame import Arguments
-from sqla_lint.flow.loading import EMPTY, WILDCARD, LoadTree, chain
+from sqla_lint.flow.loading import ANYTHING, DOUBT, EMPTY, LoadTree, chain
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -47,7 +47,7 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     if dotted in statements.SELECTS:
         return select(arguments)
     if dotted in statements.DML:
-        return Statement(statements.DML[dotted], _entities(arguments.positional))
+        return Statement(statements.DML[dotted], entities(arguments.positional))
     if dotted in statements.TEXTS:
         return Statement("text")
     if f"{home}." in loaders.HOMES and name in loaders.OPTIONS:
@@ -77,11 +77,20 @@ def select(arguments: Arguments) -> Statement:
     if len(given) == 1 and isinstance(given[0], TupleValue):
         given = given[0].items
     core = bool(given) and all(item == UNKNOWN or isinstance(item, External) for item in given)
-    return Statement("core" if core else "select", _entities(given))
+    return Statement("core" if core else "select", entities(given))
 
 
-def _entities(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    return tuple(Instance(item.id) if isinstance(item, ClassValue) else UNKNOWN for item in values)
+def entities(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    return tuple(_entity(item) for item in values)
+
+
+def _entity(value: Value) -> Value:
+    match value:
+        case ClassValue(id=cls):
+            return Instance(cls)
+        case Symbol():
+            return value  # a class that the caller names
+    return UNKNOWN
 
 
 def _flag(value: Value | None, default: bool) -> bool:
@@ -169,7 +178,7 @@ def _path_names(values: tuple[Value, ...]) -> tuple[str, ...]:
                 names += first.path if isinstance(first, MappedAttribute) else ()
             case _:
                 # An attribute that cannot be told may load anything: every read below is in doubt.
-                names.append(WILDCARD)
+                names.append(DOUBT)
     return tuple(names)
 
 
@@ -186,12 +195,9 @@ def chained(base: Option, name: str, arguments: Arguments) -> Value:
     return base
 
 
-ANY_OPTION = LoadTree(((WILDCARD, "joined", EMPTY),))
-
-
 def options_tree(arguments: Arguments) -> LoadTree:
     """What `.options(…)` asks for; options that cannot be seen through count as loading everything."""
-    tree = ANY_OPTION if arguments.spread else EMPTY
+    tree = ANYTHING if arguments.spread else EMPTY
     for value in arguments.positional:
         tree = tree.merge(_tree_of(value))
     return tree
@@ -201,6 +207,10 @@ def _tree_of(value: Value) -> LoadTree:
     match value:
         case Option(tree=tree):
             return tree
+        case Collection(limit=0):
+            return EMPTY
+        case Collection(items=items) if items:
+            return _tree_of(TupleValue(items))
         case Collection(element=element):
             return _tree_of(element)
         case TupleValue(items=items) | OneOf(values=items):
@@ -208,6 +218,6 @@ def _tree_of(value: Value) -> LoadTree:
             for item in items:
                 tree = tree.merge(_tree_of(item))
             return tree
-        case Constant() | Symbol():
-            return ANY_OPTION if isinstance(value, Symbol) else EMPTY
-    return ANY_OPTION
+        case Constant():
+            return EMPTY
+    return ANYTHING

@@ -8,11 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 WILDCARD = "*"
+DOUBT = "**"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadTree:
-    """For each relationship name the strategy in force and what is loaded below it; `*` stands for all others."""
+    """For each relationship name the strategy in force and what is loaded below it.
+
+    `*` stands for all other names at this level, `**` for all others at this level and below: nobody can tell what
+    is loaded, so that every read is in doubt.
+    """
 
     branches: tuple[tuple[str, str, LoadTree], ...] = ()
 
@@ -20,18 +25,21 @@ class LoadTree:
         """The strategy an option asks for at this name, or None where no option speaks of it."""
         wildcard = None
         for branch, strategy, _ in self.branches:
-            if branch == name:
+            if branch == name and (strategy or not self.doubtful):
                 return strategy or None
-            if branch == WILDCARD:
+            if branch in (WILDCARD, DOUBT):
                 wildcard = strategy
         return wildcard
 
     def below(self, name: str) -> LoadTree:
         """The options in force on what `name` leads to."""
-        for branch, _, tree in self.branches:
-            if branch == name:
-                return tree
-        return EMPTY
+        found = next((tree for branch, _, tree in self.branches if branch == name), EMPTY)
+        return found.merge(ANYTHING) if self.doubtful else found
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether anything may be loaded."""
+        return any(branch == DOUBT for branch, _, _ in self.branches)
 
     def merge(self, other: LoadTree) -> LoadTree:
         """Both options together; where they speak of one name, the later strategy wins."""
@@ -59,6 +67,7 @@ class LoadTree:
 
 
 EMPTY = LoadTree()
+ANYTHING = LoadTree(((DOUBT, "joined", EMPTY),))
 
 
 def chain(names: tuple[str, ...], strategies: tuple[str, ...], tail: LoadTree = EMPTY) -> LoadTree:

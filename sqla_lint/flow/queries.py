@@ -140,6 +140,8 @@ def note_effect(frame: Frame, session: Session, op: str, instance: Instance | No
     """Keep, for the summary, what happens to a session that is not this function's own."""
     if not frame.emitting or session.key in frame.opened:
         return
+    if session.key.startswith("site:") and session.key not in frame.captured_keys:
+        return  # entered here by a manager that closes it
     key = (op, session.key, instance.cls if instance else None)
     if key not in frame.outcome.effects:
         place = frame.place(frame.current)

@@ -30,7 +30,10 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """A mapped relationship. `lazy` is the strategy that the mapping asks for; `reverse` its other side, if named."""
+    """A mapped relationship. `lazy` is the strategy that the mapping asks for; `reverse` its other side, if named.
+
+    many_to_one: its own side holds the foreign key, so that rows may share a target.
+    """
 
     name: str
     owner: str
@@ -38,6 +41,7 @@ class Relationship:
     collection: bool
     lazy: str
     reverse: str = ""
+    many_to_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)

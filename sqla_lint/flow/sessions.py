@@ -9,7 +9,7 @@ import libcst.matchers as m
 
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.library import options_tree
+from sqla_lint.flow.library import entities, options_tree
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import execute, held, note_effect, result, row
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
@@ -178,10 +178,7 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
         case "none":
             return Constant(None)
         case "query":
-            entities = tuple(
-                Instance(item.id) if isinstance(item, ClassValue) else UNKNOWN for item in arguments.positional
-            )
-            return Statement("query", entities, session=session)
+            return Statement("query", entities(arguments.positional), session=session)
         case "begin":
             return Manager(UNKNOWN, "commit", session)
         case "nested":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field, replace
 
-from sqla_lint.flow.loading import EMPTY, LoadTree
+from sqla_lint.flow.loading import ANYTHING, EMPTY, LoadTree
 from sqla_lint.flow.places import Place
 
 
@@ -266,6 +266,26 @@ class OneOf(Value):
 def derived(identity: int, name: str) -> int:
     """The identity of what an instance's attribute leads to."""
     return zlib.crc32(f"{identity}.{name}".encode()) if identity else 0
+
+
+def doubtful(value: Value, depth: int = 0) -> Value:
+    """`value` where its type is told but nobody can tell what of it is loaded."""
+    if depth > 4:
+        return value
+    match value:
+        case Instance(load=load):
+            return replace(value, load=load.merge(ANYTHING))
+        case Collection(element=element) | Result(element=element):
+            return replace(value, element=doubtful(element, depth + 1))
+        case TupleValue(items=items):
+            return TupleValue(tuple(doubtful(item, depth + 1) for item in items))
+        case OneOf(values=values):
+            return OneOf(tuple(doubtful(item, depth + 1) for item in values))
+        case Mapping(key=key, value=held):
+            return Mapping(doubtful(key, depth + 1), doubtful(held, depth + 1))
+        case Coroutine(result=result):
+            return Coroutine(doubtful(result, depth + 1))
+    return value
 
 
 _MOST = 4

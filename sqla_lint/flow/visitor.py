@@ -71,6 +71,7 @@ class Visitor(Frame):
         inner = Visitor(info, self.slice, self.ask, lambda event: None)
         inner.local_functions = dict(self.local_functions)
         inner.calling = self.calling | {name}
+        inner.captured_keys = frozenset(self.state.lives) | self.captured_keys
         ends = inner.run(blocks.body_of(node.body), entry_state(info, self.state))
         return info, _summary(inner, info, ends)
 
@@ -167,6 +168,7 @@ def _nested(visitor: Visitor, ends: list[State], ask: Ask, sink: Callable[[Event
         signature = statements.local_signature(visitor, node)
         info = replace(signature, id=f"{visitor.info.id}.<locals>.{name}")
         inner = Visitor(info, visitor.slice, ask, sink)
+        inner.captured_keys = frozenset(visitor.opened) | visitor.captured_keys
         inner_ends = inner.run(blocks.body_of(node.body), entry_state(info, captured))
         _leave_scope(inner, inner_ends)
         _nested(inner, inner_ends, ask, sink, depth + 1)

@@ -111,6 +111,9 @@ FRAMEWORKS = frozenset(
     }
 )
 
+# What gives a Connection: a session bound to it does not own it.
+CONNECTIONS = frozenset({"alembic.op.get_bind", "sqlalchemy.Engine.connect", "sqlalchemy.Engine.poolless.connect"})
+
 NAMES = frozenset({"session", "db_session", "sa_session", "dbsession", "async_session", "sess", "DBSession"})
 # A library whose own objects are called `session` or have a `commit`: a name alone says nothing in such a file.
 RIVALS = frozenset(

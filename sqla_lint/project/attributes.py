@@ -250,3 +250,22 @@ def proxies(fact: ClassFact) -> Iterator[tuple[str, str]]:
             assert isinstance(declared.value, Apply)
             if declared.value.arguments and quoted(declared.value.arguments[0]):
                 yield name, quoted(declared.value.arguments[0])
+
+
+def table_foreign_keys(fact: ClassFact) -> Iterator[str]:
+    """The targets of the foreign keys that `__table_args__` declares."""
+    declared = fact.attributes.get("__table_args__")
+    for item in declared.value.items if declared and isinstance(declared.value, Items) else ():
+        if _called(item) == "ForeignKeyConstraint" and isinstance(item, Apply) and len(item.arguments) > 1:
+            targets = item.arguments[1]
+            yield from (quoted(target) for target in (targets.items if isinstance(targets, Items) else ()))
+
+
+def keys_of(value: Expression, owner: str) -> bool:
+    """Whether `foreign_keys=` names columns of the class that declares the relationship."""
+    given = _options(value).keyword("foreign_keys")
+    for item in given.items if isinstance(given, Items) else (given,):
+        text = quoted(item).strip("[] ") or dotted(item)
+        if text and (text.partition(".")[0] == owner or "." not in text):
+            return True
+    return False

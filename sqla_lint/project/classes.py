@@ -155,7 +155,10 @@ class Classes:
             return
         # The other side of a one-to-many is one; of a many-to-one or a many-to-many it is many, unless said otherwise.
         many = (not own.collection or read.has_keyword(value, "secondary")) and not scalar
-        self._backrefs.setdefault(own.target, []).append(Relationship(backref, own.target, id_, many, lazy, name))
+        one = not many and own.collection
+        self._backrefs.setdefault(own.target, []).append(
+            Relationship(backref, own.target, id_, many, lazy, name, many_to_one=one)
+        )
 
     def _declared_relationships(self, id_: str) -> Iterator[tuple[str, Expression]]:
         fact = self.index.class_fact(id_)
@@ -183,9 +186,12 @@ class Classes:
             declared = fact.attributes.get(name, Declared(None, value)) if fact else Declared(None, value)
             target = self.target(module, read.target(value, declared.annotation))
             many = read.is_many(value, declared.annotation)
+            points = read.keys_of(value, fact.name if fact else "") or self._points_to(id_, target)
             if many is None:
-                many = not self._points_to(id_, target)
-            found[name] = Relationship(name, id_, target, many, read.lazy(value), read.reverse(value))
+                many = not points
+            found[name] = Relationship(
+                name, id_, target, many, read.lazy(value), read.reverse(value), points and not many
+            )
         return found
 
     def target(self, module: str, expression: Expression | None) -> str:
@@ -223,11 +229,11 @@ class Classes:
         names = {fact.name for _, fact in self.facts(target)}
         tables |= {_snake(name) for name in names} | {name.lower() for name in names}
         for _, fact in self.facts(id_):
-            for _, column in read.columns(fact):
-                for key in read.foreign_keys(column):
-                    owner = key.rpartition(".")[0].rpartition(".")[2] or key
-                    if owner in tables or owner in names:
-                        return True
+            keys = [key for _, column in read.columns(fact) for key in read.foreign_keys(column)]
+            for key in (*keys, *read.table_foreign_keys(fact)):
+                owner = key.rpartition(".")[0].rpartition(".")[2] or key
+                if owner in tables or owner in names:
+                    return True
         return False
 
 

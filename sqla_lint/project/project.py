@@ -23,7 +23,7 @@ from sqla_lint.flow.questions import (
     Summary,
     SummaryOf,
 )
-from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Object, Value
+from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Object, Value, doubtful
 from sqla_lint.knowledge import sessions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
@@ -85,7 +85,8 @@ class Project:
         return self._declarations.meaning(self.index.find(question.module, question.name))
 
     def _attribute(self, question: AttributeMeans) -> Value:
-        return self._declarations.attribute(question.cls, question.name, question.on_class)
+        found = self._declarations.attribute(question.cls, question.name, question.on_class)
+        return doubtful(found)
 
     def _mapping(self, question: MappingOf) -> ClassInfo | None:
         return self.classes.mapping(question.cls) if self.index.class_fact(question.cls) else None
@@ -94,7 +95,7 @@ class Project:
         return self._signatures.signature(question.function)
 
     def _annotation(self, question: AnnotationMeans) -> Value:
-        return self._annotations.value(question.module, parse_annotation(question.annotation))
+        return doubtful(self._annotations.value(question.module, parse_annotation(question.annotation)))
 
     def _subclass(self, question: SubclassOf) -> bool:
         return question.dotted in self.classes.lineage(question.cls)

@@ -1,0 +1,1 @@
+"""The tests of the second stage: names, mapped classes, annotations, session sources, suspects."""

@@ -1,0 +1,1 @@
+"""The tests of the first stage: the facts of one file."""
