@@ -12,8 +12,9 @@ from sqla_lint.config import Config
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Note, Span
 from sqla_lint.discover import module_name
-from sqla_lint.flow.events import Event, RelationshipRead
+from sqla_lint.flow.events import Committed, Event, RelationshipRead
 from sqla_lint.flow.frame import TooComplex
+from sqla_lint.flow.questions import SummaryOf
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices, Unsliceable
 from sqla_lint.source import Source
@@ -48,13 +49,27 @@ def _survey(sources: Iterator[Source], root: Path) -> Iterator[Facts]:
 def _identity(diagnostic: Diagnostic, event: Event, function: str) -> tuple[object, ...]:
     """Equal for what is one defect: one read per loop, and one call whatever it reads inside."""
     match event:
-        case RelationshipRead(via=None, loop=loop, instance=instance) if loop and loop.id and instance:
+        case Committed(loop=loop) if loop:
+            return (diagnostic.code, diagnostic.span.path, function, loop.id)
+        case RelationshipRead(loop=loop, instance=instance) if loop and loop.id and instance:
             where = (diagnostic.span.path, function, loop.id)
             return (diagnostic.code, where, instance.cls, instance.path, event.relationship)
     return (diagnostic.code, diagnostic.span)
 
 
+def _as_one(group: list[Diagnostic]) -> Diagnostic:
+    """A place that does the same in several ways is one finding; the other ways are its notes."""
+    first, *others = group
+    notes = (Note(item.notes[-1].span if item.notes else item.span, item.message) for item in others)
+    return replace(first, notes=(*first.notes, *list(notes)[:_MOST_NOTES])) if others else first
+
+
+def _is_inferred(diagnostic: Diagnostic) -> bool:
+    return diagnostic.confidence is Confidence.MEDIUM
+
+
 _MOST_NOTES = 5
+_MOST_CALLERS_DEEP = 4
 
 
 def _rank(diagnostic: Diagnostic) -> tuple[bool, Span, str]:
@@ -69,12 +84,12 @@ class Inspection:
         self._project = project
         self._context = Context(project)
         self._found: dict[tuple[object, ...], Diagnostic] = {}
-        self._beside: dict[tuple[str, Span], dict[str, Diagnostic]] = {}
         self._troubles: list[Diagnostic] = []
         self._walked: set[str] = set()
-        self._owed: dict[tuple[Span, str], str] = {}
-        self._settled: set[Span] = set()
-        self._confirmed: set[Span] = set()
+        self._owed: dict[tuple[str, ...], str] = {}
+        self._owing: dict[tuple[Span, str], tuple[str, ...]] = {}
+        self._settled: set[tuple[str, ...]] = set()
+        self._confirmed: set[tuple[str, ...]] = set()
 
     def root(self, facts: Facts, qualname: str) -> None:
         """Walk one root; a failure costs that root alone."""
@@ -93,12 +108,12 @@ class Inspection:
             self._troubles.append(internal_error(facts.path, f"`{qualname}`", error, line))
 
     def _event(self, event: Event, function: str) -> None:
-        if isinstance(event, RelationshipRead) and event.obligation and event.via is not None:
+        if isinstance(event, RelationshipRead) and event.owed:
             known = event.producer is not None and event.producer.seen
             if not event.emits_sql:
-                self._settled.add(event.place.span)
+                self._settled.add(event.owed)
             elif known and event.loop is not None:
-                self._confirmed.add(event.place.span)
+                self._confirmed.add(event.owed)
         for check in CHECKS.get(type(event), ()):
             for diagnostic in check(event, self._context):
                 self._keep(diagnostic, event, function)
@@ -108,38 +123,42 @@ class Inspection:
         known = self._found.get(key)
         if known is None or _rank(diagnostic) < _rank(known):
             self._found[key] = diagnostic
-        if event.via is not None:
-            self._beside.setdefault((diagnostic.code, diagnostic.span), {})[diagnostic.message] = diagnostic
-        if diagnostic.confidence is Confidence.MEDIUM:
-            self._owed[(diagnostic.span, diagnostic.code)] = function
+        if isinstance(event, RelationshipRead) and event.owed and diagnostic.confidence is Confidence.MEDIUM:
+            self._owed[event.owed] = function
+            self._owing[(diagnostic.span, diagnostic.message)] = event.owed
 
     def ask_callers(self) -> None:
         """Walk the callers of functions whose rows come from elsewhere: they may know whether those are loaded."""
         names = set(self._owed.values())
-        if not names:
-            return
-        for facts in self._project.files:
-            for qualname, fact in facts.functions.items():
-                if "<locals>" in qualname or f"{facts.module}:{qualname}" in self._walked:
-                    continue
-                if any(chain.rpartition(".")[2] in names for chain in fact.sketch.calls):
+        for _ in range(_MOST_CALLERS_DEEP):
+            callers = [
+                (facts, qualname)
+                for facts in self._project.files
+                for qualname, fact in facts.functions.items()
+                if "<locals>" not in qualname
+                and any(chain.rpartition(".")[2] in names for chain in fact.sketch.calls)
+            ]
+            names = set()
+            for facts, qualname in callers:
+                if f"{facts.module}:{qualname}" not in self._walked:
                     self.root(facts, qualname)
+                if self._passes_on(f"{facts.module}:{qualname}"):
+                    names.add(qualname.rpartition(".")[2])
+            if not names:
+                return
+
+    def _passes_on(self, function: str) -> bool:
+        """Whether a function hands its own argument to a read that is owed: then its callers know."""
+        return any(read.owed in self._owed for read in self._project.ask(SummaryOf(function)).reads)
 
     def diagnostics(self) -> Iterator[Diagnostic]:
         """What stands at the end: findings on rows of unseen origin fall where every known caller loads them."""
         yield from self._troubles
         settled = self._settled - self._confirmed
+        groups: dict[tuple[Span, str], list[Diagnostic]] = {}
         for diagnostic in self._found.values():
-            if diagnostic.confidence is Confidence.MEDIUM and diagnostic.span in settled:
+            if self._owing.get((diagnostic.span, diagnostic.message)) in settled and _is_inferred(diagnostic):
                 continue
-            yield self._with_others(diagnostic)
-
-    def _with_others(self, diagnostic: Diagnostic) -> Diagnostic:
-        """A call that does the same in several ways is one finding; the other ways are notes."""
-        others = self._beside.get((diagnostic.code, diagnostic.span), {})
-        notes = tuple(
-            Note(item.notes[-1].span if item.notes else item.span, message)
-            for message, item in sorted(others.items())
-            if message != diagnostic.message
-        )
-        return replace(diagnostic, notes=(*diagnostic.notes, *notes[:_MOST_NOTES])) if notes else diagnostic
+            groups.setdefault((diagnostic.span, diagnostic.code), []).append(diagnostic)
+        for group in groups.values():
+            yield _as_one(sorted(group, key=_rank))

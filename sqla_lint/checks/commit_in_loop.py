@@ -26,7 +26,7 @@ def check(commit: Committed, context: Context) -> Iterator[Diagnostic]:
     loop = commit.loop
     if loop is None or not commit.repeats or not commit.works:
         return  # not repeated, or nothing was written since the last one
-    if commit.durable or commit.guarded:
+    if commit.durable or commit.guarded or loop.isolates:
         return  # meant: a failed item leaves the others committed, a batch is full
     if loop.polls or loop.retries or loop.chunks or loop.io:
         return  # waits for work, tries again, handles batches, or must not hold a transaction while it waits

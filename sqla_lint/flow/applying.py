@@ -8,13 +8,14 @@ import libcst as cst
 
 from sqla_lint.flow.events import Loop, RelationshipRead
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.instances import EACH, element_of, in_identity_map, note_argument_read
+from sqla_lint.flow.instances import EACH, VALUE, element_of, in_identity_map, note_argument_read
 from sqla_lint.flow.queries import execute, note_effect
 from sqla_lint.flow.questions import Effect, FunctionInfo, MappingOf, Read, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.sessions import commit, flush, give_away, put
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.values import (
     UNKNOWN,
+    ClassValue,
     Collection,
     Constant,
     Coroutine,
@@ -33,6 +34,7 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
     doubtful,
+    informed,
 )
 from sqla_lint.knowledge import loaders
 
@@ -44,7 +46,10 @@ def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.C
     info = frame.ask(SignatureOf(callee.id))
     if info is None:
         return UNKNOWN
-    this = callee.bound.cls if isinstance(callee.bound, Instance | Object) else ""
+    this = ""
+    match callee.bound:
+        case Instance(cls=cls) | Object(cls=cls) | ClassValue(id=cls):
+            this = cls
     constants = _constants(info, callee.bound, arguments)
     summary = frame.ask(SummaryOf(callee.id, this if this and this != info.owner else "", constants))
     return apply_summary(frame, info, summary, callee.bound, arguments, node)
@@ -99,11 +104,12 @@ def apply_summary(
 
 def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, node: cst.CSTNode) -> Value:
     returned = substitute(summary.returns, binding, node)
-    if returned == UNKNOWN:
-        returned = doubtful(info.returns)
+    returned = informed(returned, doubtful(info.returns))
     yielded = None if summary.yields is None else substitute(summary.yields, binding, node)
-    if yielded == UNKNOWN and info.wraps == "contextmanager":
-        yielded = _yielded_by_annotation(doubtful(info.returns))
+    told = _yielded_by_annotation(doubtful(info.returns))
+    if info.wraps == "contextmanager" and (yielded == UNKNOWN or _is_session(told) and not _is_session(yielded)):
+        yielded = told  # an annotation knows better than a body that could not be followed
+    frame.state.loaded |= _classes_of_rows(returned)
     if info.wraps != "contextmanager" and not info.is_generator:
         _adopt(frame, returned, node)
     return _wrapped(info, returned, yielded, node)
@@ -111,6 +117,22 @@ def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding
 
 def _yielded_by_annotation(value: Value) -> Value:
     return value.element if isinstance(value, Collection) else UNKNOWN
+
+
+def _classes_of_rows(value: Value) -> frozenset[str]:
+    """The classes whose rows a callee has queried and given back: the session holds them."""
+    match value:
+        case Collection(element=Instance(cls=cls, producer=Producer(seen=True))):
+            return frozenset({cls})
+        case Mapping(value=Instance(cls=cls, producer=Producer(seen=True))):
+            return frozenset({cls})
+    return frozenset()
+
+
+def _is_session(value: Value | None) -> bool:
+    if isinstance(value, OneOf):
+        return any(isinstance(item, Session) for item in value.values)
+    return isinstance(value, Session)
 
 
 def _adopt(frame: Frame, value: Value, node: cst.CSTNode) -> None:
@@ -290,6 +312,8 @@ def _apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -
         for step in steps[:-1]:
             if step == EACH:
                 value, each = element_of(frame, value, 0), True
+            elif step == VALUE:
+                value, each = value.value if isinstance(value, Mapping) else UNKNOWN, True
             else:
                 value = frame.read(value, step, node)
     name = steps[-1] if steps else ""
@@ -312,6 +336,7 @@ def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, n
     strategy = value.load.strategy(name) or relationship.lazy
     seen = value.producer is not None and value.producer.seen
     loaded = strategy in loaders.FREE or strategy in loaders.NOT_A_LOAD or in_identity_map(frame, value, relationship)
+    root = value.producer.root if value.producer else ()
     event = RelationshipRead(
         read.place if each else frame.place(node),
         frame.place(node) if each else read.place,
@@ -325,13 +350,12 @@ def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, n
         None,
         value.producer,
         read.text,
-        obligation=read.path,
+        owed=read.owed if each else (frame.info.id, *root, name) if root else (),
     )
-    root = value.producer.root if value.producer else ()
     if not loaded and root:
         note_argument_read(frame, (*root, name), value.rows, node, read if each else None)
     if each:
-        if seen and read.repeated:
+        if (seen or loaded) and read.repeated:
             frame.emit(replace(event, loop=Loop(0, "for", read.loop_text)))
         return
     loop_around = frame.in_loop(value.rows)

@@ -26,6 +26,7 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Option,
+    Producer,
     Result,
     Session,
     SessionFactory,
@@ -58,6 +59,8 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return Session(f"{key}.{name}", "sync", "registry")
         case Session() if name == "no_autoflush":
             return Manager(UNKNOWN, "", value, no_autoflush=True)
+        case Collection(producer=Producer(seen=True)) if name == "items":
+            return value
         case Session() | Statement() | Result() | Collection() | Mapping() | Option() | SessionFactory() | Manager():
             return Method(value, name)
         case OneOf():

@@ -103,7 +103,7 @@ def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
         if handler.name is not None:
             frame.assign(handler.name.name, UNKNOWN)
         frame.guards.append(handler.type or cst.Name("except"))
-        frame.handlers.append(Handler(_goes_on(handler.body), len(frame.loops)))
+        frame.handlers.append(Handler(_goes_on(handler.body), len(frame.loops), True))
         states += frame.block(body_of(handler.body), [frame.state])
         frame.handlers.pop()
         frame.guards.pop()
@@ -112,21 +112,23 @@ def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
     inner, frame.exits = frame.exits, outer
     if with_finally:
         assert node.finalbody is not None
+        frame.handlers.append(Handler(True, len(frame.loops)))  # what runs in any case is meant to, item by item
         states = frame.block(body_of(node.finalbody.body), gather(states))
         for group in (inner.returned, inner.raised, inner.broken, inner.continued):
             group[:] = frame.block(body_of(node.finalbody.body), gather(group)) if group else []
+        frame.handlers.pop()
     _pass_on(inner, outer)
     return gather(states)
 
 
 def _goes_on(block: cst.BaseSuite) -> bool:
-    """Whether a handler lets the loop around it go on: it does not always raise, return or break."""
+    """Whether a handler deals with the failure: it does not always raise."""
     statements = body_of(block)
     if not statements:
         return True
     match statements[-1]:
         case cst.SimpleStatementLine(body=[*_, last]):
-            return not isinstance(last, cst.Raise | cst.Return | cst.Break)
+            return not isinstance(last, cst.Raise)
         case cst.If(orelse=cst.Else(body=other), body=body):
             return _goes_on(body) or _goes_on(other)
     return True

@@ -23,6 +23,8 @@ def decide(frame: Frame, test: cst.BaseExpression) -> bool | None:
         case cst.UnaryOperation(operator=cst.Not(), expression=inner):
             known = decide(frame, inner)
             return None if known is None else not known
+        case cst.BooleanOperation(left=left, operator=operator, right=right):
+            return _decide_both(decide(frame, left), decide(frame, right), isinstance(operator, cst.And))
         case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator, cst.Name(value="None"))]):
             if isinstance(operator, cst.Is | cst.IsNot):
                 absent = _is_none(_peek(frame, left))
@@ -33,6 +35,13 @@ def decide(frame: Frame, test: cst.BaseExpression) -> bool | None:
             if truth is not None:
                 return truth
     return frame.state.assumed.get(_key(frame, test))
+
+
+def _decide_both(left: bool | None, right: bool | None, conjunction: bool) -> bool | None:
+    """`and` is settled by a false side, `or` by a true one; both by two known sides."""
+    if (not conjunction) in (left, right):
+        return not conjunction
+    return None if None in (left, right) else conjunction
 
 
 def _peek(frame: Frame, node: cst.BaseExpression) -> Value:

@@ -17,7 +17,7 @@ from sqla_lint.flow.queries import (
     statement_method,
 )
 from sqla_lint.flow.questions import MappingOf
-from sqla_lint.flow.sessions import give_away, session_method
+from sqla_lint.flow.sessions import give_away, session_method, set_loaded
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -39,12 +39,14 @@ from sqla_lint.flow.values import (
     Session,
     SessionFactory,
     Statement,
+    Symbol,
     TupleValue,
     Value,
     join,
 )
 from sqla_lint.knowledge import calls as known_calls
 from sqla_lint.knowledge import sessions as known_sessions
+from sqla_lint.knowledge.statements import PASSED_ON
 
 
 def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -64,6 +66,8 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return apply_local(frame, callee, arguments, node)
         case External():
             return _external(frame, callee, arguments, node)
+        case Symbol(path=(_, *_, name)) if name in PASSED_ON:
+            return replace(callee, path=callee.path[:-1])  # a statement of the caller's, filtered further
         case OneOf(values=values) if all(isinstance(item, SessionFactory | ClassValue) for item in values):
             return call(frame, values[0], arguments, node)
     return _unseen(frame, arguments)
@@ -152,6 +156,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         nodes = arguments.keyword_nodes
         values = tuple((name, held(frame, value, nodes[name])) for name, value in arguments.keywords.items())
         frame.may_raise()
+        frame.works_on_batch()
         return Instance(callee.id, new=True, identity=id(node), values=values, free=frozenset(arguments.keywords))
     _unseen(frame, arguments)
     return Object(callee.id)
@@ -169,6 +174,10 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     home, _, name = dotted.rpartition(".")
     if home == "builtins":
         return _builtin(frame, name, arguments, node)
+    if name == "set_committed_value" and len(arguments.positional) > 1:
+        named = arguments.positional[1]
+        text = named.value if isinstance(named, Constant) else None
+        set_loaded(frame, arguments.nodes[0], frozenset({text}) if isinstance(text, str) else None)
     if dotted in known_calls.NEVER_RETURN:
         frame.stop()
         return UNKNOWN

@@ -15,7 +15,7 @@ class Loop:
 
     kind: "for", "async for", "while", "comprehension". turns: most turns it can make, if known. over: what it
     iterates. chunks: each turn handles a batch. polls: waits for work, has no end of its own. io: the body talks to
-    the outside world. source: text of the iterable or the condition.
+    the outside world. isolates: a failed item is rolled back alone. source: text of the iterable or the condition.
     """
 
     id: int
@@ -28,6 +28,8 @@ class Loop:
     polls: bool = False
     retries: bool = False
     io: str = ""
+    isolates: bool = False
+    batch_of: Loop | None = None
     opened: set[str] = field(default_factory=set)
     repeated: set[int] = field(default_factory=set)
     place: Place | None = None
@@ -82,7 +84,7 @@ class RelationshipRead(Event):
     """A relationship of an instance is read.
 
     emits_sql: nothing on the path has loaded it. loop: the loop whose turns give the instances, if it repeats the
-    read. known: the query that gave the rows is visible.
+    read. owed: the rows are an argument's; callers may know what is loaded.
     """
 
     instance: Instance | None = None
@@ -96,4 +98,4 @@ class RelationshipRead(Event):
     producer: Producer | None = None
     text: str = ""
     asynchronous: bool = False
-    obligation: tuple[str, ...] = ()
+    owed: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -29,6 +30,7 @@ from sqla_lint.flow.values import (
     join,
 )
 
+_WORDS = re.compile(r"\w+")
 Evaluator = Callable[[Frame, Any], Value]
 
 
@@ -150,13 +152,20 @@ def run_comprehension(frame: Frame, loop: Loop, body: Callable[[], Value]) -> Va
     if frame.emitting:
         frame.loop_records[loop.id] = loop
     frame.loops.append(loop)
+    frame.guards.append(None)
     value = body()
+    frame.guards.pop()
     frame.loops.pop()
     inner = frame.state
     loop.repeated |= {node for mark, node in inner.marks if mark == loop.id}
     joined = join_states([outer, inner])
     assert joined is not None
-    joined.names = outer.names
+    # What it binds stays inside; what it has loaded of the lists outside does not.
+    bound = set(_WORDS.findall(loop.target))
+    joined.names = {
+        name: inner.names.get(name, value) if frame.emitting and name not in bound else value
+        for name, value in outer.names.items()
+    }
     frame.state = joined
     if frame.emitting:
         frame.release(loop)
@@ -183,7 +192,7 @@ def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -
     loop = Loop(id(clause), kind, frame.told(clause.iter), over=source, turns=getattr(source, "limit", None))
     loop.place = frame.place(clause.iter)
     loop.target = clause.target.value if isinstance(clause.target, cst.Name) else frame.told(clause.target)
-    frame.note_batch(clause.iter)
+    loop.batch_of = frame.batch(clause.iter)
 
     def body() -> Value:
         frame.assign(clause.target, frame.elements(source, clause.iter, loop.id))

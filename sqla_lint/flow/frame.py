@@ -54,10 +54,11 @@ class Exits:
 
 @dataclass(slots=True)
 class Handler:
-    """A `try` around the current point. `swallows`: its handlers go on after a failure."""
+    """A `try` around the current point. swallows: its handlers go on after a failure. handling: this is a handler."""
 
     swallows: bool
     loops: int
+    handling: bool = False
 
 
 @dataclass(slots=True)
@@ -162,13 +163,23 @@ class Frame:
         """The source of a node while events are emitted; nobody asks for it before."""
         return self.text(node) if self.emitting else ""
 
-    def note_batch(self, node: cst.BaseExpression) -> None:
-        """A loop variable that is itself iterated over, or handed over whole, is a batch."""
+    def batch(self, node: cst.BaseExpression) -> Loop | None:
+        """The loop whose variable `node` is: iterated over or handed over whole, it is a batch."""
         if isinstance(node, cst.Name):
-            for loop in reversed(self.loops):
-                if loop.target == node.value:
-                    loop.chunks = True
-                    return
+            return next((loop for loop in reversed(self.loops) if loop.target == node.value), None)
+        return None
+
+    def works_on_batch(self) -> None:
+        """Something is written in this turn: where the loop goes through a batch, the loop outside goes by batches."""
+        for loop in self.loops:
+            if loop.batch_of is not None:
+                loop.batch_of.chunks = True
+
+    def isolate(self) -> None:
+        """A rollback in a handler inside a loop: its items stand on their own."""
+        for handler in self.handlers:
+            if handler.handling and handler.swallows and handler.loops:
+                self.loops[handler.loops - 1].isolates = True
 
     # Events.
 

@@ -26,6 +26,7 @@ from sqla_lint.flow.values import (
 from sqla_lint.knowledge import loaders
 
 EACH = "[]"
+VALUE = "{}"
 _LONGEST = 6
 
 
@@ -83,7 +84,7 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
         loop,
         value.producer,
         frame.text(node),
-        obligation=(*root, relationship.name) if root else (),
+        owed=(frame.info.id, *root, relationship.name) if root else (),
     )
     frame.emit_in(loop, node, event)
 
@@ -117,9 +118,9 @@ def note_argument_read(
     if inner is not None:
         frame.outcome.reads[path] = replace(inner, path=path)
     else:
-        place = frame.place(node)
-        text = frame.text(node)
-        frame.outcome.reads[path] = Read(path, loop is not None, place, loop.source if loop else "", text)
+        owed = (frame.info.id, *path)
+        source = loop.source if loop else ""
+        frame.outcome.reads[path] = Read(path, loop is not None, owed, frame.place(node), source, frame.text(node))
 
 
 def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -> bool:

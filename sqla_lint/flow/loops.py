@@ -29,7 +29,7 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     loop = Loop(id(node), kind, frame.told(node.iter), over=source, turns=_turns(source))
     loop.place = frame.place(node.iter)
     loop.target = node.target.value if isinstance(node.target, cst.Name) else frame.told(node.target)
-    frame.note_batch(node.iter)
+    loop.batch_of = frame.batch(node.iter)
     named = f"{loop.target} {loop.source}".lower()
     loop.chunks = any(word in named for word in CHUNK_WORDS) or _steps(node.iter)
     loop.retries = any(word in named for word in RETRY_WORDS)

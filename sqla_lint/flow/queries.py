@@ -113,7 +113,7 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
     if name in statements.QUERY_MANY:
         return collection(frame, value, node)
     if name == "paginate":
-        return UNKNOWN
+        return collection(frame, value, node)  # its `.items` are the rows
     if name in statements.QUERY_ONE:
         if name.startswith("get") and arguments.nodes and value.scalar:
             key = held(frame, arguments.positional[0], arguments.nodes[0])

@@ -115,10 +115,14 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A relationship read of an argument: the access path from the parameter, and whether an inner loop repeats it."""
+    """A relationship read of an argument: the access path from the parameter, and whether an inner loop repeats it.
+
+    owed: the function it stands in and the path there, the identity of what its callers may know.
+    """
 
     path: tuple[str, ...]
     repeated: bool
+    owed: tuple[str, ...]
     place: Place = field(compare=False)
     loop_text: str = field(default="", compare=False)
     text: str = field(default="", compare=False)
@@ -184,10 +188,11 @@ class SummaryOf(Question[Summary]):
 
 @dataclass(frozen=True, slots=True)
 class AnnotationMeans(Question[Value]):
-    """What a value annotated so is, in a module."""
+    """What a value annotated so is, in a module. of_parameter: it is handed in, so that callers know what is loaded."""
 
     module: str
     annotation: str
+    of_parameter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

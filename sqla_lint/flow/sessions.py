@@ -26,6 +26,7 @@ from sqla_lint.flow.values import (
     Statement,
     TupleValue,
     Value,
+    doubtful,
 )
 from sqla_lint.knowledge.calls import CHUNK_WORDS
 from sqla_lint.knowledge.sessions import METHODS, TELLING, Effect
@@ -54,12 +55,17 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         frame.state.dirty |= not reads and name not in ("get", "get_one", "refresh", "connection")
     if name in ("add", "add_all", "delete", "merge"):
         frame.state.dirty = True
+        frame.works_on_batch()
     if name.startswith(("add_all", "bulk_")) and arguments.nodes:
-        frame.note_batch(arguments.nodes[-1])
+        whole = frame.batch(arguments.nodes[-1])
+        if whole is not None:
+            whole.chunks = True
     if name in ("add", "add_all", "delete"):
         for instance in _instances(arguments.first()):
             put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node))
         frame.may_raise()
+    if name == "refresh":
+        refresh(frame, arguments)
     given = _given(frame, session, effect.gives, arguments, node)
     return Coroutine(given) if effect.coroutine and session.kind == "async" else given
 
@@ -69,12 +75,60 @@ def _believable(name: str, arguments: Arguments) -> bool:
     return name in TELLING or name in ("close", "rollback", "get") or name in METHODS
 
 
+def refresh(frame: Frame, arguments: Arguments) -> None:
+    """`refresh(order, ["lines"])` loads what it names; names that cannot be read may be any."""
+    names = arguments.get(1, "attribute_names")
+    if names is None or not arguments.nodes:
+        return
+    listed = names.items if isinstance(names, Collection | TupleValue) else ()
+    texts = [item.value for item in listed if isinstance(item, Constant) and isinstance(item.value, str)]
+    set_loaded(frame, arguments.nodes[0], frozenset(texts) if listed and len(texts) == len(listed) else None)
+
+
+def set_loaded(frame: Frame, node: cst.BaseExpression, names: frozenset[str] | None) -> None:
+    """From here on these relationships of what `node` names are loaded; None stands for any."""
+    path = _path(node)
+    value = frame.evaluate(node)
+    if not path or not isinstance(value, Instance):
+        return
+    frame.state.names[path] = loaded_by(value, names)
+    _set_loaded_rows(frame, value, names)
+
+
+def loaded_by(value: Instance, names: frozenset[str] | None) -> Instance:
+    """The instance after these relationships were loaded."""
+    if names is None:
+        changed = doubtful(value)
+        assert isinstance(changed, Instance)
+        return changed
+    return replace(value, free=value.free | names)
+
+
+def _set_loaded_rows(frame: Frame, value: Instance, names: frozenset[str] | None) -> None:
+    """What a loop does to each row it has done to the list."""
+    for key, rows in frame.state.names.items() if frame.emitting else ():
+        if not isinstance(rows, Collection) or not isinstance(rows.element, Instance):
+            continue
+        if rows.element.identity == value.identity != 0 and rows.element.path == value.path:
+            frame.state.names[key] = replace(rows, element=loaded_by(rows.element, names))
+
+
+def _path(node: cst.BaseExpression) -> str:
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    return ".".join([node.value, *reversed(parts)]) if isinstance(node, cst.Name) else ""
+
+
 def flush(frame: Frame, session: Session) -> None:
     """Pending work is written."""
     frame.state.work.pop(session.key, None)
 
 
 def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Call) -> None:
+    if effect.ends == "rollback":
+        frame.isolate()
     if effect.ends == "commit":
         # A commit that fails has ended nothing: the connection is still out.
         frame.sends(session)
@@ -99,6 +153,10 @@ def commit(
         frame.emit(Committed(place, via, session, name))
         return
     inside = [item for item in frame.handlers if item.loops >= _depth(frame, loop)]
+    guarded = any(_counts(frame, guard) for guard in _guards_of_turn(frame))
+    if guarded:
+        for around in frame.loops:
+            around.chunks = True  # what remains of the last batch is committed by the loops outside
     event = Committed(
         place,
         via,
@@ -107,7 +165,7 @@ def commit(
         loop,
         True,
         durable or any(item.swallows for item in inside),
-        any(_counts(frame, guard) for guard in _guards_of_turn(frame)),
+        guarded,
         frame.state.dirty,
     )
     frame.emit_in(loop, node, event)

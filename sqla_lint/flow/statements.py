@@ -171,6 +171,7 @@ def _set_attribute(
     path = path_of(target)
     if isinstance(holder, Instance) and source is not None:
         replace_relationship(frame, holder, name, target)
+        frame.works_on_batch()
         held = set_value(frame, holder, name, value, source)
         own = path_of(owner)
         if own:
@@ -246,7 +247,7 @@ def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
         value: Value = UNKNOWN
         if item.annotation is not None:
             text = frame.slice.text(item.annotation.annotation)
-            value = frame.ask(AnnotationMeans(frame.info.module, text))
+            value = frame.ask(AnnotationMeans(frame.info.module, text, of_parameter=True))
         elif is_session_name(item.name.value) and frame.info.guesses:
             value = Session("", "unknown", "caller", guessed=True)
         parameters.append(Argument(item.name.value, "plain", value))

@@ -288,6 +288,18 @@ def doubtful(value: Value, depth: int = 0) -> Value:
     return value
 
 
+def informed(value: Value, told: Value) -> Value:
+    """`value`, its unknown parts filled in from what an annotation tells."""
+    match value, told:
+        case Collection(element=element), Collection(element=other):
+            return replace(value, element=informed(element, other))
+        case Mapping(), Mapping():
+            return Mapping(informed(value.key, told.key), informed(value.value, told.value))
+        case TupleValue(items=items), TupleValue(items=others) if len(items) == len(others):
+            return TupleValue(tuple(informed(one, other) for one, other in zip(items, others, strict=True)))
+    return told if value == UNKNOWN else value
+
+
 _MOST = 4
 
 

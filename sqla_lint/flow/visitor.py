@@ -121,6 +121,12 @@ def _parameter(name: str, value: Value, kind: str) -> Value:
             return replace(value, producer=root, identity=derived(1, name))
         case Collection(element=Instance() as element):
             return replace(value, element=replace(element, producer=root), producer=root)
+        case Mapping(value=Instance() as held):
+            held = replace(held, producer=Producer(False, root=(name, instances.VALUE)))
+            return replace(value, value=held)
+        case Mapping(value=Collection(element=Instance() as element) as rows):
+            within = Producer(False, root=(name, instances.VALUE))
+            return replace(value, value=replace(rows, element=replace(element, producer=within), producer=within))
         case Object():
             return replace(value, root=(name,))
         case Value() if value == UNKNOWN and kind != "kwargs":

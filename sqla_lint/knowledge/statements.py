@@ -27,10 +27,14 @@ GENERATIVE = frozenset(
         "populate_existing", "prefix_with", "reset_joinpoint", "returning", "select_from", "select_entity_from",
         "slice", "union", "union_all", "where", "with_for_update", "with_hint", "with_lockmode", "with_session",
         "with_statement_hint", "yield_per", "autoflush", "values", "on_conflict_do_nothing", "on_conflict_do_update",
-        "with_labels", "set_label_style", "suffix_with", "from_self", "unique", "merge_result", "with_transformation",
+        "with_labels", "set_label_style", "suffix_with", "from_self", "unique", "merge_result", "with_parent",
+        "with_transformation",
     }
 )  # fmt: skip
-FILTERING = frozenset({"filter", "filter_by", "where", "having", "join", "select_from", "outerjoin", "distinct"})
+# Those that leave the loader options and the entities as they are.
+PASSED_ON = GENERATIVE - {"add_columns", "options", "select_from", "unique", "values", "from_self"}
+FILTERING = frozenset({"distinct", "filter", "filter_by", "having", "join", "outerjoin", "select_from", "where",
+                       "with_parent"})  # fmt: skip
 
 # Methods of a Query (or of a dynamic relationship) that execute it.
 QUERY_MANY = frozenset({"all"})

@@ -23,7 +23,7 @@ from sqla_lint.flow.questions import (
     Summary,
     SummaryOf,
 )
-from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Object, Value, doubtful
+from sqla_lint.flow.values import UNKNOWN, ClassValue, Constant, Instance, Object, Value, doubtful
 from sqla_lint.knowledge import sessions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
@@ -86,7 +86,8 @@ class Project:
 
     def _attribute(self, question: AttributeMeans) -> Value:
         found = self._declarations.attribute(question.cls, question.name, question.on_class)
-        return doubtful(found)
+        # Rows kept in an attribute may have been loaded by whoever put them there; one object is what it is.
+        return found if isinstance(found, Instance) else doubtful(found)
 
     def _mapping(self, question: MappingOf) -> ClassInfo | None:
         return self.classes.mapping(question.cls) if self.index.class_fact(question.cls) else None
@@ -95,7 +96,8 @@ class Project:
         return self._signatures.signature(question.function)
 
     def _annotation(self, question: AnnotationMeans) -> Value:
-        return doubtful(self._annotations.value(question.module, parse_annotation(question.annotation)))
+        found = self._annotations.value(question.module, parse_annotation(question.annotation))
+        return found if question.of_parameter else doubtful(found)
 
     def _subclass(self, question: SubclassOf) -> bool:
         return question.dotted in self.classes.lineage(question.cls)
@@ -125,9 +127,11 @@ class Project:
 
     def _as_of(self, info: FunctionInfo, this: str) -> FunctionInfo:
         """The signature with `self` an instance of a subclass."""
-        if not info.parameters or info.wraps in ("classmethod", "staticmethod"):
+        if not info.parameters or info.wraps == "staticmethod":
             return info
         first = info.parameters[0]
+        if info.wraps == "classmethod":
+            return replace(info, parameters=(replace(first, value=ClassValue(this)), *info.parameters[1:]))
         value = Instance(this) if self.classes.mapping(this).mapped else Object(this)
         if not isinstance(first.value, Instance | Object):
             return info

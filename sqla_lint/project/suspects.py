@@ -27,7 +27,7 @@ _VERBS = frozenset(
         "add_all", "bulk_save_objects", "bulk_insert_mappings", "commit", "flush", "joinedload", "object_session",
         "query", "rollback", "scalars", "scalar", "scalar_one", "scalar_one_or_none", "select", "selectinload",
         "subqueryload", "contains_eager", "raiseload", "stream_scalars", "yield_per", "filter_by", "one_or_none",
-        "execute",
+        "execute", "where", "with_for_update", "order_by", "outerjoin", "limit", "offset", "group_by",
     }
 ) | {name.rpartition(".")[2] for name in NEVER_RETURN}  # fmt: skip
 _SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "all", "first", "one", "exec", "begin",

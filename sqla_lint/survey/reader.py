@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqla_lint.survey.expressions import Expression, Opaque, dotted, reduce
+from sqla_lint.survey.expressions import Apply, Expression, Opaque, dotted, reduce
 from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Parameter
 from sqla_lint.survey.sketch import sketch
 
@@ -164,9 +164,10 @@ class _Reader:
             match item:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names:
                     known = self.variables.get(name)
-                    if known is None or known.value is None or _is_none(known.value):
-                        annotation = known.annotation if known else None
-                        self.variables[name] = Declared(annotation, reduce(value))
+                    given = reduce(value)
+                    made = isinstance(given, Apply) and not isinstance(known and known.value, Apply)
+                    if known is None or known.value is None or _is_none(known.value) or made:
+                        self.variables[name] = Declared(known.annotation if known else None, given)
 
     def _self_attributes(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> None:
         if not node.args.args:

@@ -25,6 +25,9 @@ from sqla_lint.survey.reader import survey
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
+FLOW_KINDS = ("revealed", "alive", "left", "summary")
+CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table")
+
 _FILE = re.compile(r"# file: (?P<path>\S+\.py)(?: as (?P<names>[\w., ]+))?")
 _LIKE_A_MARKER = re.compile(r"(?P<word>[a-z][a-z ]*)(?P<flags>\([\w=, ]+\))?:(?:\s+(?P<text>.*))?")
 
@@ -112,8 +115,9 @@ class Case:
         return Project(self.files.values(), Slices({**self._given, **self.texts}))
 
     def marks(self, kinds: Iterable[str]) -> tuple[Mark, ...]:
-        """The markers of the whole case."""
-        return marks(self.text, kinds)
+        """The markers of the whole case that are of these kinds."""
+        wanted = frozenset(kinds)
+        return tuple(mark for mark in marks(self.text, (*FLOW_KINDS, *CLASS_KINDS)) if mark.kind in wanted)
 
 
 def module_of(path: str) -> str:

@@ -25,14 +25,12 @@ import libcst as cst
 
 from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.questions import SummaryOf
-from sqla_lint.flow.values import UNKNOWN, Constant, Session, Value
+from sqla_lint.flow.values import Constant, Session, Value
 from sqla_lint.flow.visitor import Visitor
 from sqla_lint.project.suspects import MODULE_BODY
 from sqla_lint.survey.facts import Facts
-from tests.flow.cases import Case, CaseError, Mark, parts
+from tests.flow.cases import FLOW_KINDS, Case, CaseError, Mark, parts
 from tests.flow.rendering import Renderer
-
-KINDS = ("revealed", "alive", "left", "summary")
 
 
 @dataclass(slots=True)
@@ -100,7 +98,7 @@ def disagreements(case: Case, path: str, qualname: str) -> list[str]:
     with patch("sqla_lint.flow.visitor.Visitor", Revealing):
         case.project.inspect(facts, qualname, notes)
     lines = _lines(case, path, qualname)
-    marked = [mark for mark in case.marks(KINDS) if mark.line in lines]
+    marked = [mark for mark in case.marks(FLOW_KINDS) if mark.line in lines]
     said: list[str] = []
     for line, word in _calls(case, path, lines):
         kind = {"reveal": "revealed", "life": "alive"}[word]
@@ -179,6 +177,3 @@ def revealed(text: str) -> list[str]:
         for path, qualname in roots(case):
             case.project.inspect(case.files[path], qualname, notes)
     return [" / ".join(sorted(found)) for _, found in sorted(notes.shown.items())]
-
-
-__all__ = ["KINDS", "UNKNOWN", "Revealing", "disagreements", "renderer", "revealed", "roots"]

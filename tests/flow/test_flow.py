@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sqla_lint.project.suspects import MODULE_BODY
-from tests.flow.cases import Case, CaseError, cases, marks
-from tests.flow.revealing import KINDS, disagreements, revealed, roots
+from tests.flow.cases import FLOW_KINDS, Case, CaseError, cases, marks
+from tests.flow.revealing import disagreements, revealed, roots
 
 CASES = cases("flow")
 ROOTS = [(case, path, name) for case in CASES for path, name in roots(case)]
@@ -22,14 +22,14 @@ def test_root(case: Case, path: str, name: str) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case_says_something(case: Case) -> None:
     """Each function of a case has a marker or is used by one that has: no case passes for want of a claim."""
-    assert case.marks(KINDS)
+    assert case.marks(FLOW_KINDS)
     for path, name in roots(case):
         if name == MODULE_BODY:
             continue
         fact = case.files[path].functions[name]
         if fact.name == "__init__":
             continue
-        own = any(fact.line <= mark.line <= fact.end_line for mark in case.marks(KINDS))
+        own = any(fact.line <= mark.line <= fact.end_line for mark in case.marks(FLOW_KINDS))
         assert own or case.text.count(fact.name) > 1, f"{case.name}: {name} claims nothing"
 
 
@@ -54,10 +54,10 @@ def test_a_wrong_summary_is_told() -> None:
 def test_a_misspelt_marker_is_an_error() -> None:
     """What begins like a marker and is none does not pass as prose."""
     with pytest.raises(CaseError):
-        marks("x = 1  # reveled: Unknown\n", KINDS)
+        marks("x = 1  # reveled: Unknown\n", FLOW_KINDS)
     with pytest.raises(CaseError):
-        marks("x = 1  # revealed:\n", KINDS)
-    assert not marks("x = 1  # revealed in prose, without a colon\n", KINDS)
+        marks("x = 1  # revealed:\n", FLOW_KINDS)
+    assert not marks("x = 1  # revealed in prose, without a colon\n", FLOW_KINDS)
 
 
 def test_revealing_changes_nothing() -> None:
