@@ -135,8 +135,7 @@ class Inspection:
                 (facts, qualname)
                 for facts in self._project.files
                 for qualname, fact in facts.functions.items()
-                if "<locals>" not in qualname
-                and any(chain.rpartition(".")[2] in names for chain in fact.sketch.calls)
+                if "<locals>" not in qualname and any(chain.rpartition(".")[2] in names for chain in fact.sketch.calls)
             ]
             names = set()
             for facts, qualname in callers:
