@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from sqla_lint.diagnostic import Diagnostic
 from tests.harness.lint import check
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
 
 # (file, function, rule, what the line says)
 PLANTED = {
@@ -47,3 +52,14 @@ def test_the_readme_tells_of_each() -> None:
     rows = [line for line in told.splitlines() if line.startswith("| `")]
     assert len(rows) == len(PLANTED)
     assert not [one for one in PLANTED if not any(f"`{one[0]}`, `{one[1]}`" in row and one[2] in row for row in rows)]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["examples"], ["examples/shop_api/routers/customers.py", "--output-format", "full"]]
+)
+def test_readme_shows_what_is_printed(arguments: list[str]) -> None:
+    """The output in README.md is the real one, to the letter."""
+    command = [sys.executable, "-m", "sqla_lint", "check", *arguments]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert printed.returncode == 1
+    assert f"```text\n{printed.stdout.rstrip()}\n" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -126,7 +126,7 @@ def moved(text: str) -> str:
 
 def _is_moved(node: ast.stmt) -> bool:
     """All classes but those that work with a session."""
-    return isinstance(node, ast.ClassDef) and "ession" not in ast.unparse(node)
+    return isinstance(node, ast.ClassDef) and not re.search("ession|def __init__", ast.unparse(node))
 
 
 def wrap_in_with(tree: ast.Module) -> ast.Module:
