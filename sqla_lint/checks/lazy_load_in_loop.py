@@ -17,6 +17,8 @@ rule = Rule(
     severity=Severity.WARNING,
 )
 
+_FETCHED = "`{path}` is loaded in each turn of the loop over `{rows}`, after the query for its row"
+
 
 @rule.on(RelationshipRead)
 def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
@@ -33,7 +35,8 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     often = "once per distinct target" if read.many_to_one else "once per row"
     yield rule.at(
         read.place.span,
-        fix=_fix(read, owner),
+        message=_FETCHED if read.producer is not None and read.producer.inside == loop.id else None,
+        fix=_fix(read, owner, context),
         notes=tuple(_notes(read)),
         confidence=Confidence.HIGH if seen else Confidence.MEDIUM,
         path=f"{owner}.{read.relationship}",
@@ -49,6 +52,11 @@ def _notes(read: RelationshipRead) -> Iterator[Note]:
         yield Note(read.via.span, f"`{read.text}` is read here" if read.loop and read.loop.id else "called from here")
 
 
-def _fix(read: RelationshipRead, owner: str) -> Fix:
+def _fix(read: RelationshipRead, owner: str, context: Context) -> Fix:
+    if read.dynamic:
+        target = context.class_name(read.target)
+        return Fix(f"query `{target}` once for all rows: a dynamic relationship cannot be loaded with them")
     loader = "selectinload" if read.collection else "joinedload"
-    return Fix(f"load it with the rows: `.options({loader}({owner}.{read.relationship}))` on their query")
+    steps = read.instance.path if read.instance is not None else ()
+    option = ".".join([*(f"selectinload({step})" for step in steps), f"{loader}({owner}.{read.relationship})"])
+    return Fix(f"load it with the rows: `.options({option})` on their query")

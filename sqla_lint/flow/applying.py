@@ -229,7 +229,7 @@ def _collection_given(value: Collection, binding: Binding) -> Value | None:
 
 
 def _produced(producer: Producer | None, node: cst.CSTNode) -> Producer | None:
-    return None if producer is None else replace(producer, root=() if producer.seen else producer.root[:0])
+    return None if producer is None else replace(producer, root=(), inside=0)
 
 
 def _fresh(value: Instance, binding: Binding, node: cst.CSTNode) -> Instance:
@@ -346,6 +346,7 @@ def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, n
         relationship.target,
         relationship.collection,
         relationship.many_to_one,
+        relationship.lazy in loaders.NOT_A_LOAD,
         not loaded,
         None,
         value.producer,

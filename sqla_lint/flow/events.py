@@ -84,7 +84,8 @@ class RelationshipRead(Event):
     """A relationship of an instance is read.
 
     emits_sql: nothing on the path has loaded it. loop: the loop whose turns give the instances, if it repeats the
-    read. owed: the rows are an argument's; callers may know what is loaded.
+    read.
+    dynamic: every use is a query of its own, no loader option helps. owed: the rows are an argument's; callers may know what is loaded.
     """
 
     instance: Instance | None = None
@@ -93,6 +94,7 @@ class RelationshipRead(Event):
     target: str = ""
     collection: bool = True
     many_to_one: bool = False
+    dynamic: bool = False
     emits_sql: bool = True
     loop: Loop | None = None
     producer: Producer | None = None

@@ -80,6 +80,7 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
         relationship.target,
         relationship.collection,
         relationship.many_to_one,
+        relationship.lazy in loaders.NOT_A_LOAD,
         True,
         loop,
         value.producer,
@@ -137,7 +138,7 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
     target = frame.ask(MappingOf(relationship.target))
     producer = value.producer or Producer(False)
     root = (*producer.root, relationship.name) if producer.root else ()
-    reached = Producer(producer.seen, producer.place, root)
+    reached = replace(producer, root=root)
     free = _back(target, relationship) if relationship.collection else frozenset()
     instance = Instance(
         relationship.target,
@@ -148,11 +149,15 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
         0 if relationship.name in value.free and not relationship.collection else value.rows,
         value.session,
         identity=derived(value.identity, relationship.name),
-        path=(*value.path, relationship.name)[-_LONGEST:],
+        path=(*value.path, f"{_simple(value.cls)}.{relationship.name}")[-_LONGEST:],
     )
     if not relationship.collection:
         return instance
     return Collection(instance, reached, via=relationship.name)
+
+
+def _simple(cls: str) -> str:
+    return cls.rpartition(":")[2].rpartition(".")[2]
 
 
 def _back(target: ClassInfo | None, relationship: Relationship) -> frozenset[str]:

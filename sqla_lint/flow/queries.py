@@ -151,7 +151,7 @@ def note_effect(frame: Frame, session: Session, op: str, instance: Instance | No
 
 def producer_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Producer:
     """Where the rows of a statement come from."""
-    return Producer(value.owner is None, frame.place(node))
+    return Producer(value.owner is None, frame.place(node), inside=frame.loops[-1].id if frame.loops else 0)
 
 
 def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Value:

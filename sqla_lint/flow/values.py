@@ -150,11 +150,15 @@ class Statement(Value):
 
 @dataclass(frozen=True, slots=True)
 class Producer(Value):
-    """What gave rows: `seen` where it is a query in sight, `root` the access path where it is an argument."""
+    """What gave rows: `seen` where it is a query in sight, `root` the access path where it is an argument.
+
+    `inside`: the loop whose every turn runs the query.
+    """
 
     seen: bool
     place: Place | None = field(default=None, compare=False)
     root: tuple[str, ...] = ()
+    inside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,8 @@ class Instance(Value):
 
     `load`: options of the statement that gave it; `free`: relationships that cost nothing to read, whatever the
     options; `rows`: the loop whose turns give different ones; `values`: what its columns hold, as far as the query
-    or the constructor says; `identity`: equal for what is surely one object.
+    or the constructor says; `identity`: equal for what is surely one object; `path`: the relationships
+    ("Order.lines") that led from the rows of the query to it.
     """
 
     cls: str

@@ -1,24 +1,24 @@
 """Values and summaries as text, short enough for a comment.
 
-| value                                  | rendered                                                                     |
-|----------------------------------------|------------------------------------------------------------------------------|
-| a session                              | `Session(async, owner=caller)`, then what is unusual: `guessed`, `registry`, |
-|                                        | `autoflush=False`, `expire_on_commit=False`, `on connection`                 |
-| a session class, a sessionmaker        | `Factory(sync)`, with `autoflush=False` … and `unpooled`                     |
-| a mapped instance, not saved yet       | `Instance(Order)`, `Instance(new Order)`                                     |
-| … with what reading it does not load   | `Instance(Order; lines, lines.product)`: loaded by its statement             |
-|                                        | `Instance(Order; lines=raise, *=noload)`: another strategy in force          |
-|                                        | `Instance(Line; +order)`: known to be there, whatever the statement          |
-| rows of a query in sight, other lists  | `Rows[Order; lines]`, `Collection[Order]`, `Rows[Order; limit=1]`            |
-| a Result not yet taken                 | `Result[Tuple(Instance(Order))]`, `Result[Order]`                            |
-| a statement                            | `Statement(select, Order & Customer; lines)`                                 |
-| a loader option                        | `Option(lines, lines.product)`                                               |
-| tuples, dicts, awaitables, `with`      | `Tuple(A, B)`, `Mapping[K, V]`, `Coroutine[A]`, `Manager[A; close]`          |
-| names                                  | `Class(Order)`, `Function(Repo.load)`, `Module(app)`, `External(os.path)`,   |
-|                                        | `Attribute(Order.lines)`, `Local(inner)`; `External(x.Y())` is what `Y` gave |
-| a parameter of unknown type            | `Argument(order.lines)`; `[]` stands for an element                          |
-| the rest                               | `Object(Repo)`, `Constant(1)`, `Column(name)`, `Text(a + b)`, `OneOf(A, B)`, |
-|                                        | `Unknown`                                                                    |
+| value                                  | rendered                                                                    |
+|----------------------------------------|-----------------------------------------------------------------------------|
+| a session                              | `Session(async, owner=caller)`, then what is unusual: `guessed`, `registry`,|
+|                                        | `autoflush=False`, `expire_on_commit=False`, `on connection`                |
+| a session class, a sessionmaker        | `Factory(sync)`, with `autoflush=False` … and `unpooled`                    |
+| a mapped instance, not saved yet       | `Instance(Order)`, `Instance(new Order)`                                    |
+| … with what reading it does not load   | `Instance(Order; lines, lines.product)`: loaded by its statement            |
+|                                        | `Instance(Order; lines=raise, *=noload)`: another strategy in force         |
+|                                        | `Instance(Line; +order)`: known to be there, whatever the statement         |
+| rows of a query in sight, other lists  | `Rows[Order; lines]`, `Collection[Order]`, `Rows[Order; limit=1]`           |
+| a Result not yet taken                 | `Result[Tuple(Instance(Order))]`, `Result[Order]`                           |
+| a statement                            | `Statement(select, Order & Customer; lines)`                                |
+| a loader option                        | `Option(lines, lines.product)`                                              |
+| tuples, dicts, awaitables, `with`      | `Tuple(A, B)`, `Mapping[K, V]`, `Coroutine[A]`, `Manager[A; close]`         |
+| names                                  | `Class(Order)`, `Function(Repo.load)`, `Module(app)`, `External(os.path)`,  |
+|                                        | `Attribute(Order.lines)`, `Local(inner)`; `External(x.Y())` is what `Y` gave|
+| a parameter of unknown type            | `Argument(order.lines)`; `[]` stands for an element                         |
+| the rest                               | `Object(Repo)`, `Constant(1)`, `Column(name)`, `Text(a + b)`, `OneOf(A, B)`,|
+|                                        | `Unknown`                                                                   |
 
 Classes stand by their simple name where the case has only one of it, else as `module.Name`.
 
@@ -30,8 +30,8 @@ A summary is a list of `commits(session)`, `flushes`, `sends`, `closes`, `rolls 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
 
 from sqla_lint.flow.loading import LoadTree
 from sqla_lint.flow.questions import Effect, Summary
@@ -86,7 +86,7 @@ class Renderer:
         handler = self._TABLE.get(type(value))
         if handler is None:
             return "Unknown" if value == UNKNOWN else type(value).__name__
-        return str(handler(self, value))
+        return handler(self, value)
 
     def inner(self, value: Value) -> str:
         """A value inside another: an instance is its class alone."""
@@ -125,7 +125,7 @@ class Renderer:
         told = [self.value(item) for item in values]
         return ", ".join(told if ordered else sorted(told))
 
-    _TABLE: ClassVar = {
+    _TABLE: ClassVar[dict[type[Value], Callable[[Any, Any], str]]] = {
         Session: _session,
         SessionFactory: _factory,
         Instance: lambda self, value: f"Instance({self._entity(value)})",

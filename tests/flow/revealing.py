@@ -1,14 +1,14 @@
 """Shows what the visitor knows at a point: walks the functions of a case and compares with its markers.
 
-| marker                                       | says                                                                   |
-|----------------------------------------------|------------------------------------------------------------------------|
-| `reveal(x)  # revealed: Session(…)`          | what `x` is here, as `rendering` spells it; what several paths know is |
-|                                              | separated by ` / `, sorted; `never` where no path comes by             |
-| `life(session)  # alive: begun`              | the lives that a session opened here can have at this point            |
-| `session = Session()  # left: closed`        | the lives in which it is left when the function ends normally, and     |
-|                                              | after ` / ` those on exceptional exits, where there are any            |
-| `def f(…):  # summary: commits(session)`     | what callers learn of the function, all of it, in any order            |
-| `def f(…):  # summary(commit=True): …`       | the same, called with that flag                                        |
+| marker                                       | says                                                                  |
+|----------------------------------------------|-----------------------------------------------------------------------|
+| `reveal(x)  # revealed: Session(…)`          | what `x` is here, as `rendering` spells it; what several paths know is|
+|                                              | separated by ` / `, sorted; `never` where no path comes by            |
+| `life(session)  # alive: begun`              | the lives that a session opened here can have at this point           |
+| `session = Session()  # left: closed`        | the lives in which it is left when the function ends normally, and    |
+|                                              | after ` / ` those on exceptional exits, where there are any           |
+| `def f(…):  # summary: commits(session)`     | what callers learn of the function, all of it, in any order           |
+| `def f(…):  # summary(commit=True): …`       | the same, called with that flag                                       |
 
 Every call of `reveal` and `life` needs its marker and every marker its line; a summary and a `left` may be left out.
 """

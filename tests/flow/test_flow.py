@@ -62,5 +62,6 @@ def test_a_misspelt_marker_is_an_error() -> None:
 
 def test_revealing_changes_nothing() -> None:
     """Asking has no effect of its own: the second `reveal` shows what the first did, and nothing escapes."""
-    text = "from sqlalchemy.orm import Session\n\ndef f():\n    session = Session()\n    reveal(session)\n    life(session)\n"
+    body = "    session = Session()\n    reveal(session)\n    life(session)\n"
+    text = f"from sqlalchemy.orm import Session\n\ndef f():\n{body}"
     assert revealed(text) == ["Session(sync, owner=function)", "new"]

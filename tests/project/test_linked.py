@@ -2,14 +2,14 @@
 
 Names, annotations and factories are shown by `reveal` (see tests/flow/revealing.py). Of a class:
 
-| marker, in the class or on its line              | says                                                               |
-|--------------------------------------------------|--------------------------------------------------------------------|
-| `mapped`, `not mapped`                           | whether it is; a mapped class has exactly the marked relationships |
-| `relationship: lines = many Line, joined`        | its target, then `one` or `many`, the strategy unless `select`,    |
-| `relationship: customer = one ?, reverse orders` | the other side where it has one; `?` for a target unknown          |
-| `columns: id, name`, `primary: id`, `table: t`   | all of them                                                        |
-| `unique: email & a, b`                           | all sets of columns that are unique                                |
-| `proxy: products via lines`                      | all its association proxies                                        |
+| marker, in the class or on its line              | says                                                              |
+|--------------------------------------------------|-------------------------------------------------------------------|
+| `mapped`, `not mapped`                           | whether it is; a mapped class has exactly the marked relationships|
+| `relationship: lines = many Line, joined`        | its target, then `one` or `many`, the strategy unless `select`,   |
+| `relationship: customer = one ?, reverse orders` | the other side where it has one; `?` for a target unknown         |
+| `columns: id, name`, `primary: id`, `table: t`   | all of them                                                       |
+| `unique: email & a, b`                           | all sets of columns that are unique                               |
+| `proxy: products via lines`                      | all its association proxies                                       |
 """
 
 from __future__ import annotations

@@ -43,7 +43,9 @@ def _outermost(case: Case) -> list[tuple[str, int]]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             found.append((node.name, node.lineno))
         elif isinstance(node, ast.ClassDef):
-            found += [(f"{node.name}.{item.name}", item.lineno) for item in node.body if isinstance(item, ast.FunctionDef)]
+            found += [
+                (f"{node.name}.{item.name}", item.lineno) for item in node.body if isinstance(item, ast.FunctionDef)
+            ]
     return found
 
 
@@ -60,9 +62,7 @@ def test_everything_gives_the_same_on_the_examples(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("folder", PROJECTS, ids=lambda folder: folder.name)
-def test_everything_gives_the_same_on_a_project(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_everything_gives_the_same_on_a_project(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same on each of the fixtures' projects."""
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.py")}
     usual = _told(lint(tmp_path, texts))
