@@ -19,6 +19,7 @@ from sqla_lint.flow.queries import (
 from sqla_lint.flow.questions import MappingOf
 from sqla_lint.flow.sessions import give_away, session_method, set_loaded
 from sqla_lint.flow.values import (
+    NEVER,
     UNKNOWN,
     ClassValue,
     Collection,
@@ -183,6 +184,8 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         return UNKNOWN
     if dotted.split(".")[0] in known_calls.OUTSIDE or dotted in known_calls.OUTSIDE_CALLS:
         note_io(frame, dotted)
+    if dotted in ("collections.defaultdict", "collections.OrderedDict"):
+        return Mapping(NEVER, NEVER)
     if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
         return Manager(Manager(UNKNOWN))
     if dotted in ("sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine"):

@@ -84,8 +84,8 @@ class RelationshipRead(Event):
     """A relationship of an instance is read.
 
     emits_sql: nothing on the path has loaded it. loop: the loop whose turns give the instances, if it repeats the
-    read.
-    dynamic: every use is a query of its own, no loader option helps. owed: the rows are an argument's; callers may know what is loaded.
+    read. dynamic: every use is a query of its own, no loader option helps. owed: the rows are an argument's, and this
+    is what callers may know of them.
     """
 
     instance: Instance | None = None

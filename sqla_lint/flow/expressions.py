@@ -15,6 +15,7 @@ from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.state import State, join_states
 from sqla_lint.flow.values import (
+    NEVER,
     UNKNOWN,
     Collection,
     Constant,
@@ -105,6 +106,15 @@ _ITERATING = frozenset(f"builtins.{item}" for item in ("map", "filter", "sorted"
 def _mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
     """`rows.append(x)` changes what the name `rows` holds."""
     match node.func:
+        case cst.Attribute(
+            value=cst.Subscript(value=owner), attr=cst.Name(value="append" | "add" | "extend" as method)
+        ):
+            _grow_entry(frame, node, path_of(owner), method, arguments)
+        case cst.Attribute(
+            value=cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value="setdefault"))),
+            attr=cst.Name(value="append" | "add" | "extend" as method),
+        ):
+            _grow_entry(frame, node, path_of(owner), method, arguments)
         case cst.Attribute(value=(cst.Name() | cst.Attribute()) as owner, attr=cst.Name(value=method)):
             path = path_of(owner)
             held = frame.state.names.get(path)
@@ -121,6 +131,22 @@ def _mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
             empty = held.limit == 0
             element = in_rows(given, 0) if empty else join(held.element, in_rows(given, 0))
             frame.state.names[path] = replace(held, element=element, limit=None, items=())
+
+
+def _grow_entry(frame: Frame, node: cst.Call, path: str, method: str, arguments: Arguments) -> None:
+    """`groups[key].append(row)` changes what the dict `groups` holds."""
+    held = frame.state.names.get(path)
+    if not isinstance(held, Mapping):
+        return
+    given = in_rows(arguments.first(), 0)
+    if method == "extend":
+        given = frame.elements(given, node, 0)
+    frame.escape(given)
+    if held.value != NEVER and not isinstance(held.value, Collection):
+        return
+    rows = held.value if isinstance(held.value, Collection) else Collection(UNKNOWN, literal=True, limit=0)
+    element = given if rows.limit == 0 else join(rows.element, given)
+    frame.state.names[path] = Mapping(held.key, replace(rows, element=element, limit=None, items=()))
 
 
 def literal(frame: Frame, node: cst.Integer | cst.Float | cst.SimpleString) -> Value:
@@ -163,7 +189,7 @@ def dict_display(frame: Frame, node: cst.Dict) -> Value:
         held = frame.evaluate(item.value)
         frame.escape(held)
         value = held if value is None else join(value, held)
-    return Mapping(key or UNKNOWN, value or UNKNOWN)
+    return Mapping(key or NEVER, value or NEVER)
 
 
 def _branch(frame: Frame, *nodes: cst.BaseExpression) -> Value:
@@ -244,7 +270,7 @@ def _indexed(
         case TupleValue(items=items) if isinstance(index, Constant) and isinstance(index.value, int):
             return items[index.value] if -len(items) <= index.value < len(items) else UNKNOWN
         case Mapping(value=held):
-            return held
+            return UNKNOWN if held == NEVER else held
         case Result(element=element) if not is_slice:
             return element
         case External(dotted=dotted):

@@ -11,6 +11,7 @@ from sqla_lint.flow.instances import in_rows, note_load
 from sqla_lint.flow.library import options_tree, select
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
+    NEVER,
     UNKNOWN,
     Collection,
     ColumnValue,
@@ -222,6 +223,8 @@ def result_method(value: Result, name: str, arguments: Arguments, asynchronous: 
 
 def collection_method(frame: Frame, value: Collection | Mapping, name: str) -> Value:
     """A method of a list, set or dict: what it gives. What it changes, the visitor does."""
+    if isinstance(value, Mapping) and NEVER in (value.key, value.value):
+        value = Mapping(*(UNKNOWN if part == NEVER else part for part in (value.key, value.value)))
     match value, name:
         case Collection(), "pop" | "popleft":
             return in_rows(value.element, frame.loops[-1].id) if frame.loops else value.element

@@ -113,7 +113,7 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
 
 def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     given = frame.evaluate(node.value) if node.value is not None else UNKNOWN
-    if given in (UNKNOWN, Constant(None)) or isinstance(given, Collection) and given.element == UNKNOWN:
+    if given in (UNKNOWN, Constant(None)):
         text = frame.slice.text(node.annotation.annotation)
         declared = frame.ask(AnnotationMeans(frame.info.module, text))
         given = declared if declared != UNKNOWN else given
@@ -186,8 +186,7 @@ def _set_item(frame: Frame, owner: cst.BaseExpression, value: Value) -> None:
     path = path_of(owner)
     held = frame.state.names.get(path)
     if isinstance(held, Mapping):
-        element = value if held.value == UNKNOWN else join(held.value, value)
-        frame.state.names[path] = Mapping(held.key, element)
+        frame.state.names[path] = Mapping(held.key, join(held.value, value))
 
 
 def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:

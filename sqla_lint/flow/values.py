@@ -18,6 +18,14 @@ UNKNOWN = Value()
 
 
 @dataclass(frozen=True, slots=True)
+class Never(Value):
+    """No value at all: what an empty dict holds. Joined with anything it gives the other."""
+
+
+NEVER = Never()
+
+
+@dataclass(frozen=True, slots=True)
 class Constant(Value):
     """A literal, or a value whose truth is known."""
 
@@ -315,8 +323,10 @@ def alternatives(value: Value) -> tuple[Value, ...]:
 
 def join(left: Value, right: Value) -> Value:
     """The least value that covers both."""
-    if left == right:
+    if left == right or right == NEVER:
         return left
+    if left == NEVER:
+        return right
     match left, right:
         case Instance(cls=a), Instance(cls=b) if a == b and left.session == right.session and left.new == right.new:
             return _join_instances(left, right)

@@ -16,6 +16,7 @@ from sqla_lint.flow.queries import execute as execute_statement
 from sqla_lint.flow.questions import Ask, FunctionInfo, Summary
 from sqla_lint.flow.state import State, join_states
 from sqla_lint.flow.values import (
+    NEVER,
     UNKNOWN,
     Collection,
     Constant,
@@ -85,7 +86,7 @@ class Visitor(Frame):
         if isinstance(value, Result):
             return instances.in_rows(value.element, loop)
         if isinstance(value, Mapping):
-            return instances.in_rows(value.key, loop)
+            return instances.in_rows(UNKNOWN if value.key == NEVER else value.key, loop)
         return instances.element_of(self, value, loop)
 
     def run(self, body: Sequence[cst.CSTNode], state: State) -> list[State]:
