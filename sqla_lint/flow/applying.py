@@ -25,6 +25,7 @@ from sqla_lint.flow.values import (
     Mapping,
     Object,
     OneOf,
+    Option,
     Producer,
     Result,
     Session,
@@ -51,8 +52,21 @@ def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.C
         case Instance(cls=cls) | Object(cls=cls) | ClassValue(id=cls):
             this = cls
     constants = _constants(info, callee.bound, arguments)
-    summary = frame.ask(SummaryOf(callee.id, this if this and this != info.owner else "", constants))
+    closely = any(_matters(value) for value in arguments.all())
+    summary = frame.ask(SummaryOf(callee.id, this if this and this != info.owner else "", constants, closely))
     return apply_summary(frame, info, summary, callee.bound, arguments, node)
+
+
+def _matters(value: Value, depth: int = 0) -> bool:
+    """Whether a value is, or holds, a session, a statement or rows."""
+    match value:
+        case Session() | Statement() | Instance() | Option() | Result():
+            return True
+        case Collection(element=inner) | Mapping(value=inner) | Coroutine(result=inner):
+            return depth < 3 and _matters(inner, depth + 1)
+        case TupleValue(items=items) | OneOf(values=items):
+            return depth < 3 and any(_matters(item, depth + 1) for item in items)
+    return False
 
 
 def _constants(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> tuple[tuple[str, Constant], ...]:
@@ -294,7 +308,7 @@ def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTN
 def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode, whole: bool) -> None:
     frame.sends(session)
     name = frame.callee(node.func) if isinstance(node, cst.Call) else ""
-    if effect.must:
+    if effect.usual:
         flush(frame, session)
         if not whole:
             commit(frame, session, node, effect.place, name, effect.durable)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import libcst as cst
 
 from sqla_lint.flow.applying import apply
@@ -14,6 +16,7 @@ from sqla_lint.flow.values import (
     ClassValue,
     Collection,
     ColumnValue,
+    Constant,
     Coroutine,
     External,
     FunctionValue,
@@ -34,6 +37,7 @@ from sqla_lint.flow.values import (
     Symbol,
     TupleValue,
     Value,
+    join,
 )
 from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
 
@@ -63,8 +67,11 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return value
         case Session() | Statement() | Result() | Collection() | Mapping() | Option() | SessionFactory() | Manager():
             return Method(value, name)
-        case OneOf():
-            return Method(value, name)
+        case OneOf(values=values):
+            found = [frame.read(item, name, node) for item in values if item != Constant(None)]
+            if not found or any(isinstance(item, Method | FunctionValue) for item in found):
+                return Method(value, name)
+            return reduce(join, found)
         case TupleValue(items=items):
             named = [item for item in items if isinstance(item, Instance) and _simple(item.cls) == name]
             return named[0] if len(named) == 1 else UNKNOWN

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import libcst as cst
+import libcst.matchers as m
 
 from sqla_lint.flow.branches import refuted_names
-from sqla_lint.flow.frame import Exits, Frame, Handler
+from sqla_lint.flow.frame import Arguments, Exits, Frame, Handler
 from sqla_lint.flow.sessions import leave
 from sqla_lint.flow.state import State, gather, join_states
-from sqla_lint.flow.values import UNKNOWN, Coroutine, External, Manager, Session, Value
+from sqla_lint.flow.values import UNKNOWN, Coroutine, FunctionValue, Manager, Object, Session, Value
 
 
 def body_of(block: cst.BaseSuite) -> Sequence[cst.CSTNode]:
@@ -75,7 +76,12 @@ def _enter(frame: Frame, value: Value, item: cst.WithItem) -> Manager:
         case Manager():
             return value
     frame.may_raise()
-    return Manager(frame.read(value, "__enter__", item) if not isinstance(value, External) else UNKNOWN)
+    if isinstance(value, Object):
+        for name in ("__enter__", "__aenter__"):
+            method = frame.read(value, name, item)
+            if isinstance(method, FunctionValue):
+                return Manager(frame.await_(frame.call(method, Arguments(), item)))
+    return Manager(UNKNOWN)
 
 
 def _pass_on(inner: Exits, outer: Exits) -> None:
@@ -147,7 +153,8 @@ def match_(frame: Frame, node: cst.Match) -> list[State]:
     """`match`: one case runs, or none."""
     frame.evaluate(node.subject)
     before = frame.state
-    states = [before.copy()]
+    anything = any(case.guard is None and m.matches(case.pattern, m.MatchAs(pattern=None)) for case in node.cases)
+    states = [] if anything else [before.copy()]
     for case in node.cases:
         frame.state = before.copy()
         for name in refuted_names(case.pattern):

@@ -46,8 +46,12 @@ def _decide_both(left: bool | None, right: bool | None, conjunction: bool) -> bo
 
 def _peek(frame: Frame, node: cst.BaseExpression) -> Value:
     if isinstance(node, cst.Name):
-        return frame.state.names.get(node.value, UNKNOWN)
+        known = frame.state.names.get(node.value)
+        return known if known is not None else _LITERALS.get(node.value, UNKNOWN)
     return UNKNOWN
+
+
+_LITERALS = {"True": Constant(True), "False": Constant(False), "None": Constant(None)}
 
 
 def _truth(value: Value) -> bool | None:

@@ -74,7 +74,7 @@ def _context_manager(dotted: str, arguments: Arguments) -> Value | None:
 def select(arguments: Arguments) -> Statement:
     """`select(…)`, the list form of 1.4 included."""
     given: tuple[Value, ...] = arguments.positional
-    if len(given) == 1 and isinstance(given[0], TupleValue):
+    if len(given) == 1 and isinstance(given[0], TupleValue | Collection) and given[0].items:
         given = given[0].items
     core = bool(given) and all(item == UNKNOWN or isinstance(item, External) for item in given)
     return Statement("core" if core else "select", entities(given))

@@ -139,6 +139,7 @@ def execute(frame: Frame, session: Session | None, statement: Statement | None, 
 
 def note_effect(frame: Frame, session: Session, op: str, instance: Instance | None = None) -> None:
     """Keep, for the summary, what happens to a session that is not this function's own."""
+    frame.state.done |= {(op, session.key)}
     if not frame.emitting or session.key in frame.opened:
         return
     if session.key.startswith("site:") and session.key not in frame.captured_keys:
@@ -147,7 +148,9 @@ def note_effect(frame: Frame, session: Session, op: str, instance: Instance | No
     if key not in frame.outcome.effects:
         place = frame.place(frame.current)
         durable = any(item.swallows for item in frame.handlers)
-        frame.outcome.effects[key] = Effect(op, session.key, not frame.guards, place, instance, durable)
+        frame.outcome.effects[key] = Effect(op, session.key, False, not frame.guards, place, instance, durable)
+    elif not frame.guards:
+        frame.outcome.effects[key] = replace(frame.outcome.effects[key], usual=True)
 
 
 def producer_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Producer:

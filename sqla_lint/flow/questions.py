@@ -102,12 +102,13 @@ class FunctionInfo:
 class Effect:
     """One thing a function does to a session of its caller. op: a name of `knowledge.sessions.Effect`, or add, delete.
 
-    `must`: on every normal path.
+    must: on every normal path. usual: on all but those that a test leads away from it.
     """
 
     op: str
     session: str
     must: bool
+    usual: bool
     place: Place = field(compare=False)
     instance: Instance | None = None
     durable: bool = False
@@ -179,11 +180,13 @@ class SummaryOf(Question[Summary]):
     """What a function of the project does.
 
     this: the class of `self`, where a subclass calls an inherited method. constants: flags that the call sets.
+    closely: it is given sessions, statements or rows, so that even what it keeps or gives back matters.
     """
 
     function: str
     this: str = ""
     constants: tuple[tuple[str, Constant], ...] = ()
+    closely: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class State:
     """What holds at one point of one path.
 
     marks: (loop, node) of the events of each loop's current turn. loaded: classes whose rows the session holds.
-    dirty: something may have changed that the next commit writes.
+    dirty: something may have changed that the next commit writes. done: (op, session) of what surely happened.
     """
 
     names: dict[str, Value] = field(default_factory=dict)
@@ -44,6 +44,7 @@ class State:
     loaded: frozenset[str] = frozenset()
     no_autoflush: frozenset[str] = frozenset()
     dirty: bool = True
+    done: frozenset[tuple[str, str]] = frozenset()
 
     def copy(self) -> State:
         """An independent copy."""
@@ -56,6 +57,7 @@ class State:
             self.loaded,
             self.no_autoflush,
             self.dirty,
+            self.done,
         )
 
     def bind(self, name: str, value: Value) -> None:
@@ -138,6 +140,7 @@ def _join_two(left: State, right: State) -> State:
         left.loaded | right.loaded,
         left.no_autoflush & right.no_autoflush,
         left.dirty or right.dirty,
+        left.done & right.done,
     )
 
 

@@ -158,8 +158,8 @@ def _unpack(frame: Frame, elements: Sequence[cst.BaseElement], value: Value) -> 
                 part = element
             case _:
                 part = UNKNOWN
-        inner = item.value
-        assign(frame, inner, Collection(UNKNOWN) if isinstance(item, cst.StarredElement) else part, None)
+        rest = value if isinstance(value, Collection) else Collection(UNKNOWN)
+        assign(frame, item.value, rest if isinstance(item, cst.StarredElement) else part, None)
 
 
 def _set_attribute(

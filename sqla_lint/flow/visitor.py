@@ -13,7 +13,7 @@ from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.places import Slice
 from sqla_lint.flow.queries import awaited, read_dynamic
 from sqla_lint.flow.queries import execute as execute_statement
-from sqla_lint.flow.questions import Ask, FunctionInfo, Summary
+from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Summary
 from sqla_lint.flow.state import State, join_states
 from sqla_lint.flow.values import (
     NEVER,
@@ -193,13 +193,19 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         known=True,
         returns=returns if returns is not None else UNKNOWN,
         yields=yields,
-        effects=tuple(outcome.effects.values()),
+        effects=tuple(_settled(effect, ends) for effect in outcome.effects.values()),
         reads=tuple(outcome.reads.values()),
         escapes=frozenset(outcome.escapes) | _returned_parameters(outcome.returns),
         io=outcome.io,
         returns_normally=bool(ends),
         name=info.name,
     )
+
+
+def _settled(effect: Effect, ends: list[State]) -> Effect:
+    """An effect is sure where it happened on every way to a normal end."""
+    must = bool(ends) and all((effect.op, effect.session) in state.done for state in ends)
+    return replace(effect, must=must, usual=must or effect.usual)
 
 
 def _join_returned(left: Value, right: Value) -> Value:
@@ -218,5 +224,5 @@ def _returned_parameters(values: list[Value]) -> frozenset[str]:
         session.key.removeprefix("param:")
         for value in values
         for session in sessions_in(value)
-        if session.key.startswith("param:") and not isinstance(value, Session)
+        if session.key.startswith("param:") and isinstance(value, TupleValue | Mapping)
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sqla_lint.flow.frame import Arguments
-from sqla_lint.flow.library import construct, create_engine, open_session
+from sqla_lint.flow.library import chained, construct, create_engine, open_session
 from sqla_lint.flow.questions import FunctionInfo, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -16,10 +16,12 @@ from sqla_lint.flow.values import (
     External,
     FunctionValue,
     Instance,
+    MappedAttribute,
     Mapping,
     ModuleValue,
     Object,
     OneOf,
+    Option,
     Session,
     SessionFactory,
     Statement,
@@ -120,7 +122,9 @@ class Declarations:
                 return self._choice([self.value(module, item, key, depth + 1) for item in options])
             case Items(items=items):
                 found = [self.value(module, item, key, depth + 1) for item in items[:8]]
-                return Collection(found[0] if len(set(found)) == 1 else UNKNOWN, literal=True, limit=len(items))
+                element = found[0] if found and len(set(found)) == 1 else UNKNOWN
+                known = tuple(found) if len(found) == len(items) else ()
+                return Collection(element, literal=True, limit=len(items), items=known)
             case Pairs():
                 return Mapping(UNKNOWN, UNKNOWN)
             case Produce(body=body):
@@ -154,10 +158,17 @@ class Declarations:
             case Object(cls=cls) | Instance(cls=cls):
                 return self.attribute(cls, name, False, depth + 1)
             case ClassValue(id=cls):
+                info = self._classes.mapping(cls)
+                if name in info.relationships or name in info.columns:
+                    return MappedAttribute(cls, (name,))
                 return self.attribute(cls, name, True, depth + 1)
         return UNKNOWN
 
     def _call(self, module: str, expression: Apply, key: str, depth: int) -> Value:
+        if isinstance(expression.function, Member):
+            base = self.value(module, expression.function.base, "", depth + 1)
+            if isinstance(base, Option):
+                return chained(base, expression.function.name, self._arguments(module, expression, depth))
         callee = self.value(module, expression.function, "", depth + 1)
         if isinstance(callee, External):
             arguments = self._arguments(module, expression, depth)

@@ -107,9 +107,10 @@ class Project:
         info = self.ask(SignatureOf(question.function))
         if fact is None or info is None:
             return Summary()
-        if question.function not in self.suspects.effectful and not self._may_return_rows(info):
-            # Nothing it reaches touches a session or a relationship.
-            return Summary(known=True, returns=info.returns, name=fact.name)
+        touches = question.function in self.suspects.effectful or info.wraps == "contextmanager"
+        if not touches and not question.closely:
+            # Nothing it reaches touches a session or a relationship, and it is given none.
+            return Summary(known=True, returns=doubtful(info.returns), name=fact.name)
         if question.function in self._summing or len(self._summing) > 60:
             return Summary(known=True, returns=info.returns, name=fact.name)
         if question.this:
@@ -121,9 +122,6 @@ class Project:
             return Summary()
         finally:
             self._summing.discard(question.function)
-
-    def _may_return_rows(self, info: FunctionInfo) -> bool:
-        return info.wraps == "contextmanager"
 
     def _as_of(self, info: FunctionInfo, this: str) -> FunctionInfo:
         """The signature with `self` an instance of a subclass."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from sqla_lint.knowledge.calls import NEVER_RETURN
+from sqla_lint.knowledge.calls import NEVER_RETURN, OUTSIDE, OUTSIDE_CALLS
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.names import NameIndex
@@ -34,6 +34,7 @@ _SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "
                            "refresh", "stream", "expunge", "filter", "options"})  # fmt: skip
 # Methods of the builtin containers and strings: on a receiver that nothing is known of they are taken for those.
 _COMMON = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind)) - {"remove"}
+_RELATIVES = frozenset({"advanced_alchemy", "flask_appbuilder", "sqlmodel", "alembic", "ormar"})
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "memoized_property", "reify"})
 
 
@@ -161,6 +162,8 @@ class Suspects:
         calls = {last(chain) for chain in fact.sketch.calls}
         if calls & _VERBS or calls & self.opening or fact.sketch.reads & self.relationships:
             return True
+        if any(_goes_outside(facts, chain) for chain in fact.sketch.calls):
+            return True
         return bool(calls & _SHARED_VERBS) and _knows_session(fact)
 
     def _opening(self) -> frozenset[str]:
@@ -176,6 +179,8 @@ class Suspects:
                 name = last(function.qualname)
                 if "session" in name.lower() or _mentions_session(function.returns):
                     names.add(name)
+        for facts in self._files:
+            names |= {name for name, target in facts.imports.items() if last(target) in names}
         return frozenset(names)
 
     def _names_of(self, functions: frozenset[str]) -> Iterator[str]:
@@ -223,9 +228,15 @@ class Suspects:
                     adds = adds or _any_last(other.sketch.calls, {"add", "add_all"})
         return deletes and adds
 
+    def _knows_library(self) -> bool:
+        """Whether any file imports SQLAlchemy or what is built upon it; names alone are no reason to speak."""
+        heads = {target.partition(".")[0] for facts in self._files for target in facts.imports.values()}
+        heads |= {star.partition(".")[0] for facts in self._files for star in facts.star_imports}
+        return any("sqlalchemy" in head or head in _RELATIVES for head in heads)
+
     def roots(self, files: Iterable[Facts], everything: bool = False) -> Iterator[tuple[Facts, str]]:
         """The suspicious functions of some files, in order, and their module bodies."""
-        for facts in files:
+        for facts in files if self._knows_library() else ():
             body = facts.body_sketch
             if body is not None and (everything or self.is_suspect(facts, None, body)):
                 yield facts, MODULE_BODY
@@ -241,6 +252,12 @@ class Suspects:
 
 def _any_last(chains: frozenset[str], names: set[str]) -> bool:
     return any(last(chain) in names for chain in chains)
+
+
+def _goes_outside(facts: Facts, chain: str) -> bool:
+    root, _, rest = chain.partition(".")
+    target = facts.imports.get(root, "")
+    return target.partition(".")[0] in OUTSIDE or f"{target}.{rest}" in OUTSIDE_CALLS
 
 
 def _knows_session(fact: FunctionFact) -> bool:

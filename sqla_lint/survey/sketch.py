@@ -94,6 +94,9 @@ def _loop_children(node: ast.AST, in_loop: bool) -> Iterator[tuple[ast.AST, bool
             yield from ((child, True) for child in node.body)
             yield from ((child, in_loop) for child in node.orelse)
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-            yield node.generators[0].iter, in_loop
-            for child in ast.iter_child_nodes(node):
-                yield child, True
+            first, *others = node.generators
+            yield first.iter, in_loop
+            yield from ((child, True) for child in (first.target, *first.ifs, *others))
+            yield from (
+                (child, True) for child in ast.iter_child_nodes(node) if not isinstance(child, ast.comprehension)
+            )

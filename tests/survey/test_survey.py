@@ -35,13 +35,14 @@ def fixture(path: Path) -> tuple[Facts, tuple[Mark, ...]]:
     return surveyed(text, module), found
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+TOLD = [path for path in FILES if any(mark.kind == "fact" for mark in fixture(path)[1])]
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.stem)
 def test_facts(path: Path) -> None:
     """A file tells exactly the facts that its markers tell."""
     found, marked = fixture(path)
     wanted = {part.strip() for mark in marked if mark.kind == "fact" for part in mark.text.split("&&")}
-    if not wanted:
-        pytest.skip("tells of sketches alone")
     assert set(facts(found)) == wanted
 
 
