@@ -81,6 +81,7 @@ def select(arguments: Arguments) -> Statement:
 
 
 def entities(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """What `select(…)` and `query(…)` are asked for, position by position: instances, or unknown."""
     return tuple(_entity(item) for item in values)
 
 

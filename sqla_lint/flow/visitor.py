@@ -204,7 +204,7 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
 
 def _settled(effect: Effect, ends: list[State]) -> Effect:
     """An effect is sure where it happened on every way to a normal end."""
-    must = bool(ends) and all((effect.op, effect.session) in state.done for state in ends)
+    must = all((effect.op, effect.session) in state.done for state in ends) if ends else effect.usual
     return replace(effect, must=must, usual=must or effect.usual)
 
 
