@@ -163,21 +163,7 @@ def applies(rewrite: Rewriting, text: str) -> bool:
     return "def " in text
 
 
-# A helper whose body stands under `if True:` is summed up as if it might not run.
-UNDER_IF = frozenset({"commit-in-loop:23", "commit-in-loop/async_sessions", "commit-in-loop/comprehensions",
-                      "commit-in-loop/flask_extension", "commit-in-loop/helper_with_a_flag", "commit-in-loop/helpers",
-                      "commit-in-loop/methods", "delete-then-add/autoflush_between",
-                      "delete-then-add/helpers"})  # fmt: skip
-# A project's own factory imported under another name makes no suspect.
-RENAMED_FACTORY = frozenset({"session-not-closed:10"})
-LEFT_OUT = {(name, wrap_in_if) for name in UNDER_IF} | {(name, rename_aliases) for name in RENAMED_FACTORY}
-
-CHANGED = [
-    (name, one)
-    for one in REWRITINGS
-    for name, text in TEXTS.items()
-    if applies(one, text) and (name, one) not in LEFT_OUT
-]
+CHANGED = [(name, one) for one in REWRITINGS for name, text in TEXTS.items() if applies(one, text)]
 
 
 @pytest.mark.parametrize(("name", "rewrite"), CHANGED, ids=[f"{one.__name__}-{name}" for name, one in CHANGED])

@@ -7,7 +7,7 @@
 | `life(session)  # alive: begun`              | the lives that a session opened here can have at this point           |
 | `session = Session()  # left: closed`        | the lives in which it is left when the function ends normally, and    |
 |                                              | after ` / ` those on exceptional exits, where there are any           |
-| `def f(…):  # summary: commits(session)`     | what callers learn of the function, all of it, in any order           |
+| `def f(…):  # summary: commits(session)`     | what callers that hand over sessions or rows learn of it, in any order|
 | `def f(…):  # summary(commit=True): …`       | the same, called with that flag                                       |
 
 Every call of `reveal` and `life` needs its marker and every marker its line; a summary and a `left` may be left out.
@@ -152,7 +152,7 @@ def _summary(case: Case, facts: Facts, mark: Mark, told: Renderer) -> Iterator[s
                       if item.name in given)  # fmt: skip
     if len(constants) != len(given):
         raise CaseError(f"line {mark.line}: {qualname} has not all of the parameters {mark.flags}")
-    summary = case.project.ask(SummaryOf(f"{facts.module}:{qualname}", "", constants))
+    summary = case.project.ask(SummaryOf(f"{facts.module}:{qualname}", "", constants, closely=True))
     found = frozenset(told.summary(summary)) or frozenset({"nothing"})
     if found != parts(mark.text):
         yield f"line {mark.line}: the summary is {', '.join(sorted(found))}; the marker says {mark.text}"
