@@ -188,16 +188,7 @@ def test_models_moved_to_another_file(name: str, tmp_path: Path) -> None:
     )
 
 
-# A name such as `session` and a class with a `relationship()` are believed by their spelling, whatever they are.
-BELIEVED = frozenset({"commit-in-loop/injected_sessions", "commit-in-loop/methods", "delete-then-add/session_sources",
-                      "lazy-load-in-loop/flask_extension", "lazy-load-in-loop/legacy_declarative",
-                      "lazy-load-in-loop/rows_from_a_helper", "lazy-load-in-loop/rows_from_a_parameter",
-                      "lazy-load-in-loop/self_in_a_model"})  # fmt: skip
-REPORTED = [
-    name
-    for name, text in TEXTS.items()
-    if any(one.kind is Kind.ERROR for one in markers(text)) and name not in BELIEVED
-]
+REPORTED = [name for name, text in TEXTS.items() if any(one.kind is Kind.ERROR for one in markers(text))]
 
 
 @pytest.mark.parametrize("name", REPORTED)

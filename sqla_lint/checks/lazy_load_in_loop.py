@@ -35,7 +35,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     often = "once per distinct target" if read.many_to_one else "once per row"
     yield rule.at(
         read.place.span,
-        message=_FETCHED if read.producer is not None and read.producer.inside == loop.id else None,
+        message=_FETCHED if read.producer is not None and 0 != read.producer.inside == loop.id else None,
         fix=_fix(read, owner, context),
         notes=tuple(_notes(read)),
         confidence=Confidence.HIGH if seen else Confidence.MEDIUM,

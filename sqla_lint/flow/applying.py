@@ -348,7 +348,6 @@ def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, n
     if relationship is None or name in value.free or value.new:
         return
     strategy = value.load.strategy(name) or relationship.lazy
-    seen = value.producer is not None and value.producer.seen
     loaded = strategy in loaders.FREE or strategy in loaders.NOT_A_LOAD or in_identity_map(frame, value, relationship)
     root = value.producer.root if value.producer else ()
     event = RelationshipRead(
@@ -370,7 +369,7 @@ def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, n
     if not loaded and root:
         note_argument_read(frame, (*root, name), value.rows, node, read if each else None)
     if each:
-        if (seen or loaded) and read.repeated:
+        if read.repeated:
             frame.emit(replace(event, loop=Loop(0, "for", read.loop_text)))
         return
     loop_around = frame.in_loop(value.rows)

@@ -10,7 +10,7 @@ import libcst as cst
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.instances import in_rows
-from sqla_lint.flow.queries import execute, read_dynamic
+from sqla_lint.flow.queries import collection, execute, read_dynamic
 from sqla_lint.flow.state import join_states
 from sqla_lint.flow.values import Collection, LocalFunction, Mapping, Statement, Value
 
@@ -83,6 +83,7 @@ def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -
     if isinstance(source, Statement):
         execute(frame, source.session, source)
         read_dynamic(frame, source, clause.iter)
+        source = collection(frame, source, clause.iter)
     kind = "comprehension"
     loop = Loop(id(clause), kind, frame.told(clause.iter), over=source, turns=getattr(source, "limit", None))
     loop.place = frame.place(clause.iter)

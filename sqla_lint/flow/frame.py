@@ -13,7 +13,7 @@ from sqla_lint.flow.events import Committed, Event, Loop, RelationshipRead
 from sqla_lint.flow.places import Place, Slice
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, Summary
 from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
-from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Value
+from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,13 +279,15 @@ class Frame:
 
     def escape(self, value: Value) -> None:
         """A value is handed to someone who may keep it; a function takes along what it captures."""
+        if isinstance(value, Symbol) and len(value.path) == 1:
+            self.outcome.escapes.add(value.path[0])
         if isinstance(value, LocalFunction):
             for captured in self.captured_by(value.name):
                 self.escape(captured)
         for session in sessions_in(value):
             if session.key in self.state.lives:
                 self.set_life(session, GONE)
-            elif session.key.startswith("param:"):
+            elif session.key.startswith("param:") and not isinstance(value, Statement):
                 self.outcome.escapes.add(session.key.removeprefix("param:"))
 
     def around(self, key: str) -> Loop | None:

@@ -10,8 +10,8 @@ import libcst.matchers as m
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Exits, Frame, sessions_in
+from sqla_lint.flow.queries import collection, read_dynamic
 from sqla_lint.flow.queries import execute as execute_statement
-from sqla_lint.flow.queries import read_dynamic
 from sqla_lint.flow.state import State, gather, join_states
 from sqla_lint.flow.values import Collection, External, Result, Statement, TupleValue, Value
 from sqla_lint.knowledge.calls import CHUNK_WORDS, ENDLESS, RETRY_WORDS
@@ -25,6 +25,7 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     if isinstance(source, Statement):
         execute_statement(frame, source.session, source)
         read_dynamic(frame, source, node.iter)
+        source = collection(frame, source, node.iter)
     kind = "async for" if node.asynchronous else "for"
     loop = Loop(id(node), kind, frame.told(node.iter), over=source, turns=_turns(source))
     loop.place = frame.place(node.iter)

@@ -31,6 +31,7 @@ from sqla_lint.project.declared import Declarations
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.signatures import Signatures, may_guess
 from sqla_lint.project.slices import Slices, Unsliceable
+from sqla_lint.project.summaries import Summaries
 from sqla_lint.project.suspects import MODULE_BODY, Suspects
 from sqla_lint.survey.expressions import parse_annotation
 from sqla_lint.survey.facts import Facts
@@ -51,7 +52,7 @@ class Project:
         self._signatures = Signatures(self.classes, self._annotations, self._declarations)
         self.suspects = Suspects(self.index, self.classes)
         self._answers: dict[object, object] = {}
-        self._summing: set[str] = set()
+        self._summaries = Summaries(self._sum_up)
         self._handlers: dict[type, Callable[..., object]] = {
             NameMeans: self._name,
             AttributeMeans: self._attribute,
@@ -77,7 +78,7 @@ class Project:
         known = self._answers.get(question, self)
         if known is self:
             known = self._handlers[type(question)](question)
-            if not (isinstance(known, Summary) and self._summing) or known.known:
+            if not isinstance(question, SummaryOf):  # those are kept where their cycles are known
                 self._answers[question] = known
         return cast("A", known)
 
@@ -103,6 +104,10 @@ class Project:
         return question.dotted in self.classes.lineage(question.cls)
 
     def _summary(self, question: SummaryOf) -> Summary:
+        return self._summaries.answer(question)
+
+    def _sum_up(self, question: SummaryOf) -> Summary:
+        """Walk a function for its summary."""
         fact = self.index.function_fact(question.function)
         info = self.ask(SignatureOf(question.function))
         if fact is None or info is None:
@@ -111,21 +116,14 @@ class Project:
         if not touches and not question.closely:
             # Nothing it reaches touches a session or a relationship, and it is given none.
             return Summary(known=True, returns=doubtful(info.returns), name=fact.name)
-        if question.function in self._summing or len(self._summing) > 60:
-            return Summary(known=True, returns=info.returns, name=fact.name)
-        if question.this:
-            info = self._as_of(info, question.this)
-        self._summing.add(question.function)
         try:
-            return self.walk(info, lambda event: None, question.constants)
+            return self.walk(self._as_of(info, question.this), lambda event: None, question.constants)
         except (Unsliceable, TooComplex):
             return Summary()
-        finally:
-            self._summing.discard(question.function)
 
     def _as_of(self, info: FunctionInfo, this: str) -> FunctionInfo:
-        """The signature with `self` an instance of a subclass."""
-        if not info.parameters or info.wraps == "staticmethod":
+        """The signature with `self` an instance of a subclass, where one is named."""
+        if not this or not info.parameters or info.wraps == "staticmethod":
             return info
         first = info.parameters[0]
         if info.wraps == "classmethod":

@@ -34,7 +34,8 @@ _SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "
                            "refresh", "stream", "expunge", "filter", "options"})  # fmt: skip
 # Methods of the builtin containers and strings: on a receiver that nothing is known of they are taken for those.
 _COMMON = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind)) - {"remove"}
-_RELATIVES = frozenset({"advanced_alchemy", "flask_appbuilder", "sqlmodel", "alembic", "ormar"})
+_LIBRARIES = frozenset({"sqlalchemy", "sqlmodel", "flask_sqlalchemy", "flask_sqlalchemy_lite", "quart_sqlalchemy",
+                        "flask_appbuilder", "advanced_alchemy", "alembic"})  # fmt: skip
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "memoized_property", "reify"})
 
 
@@ -232,7 +233,7 @@ class Suspects:
         """Whether any file imports SQLAlchemy or what is built upon it; names alone are no reason to speak."""
         heads = {target.partition(".")[0] for facts in self._files for target in facts.imports.values()}
         heads |= {star.partition(".")[0] for facts in self._files for star in facts.star_imports}
-        return any("sqlalchemy" in head or head in _RELATIVES for head in heads)
+        return any(head in _LIBRARIES or head.startswith("sqlalchemy_") for head in heads)
 
     def roots(self, files: Iterable[Facts], everything: bool = False) -> Iterator[tuple[Facts, str]]:
         """The suspicious functions of some files, in order, and their module bodies."""

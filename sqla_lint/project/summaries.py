@@ -1,0 +1,70 @@
+"""Summaries of functions that call each other: the head of a cycle is summed up again until nothing changes.
+
+A summary that met an open one is provisional: it holds for the present turn of the cycle and is never kept, so that
+what is kept depends on the functions alone and not on who asked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqla_lint.flow.questions import Summary, SummaryOf
+
+_MOST_TURNS = 5
+_DEEPEST = 300
+_NO_CYCLE = 1 << 30
+
+
+class Summaries:
+    """Keeps summaries, and works them out with `sum_up`."""
+
+    def __init__(self, sum_up: Callable[[SummaryOf], Summary]) -> None:
+        self._sum_up = sum_up
+        self._kept: dict[SummaryOf, Summary] = {}
+        self._open: dict[SummaryOf, int] = {}
+        self._guesses: dict[SummaryOf, Summary] = {}
+        self._provisional: dict[SummaryOf, tuple[int, Summary]] = {}
+        self._head = _NO_CYCLE
+
+    def answer(self, question: SummaryOf) -> Summary:
+        """The summary that answers a question; a provisional one while a cycle is open."""
+        if question in self._kept:
+            return self._kept[question]
+        if question in self._open:
+            self._head = min(self._head, self._open[question])
+            return self._guesses.get(question, Summary(known=True))
+        if question in self._provisional:
+            head, summary = self._provisional[question]
+            self._head = min(self._head, head)
+            return summary
+        if len(self._open) >= _DEEPEST:
+            return Summary()
+        return self._work_out(question)
+
+    def _work_out(self, question: SummaryOf) -> Summary:
+        index, outer = len(self._open), self._head
+        self._open[question] = index
+        summary = Summary()
+        for _ in range(_MOST_TURNS):
+            self._head = _NO_CYCLE
+            summary = self._sum_up(question)
+            if self._head != index or summary == self._guesses.get(question):
+                break  # no cycle, or another function is its head, or nothing changed
+            self._guesses[question] = summary
+            self._drop_provisional(index)
+        del self._open[question]
+        self._guesses.pop(question, None)
+        if self._head < index:
+            self._provisional[question] = (self._head, summary)
+        else:
+            self._kept[question] = summary
+            self._drop_provisional(index)
+            self._head = _NO_CYCLE
+        self._head = min(self._head, outer)
+        return summary
+
+    def _drop_provisional(self, index: int) -> None:
+        """What was worked out upon the last guess of the function at `index` holds no longer."""
+        stale = [question for question, (head, _) in self._provisional.items() if head >= index]
+        for question in stale:
+            del self._provisional[question]
