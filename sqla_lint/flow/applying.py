@@ -119,6 +119,8 @@ def apply_summary(
 def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, node: cst.CSTNode) -> Value:
     returned = substitute(summary.returns, binding, node)
     returned = informed(returned, doubtful(info.returns))
+    if isinstance(returned, Manager):
+        returned = _own_block(returned, node)
     yielded = None if summary.yields is None else substitute(summary.yields, binding, node)
     told = _yielded_by_annotation(doubtful(info.returns))
     if info.wraps == "contextmanager" and (yielded == UNKNOWN or _is_session(told) and not _is_session(yielded)):
@@ -127,6 +129,14 @@ def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding
     if info.wraps != "contextmanager" and not info.is_generator:
         _adopt(frame, returned, node)
     return _wrapped(info, returned, yielded, node)
+
+
+def _own_block(manager: Manager, node: cst.CSTNode) -> Manager:
+    """A context manager that a function gives: the session of its block is opened for it."""
+    match manager.entered:
+        case Session(key="") as session:
+            return replace(manager, entered=replace(session, key=f"site:{id(node)}", owner="manager"))
+    return manager
 
 
 def _yielded_by_annotation(value: Value) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import libcst as cst
 import libcst.matchers as m
@@ -27,6 +28,8 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
     exits, outer = Exits(), frame.exits
     for item in node.items:
         manager = _enter(frame, frame.evaluate(item.item), item)
+        if manager.entered == UNKNOWN:
+            manager = _by_name(frame, manager, item, bool(node.asynchronous))
         managers.append(manager)
         frame.entered(manager.entered)
         if manager.no_autoflush and manager.session is not None:
@@ -82,6 +85,15 @@ def _enter(frame: Frame, value: Value, item: cst.WithItem) -> Manager:
             if isinstance(method, FunctionValue):
                 return Manager(frame.await_(frame.call(method, Arguments(), item)))
     return Manager(UNKNOWN)
+
+
+def _by_name(frame: Frame, manager: Manager, item: cst.WithItem, asynchronous: bool) -> Manager:
+    """`with self.database.connect() as session`: a call that cannot be followed, and a name that says what it gives."""
+    target = item.asname.name if item.asname is not None else None
+    if not isinstance(target, cst.Name) or not frame.may_be_session(target.value, item.item):
+        return manager
+    kind = "async" if asynchronous else "unknown"
+    return replace(manager, entered=Session(f"site:{id(item)}", kind, "manager", guessed=True))
 
 
 def _pass_on(inner: Exits, outer: Exits) -> None:

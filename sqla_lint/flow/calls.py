@@ -25,6 +25,7 @@ from sqla_lint.flow.values import (
     Collection,
     Constant,
     External,
+    Factory,
     FunctionValue,
     Instance,
     LocalFunction,
@@ -59,6 +60,14 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return _open(frame, callee, arguments, node)
         case Session(registry=True):
             return callee
+        case Factory(result=result):
+            _unseen(frame, arguments)
+            return made(result, node)
+        case Object():
+            method = frame.read(callee, "__call__", node)
+            return (
+                call(frame, method, arguments, node) if isinstance(method, FunctionValue) else _unseen(frame, arguments)
+            )
         case ClassValue():
             return _instantiate(frame, callee, arguments, node)
         case FunctionValue():
@@ -72,6 +81,16 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
         case OneOf(values=values) if all(isinstance(item, SessionFactory | ClassValue) for item in values):
             return call(frame, values[0], arguments, node)
     return _unseen(frame, arguments)
+
+
+def made(value: Value, node: cst.CSTNode) -> Value:
+    """What a factory known by its annotation gives: a session of unknown keeping, or one that its block closes."""
+    match value:
+        case Session():
+            return replace(value, key=f"site:{id(node)}", owner="unknown")
+        case Manager(entered=Session() as session):
+            return replace(value, entered=replace(session, key=f"site:{id(node)}", owner="manager"))
+    return value
 
 
 def apply_local(frame: Frame, callee: LocalFunction, arguments: Arguments, node: cst.CSTNode) -> Value:

@@ -29,6 +29,7 @@ from sqla_lint.flow.values import (
     Value,
     join,
 )
+from sqla_lint.knowledge.sessions import is_session_name
 
 Evaluator = Callable[[Frame, Any], Value]
 
@@ -261,6 +262,10 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
 def _indexed(
     frame: Frame, value: Value, index: Value, is_slice: bool, bounded: int | None, node: cst.Subscript
 ) -> Value:
+    if isinstance(index, Constant) and isinstance(index.value, str) and not isinstance(value, External):
+        held = value.value if isinstance(value, Mapping) else UNKNOWN
+        if held in (UNKNOWN, NEVER) and is_session_name(index.value) and frame.info.guesses:
+            return Session(f"named:{frame.text(node)}", "unknown", "unknown", guessed=True)
     match value:
         case Collection() if is_slice:
             return replace(value, limit=bounded if bounded is not None else value.limit)

@@ -14,6 +14,7 @@ from sqla_lint.flow.places import Place, Slice
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, Summary
 from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
 from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
+from sqla_lint.knowledge.sessions import is_session_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,16 @@ class Frame:
         for handler in self.handlers:
             if handler.handling and handler.swallows and handler.loops:
                 self.loops[handler.loops - 1].isolates = True
+
+    def may_be_session(self, name: str, source: cst.BaseExpression | None) -> bool:
+        """Whether a name alone may be believed: what it is bound to is a call that no library answers for."""
+        if isinstance(source, cst.Await):
+            source = source.expression
+        if not self.info.guesses or not is_session_name(name) or not isinstance(source, cst.Call):
+            return False
+        with self.silent():
+            callee = self.evaluate(source.func)
+        return callee == UNKNOWN or isinstance(callee, Symbol)
 
     # Events.
 

@@ -71,6 +71,8 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
         case cst.Assign(targets=targets, value=value):
             given = frame.evaluate(value)
             for target in targets:
+                if given == UNKNOWN and isinstance(target.target, cst.Name):
+                    given = _by_name(frame, target.target.value, value)
                 assign(frame, target.target, given, value)
         case cst.AnnAssign():
             _annotated(frame, node)
@@ -97,6 +99,13 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
             _import(frame, node)
     stopped, frame.stopped = frame.stopped, False
     return not stopped
+
+
+def _by_name(frame: Frame, name: str, source: cst.BaseExpression) -> Value:
+    """`session = self.database.get_session()`: a call that cannot be followed, and a name that says what it gives."""
+    if not frame.may_be_session(name, source):
+        return UNKNOWN
+    return Session(f"named:{name}", "unknown", "unknown", guessed=True)
 
 
 def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:

@@ -114,6 +114,13 @@ class SessionFactory(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Factory(Value):
+    """Something to call, by its annotation: what calling it gives."""
+
+    result: Value
+
+
+@dataclass(frozen=True, slots=True)
 class MappedAttribute(Value):
     """`Order.lines` read on the class: the start of a loader path or a criterion."""
 

@@ -9,7 +9,9 @@ from sqla_lint.flow.values import (
     Collection,
     Constant,
     External,
+    Factory,
     Instance,
+    Manager,
     Mapping,
     Object,
     OneOf,
@@ -90,6 +92,11 @@ class Annotations:
             return self.value(module, items[0], depth + 1)
         if last == "Coroutine":
             return self.value(module, items[-1], depth + 1)
+        if last.endswith("ContextManager"):
+            return Manager(self.value(module, items[0], depth + 1))
+        if last == "Callable" and len(items) == 2:
+            given = self.value(module, items[1], depth + 1)
+            return Factory(given) if given != UNKNOWN else UNKNOWN
         if last in _SEQUENCES:
             return Collection(self.value(module, items[0], depth + 1))
         if last in ("tuple", "Tuple"):

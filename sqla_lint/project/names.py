@@ -114,7 +114,7 @@ class NameIndex:
 
     def _absolute(self, dotted_name: str, seen: frozenset[tuple[str, str]]) -> Definition:
         if dotted_name in self.modules:
-            return Definition("module", self.modules[dotted_name].module)
+            return self._rebound(dotted_name, seen) or Definition("module", self.modules[dotted_name].module)
         parts = dotted_name.split(".")
         for cut in range(len(parts) - 1, 0, -1):
             head = ".".join(parts[:cut])
@@ -123,6 +123,15 @@ class NameIndex:
         if dotted_name in self.packages:
             return Definition("module", dotted_name)
         return Definition("external", "", dotted_name) if parts[0] not in self.packages else NOTHING
+
+    def _rebound(self, dotted_name: str, seen: frozenset[tuple[str, str]]) -> Definition | None:
+        """`from .db import db` in a package: the package's `db` is the object, no longer the submodule."""
+        package, _, name = dotted_name.rpartition(".")
+        facts = self.modules.get(package)
+        if facts is None or name not in facts.imports or facts.imports[name] == dotted_name:
+            return None
+        found = self._find(facts.module, name, seen)
+        return None if found.kind == "unknown" else found
 
     def _member(self, module: str, rest: list[str], seen: frozenset[tuple[str, str]]) -> Definition:
         found = self._find(module, rest[0], seen)
