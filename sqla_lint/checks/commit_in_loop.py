@@ -26,6 +26,8 @@ def check(commit: Committed, context: Context) -> Iterator[Diagnostic]:
     loop = commit.loop
     if loop is None or not commit.repeats or not commit.works:
         return  # not repeated, or nothing was written since the last one
+    if commit.session is not None and commit.session.bound_to_connection:
+        return  # it takes part in the transaction of the connection it was given
     if commit.durable or commit.guarded or loop.isolates:
         return  # meant: a failed item leaves the others committed, a batch is full
     if loop.polls or loop.retries or loop.chunks or loop.io:

@@ -157,17 +157,10 @@ def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Argum
 def _open(frame: Frame, factory: SessionFactory, arguments: Arguments, node: cst.CSTNode) -> Value:
     session = library.open_session(factory, arguments, f"site:{id(node)}")
     session = replace(session, opened=frame.place(node))
-    bound = session.bound_to_connection or _gets_connection(frame, arguments)
+    bound = session.bound_to_connection or frame.gets_connection((*arguments.nodes, *arguments.keyword_nodes.values()))
     session = replace(session, bound_to_connection=bound)
     frame.open(session)
     return session
-
-
-def _gets_connection(frame: Frame, arguments: Arguments) -> bool:
-    """A session on a given connection: whoever opened that connection returns it."""
-    nodes = (*arguments.nodes, *arguments.keyword_nodes.values())
-    texts = [frame.text(item).lower() for item in nodes]
-    return any("conn" in text or "get_bind" in text or text == "bind" for text in texts)
 
 
 def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -188,7 +181,11 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     if made is not None:
         if isinstance(made, Session) and made.owner == "function":
             made = replace(made, opened=frame.place(node))
-            made = replace(made, bound_to_connection=made.bound_to_connection or _gets_connection(frame, arguments))
+            made = replace(
+                made,
+                bound_to_connection=made.bound_to_connection
+                or frame.gets_connection((*arguments.nodes, *arguments.keyword_nodes.values())),
+            )
             frame.open(made)
         return made
     home, _, name = dotted.rpartition(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,10 +12,10 @@ import libcst.matchers as m
 
 from sqla_lint.flow.events import Committed, Event, Loop, RelationshipRead
 from sqla_lint.flow.places import Place, Slice
-from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, Summary
+from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, SignatureOf, Summary
 from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
-from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
-from sqla_lint.knowledge.sessions import is_session_name
+from sqla_lint.flow.values import UNKNOWN, External, FunctionValue, LocalFunction, Session, Statement, Symbol, Value
+from sqla_lint.knowledge.sessions import RIVALS, is_session_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,18 @@ class Frame:
             return False
         with self.silent():
             callee = self.evaluate(source.func)
+        if isinstance(callee, FunctionValue):
+            known = self.ask(SignatureOf(callee.id))
+            return known is not None and known.returns == UNKNOWN and known.guesses and "session" in known.name.lower()
+        if isinstance(callee, External):
+            head = callee.dotted.partition(".")[0]
+            return head not in RIVALS and head != "builtins" and head not in sys.stdlib_module_names
         return callee == UNKNOWN or isinstance(callee, Symbol)
+
+    def gets_connection(self, nodes: tuple[cst.BaseExpression, ...]) -> bool:
+        """Whether a session is opened on a given connection: whoever opened that one returns it."""
+        texts = [self.text(item).lower() for item in nodes]
+        return any("conn" in text or "get_bind" in text or text == "bind" for text in texts)
 
     # Events.
 

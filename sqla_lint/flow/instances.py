@@ -28,6 +28,7 @@ from sqla_lint.knowledge import loaders
 EACH = "[]"
 VALUE = "{}"
 _LONGEST = 6
+_MOST_READS = 60
 
 
 def in_rows(value: Value, loop: int) -> Value:
@@ -114,7 +115,7 @@ def note_argument_read(
 ) -> None:
     """Keep, for the summary, that something reached from a parameter is read; `inner` where a callee reads it."""
     loop = frame.in_loop(rows)
-    if not frame.emitting or path in frame.outcome.reads:
+    if not frame.emitting or path in frame.outcome.reads or len(frame.outcome.reads) >= _MOST_READS:
         return
     if inner is not None:
         frame.outcome.reads[path] = replace(inner, path=path)

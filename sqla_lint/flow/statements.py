@@ -105,7 +105,8 @@ def _by_name(frame: Frame, name: str, source: cst.BaseExpression) -> Value:
     """`session = self.database.get_session()`: a call that cannot be followed, and a name that says what it gives."""
     if not frame.may_be_session(name, source):
         return UNKNOWN
-    return Session(f"named:{name}", "unknown", "unknown", guessed=True)
+    bound = isinstance(source, cst.Call) and frame.gets_connection(tuple(item.value for item in source.args))
+    return Session(f"named:{name}", "unknown", "unknown", guessed=True, bound_to_connection=bound)
 
 
 def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
