@@ -29,6 +29,8 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     kind = "async for" if node.asynchronous else "for"
     loop = Loop(id(node), kind, frame.told(node.iter), over=source, turns=_turns(source))
     loop.place = frame.place(node.iter)
+    if frame.state.assumed.get(f"len({loop.source}) == 1"):
+        loop.turns = 1
     loop.target = node.target.value if isinstance(node.target, cst.Name) else frame.told(node.target)
     loop.batch_of = frame.batch(node.iter)
     named = f"{loop.target} {loop.source}".lower()
