@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqla_lint.flow.questions import ClassInfo, MappingOf
+from sqla_lint.flow.values import class_name
 
 if TYPE_CHECKING:
     from sqla_lint.project.project import Project
@@ -28,4 +29,4 @@ class Context:
 
     def class_name(self, class_id: str) -> str:
         """The simple name of a class."""
-        return class_id.rpartition(":")[2].rpartition(".")[2]
+        return class_name(class_id)

@@ -37,6 +37,7 @@ from sqla_lint.flow.values import (
     Symbol,
     TupleValue,
     Value,
+    class_name,
     join,
 )
 from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
@@ -73,7 +74,7 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
                 return Method(value, name)
             return reduce(join, found)
         case TupleValue(items=items):
-            named = [item for item in items if isinstance(item, Instance) and _simple(item.cls) == name]
+            named = [item for item in items if isinstance(item, Instance) and class_name(item.cls) == name]
             return named[0] if len(named) == 1 else UNKNOWN
         case Symbol():
             return _of_symbol(frame, value, name, node)
@@ -167,10 +168,6 @@ def _of_symbol(frame: Frame, value: Symbol, name: str, node: cst.CSTNode) -> Val
     if frame.ask(MayLoad(name)):
         note_argument_read(frame, path, value.rows, node)
     return Symbol(path, value.rows)
-
-
-def _simple(cls: str) -> str:
-    return cls.rpartition(":")[2].rpartition(".")[2]
 
 
 def _by_name(frame: Frame, name: str, node: cst.CSTNode) -> Value:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow import library
+from sqla_lint.flow import constructs
 from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.queries import (
@@ -130,11 +130,11 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Collection() | Mapping():
             return collection_method(frame, receiver, name)
         case Option():
-            return library.chained(receiver, name, arguments)
+            return constructs.chained(receiver, name, arguments)
         case MappedAttribute():
             return receiver if name in ("of_type", "and_", "any", "has") else UNKNOWN
         case SessionFactory() if name == "begin":
-            opened = library.open_session(receiver, arguments, f"site:{id(node)}")
+            opened = constructs.open_session(receiver, arguments, f"site:{id(node)}")
             return Manager(replace(opened, owner="manager"))
         case Manager():
             return _manager_method(frame, receiver, name, arguments)
@@ -155,7 +155,7 @@ def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Argum
 
 
 def _open(frame: Frame, factory: SessionFactory, arguments: Arguments, node: cst.CSTNode) -> Value:
-    session = library.open_session(factory, arguments, f"site:{id(node)}")
+    session = constructs.open_session(factory, arguments, f"site:{id(node)}")
     session = replace(session, opened=frame.place(node))
     bound = session.bound_to_connection or frame.gets_connection((*arguments.nodes, *arguments.keyword_nodes.values()))
     session = replace(session, bound_to_connection=bound)
@@ -177,7 +177,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
 
 def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CSTNode) -> Value:
     dotted = callee.dotted
-    made = library.construct(dotted, arguments, f"site:{id(node)}")
+    made = constructs.construct(dotted, arguments, f"site:{id(node)}")
     if made is not None:
         if isinstance(made, Session) and made.owner == "function":
             made = replace(made, opened=frame.place(node))
@@ -205,7 +205,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
         return Manager(Manager(UNKNOWN))
     if dotted in ("sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine"):
-        return library.create_engine(arguments)
+        return constructs.create_engine(arguments)
     if dotted in known_sessions.FRAMEWORKS:
         return External(dotted, made=True)
     if dotted in known_sessions.CONNECTIONS:

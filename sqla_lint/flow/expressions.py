@@ -10,7 +10,7 @@ from typing import Any
 import libcst as cst
 
 from sqla_lint.flow.comprehensions import comprehension, lambda_over
-from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.state import State, join_states
@@ -51,18 +51,6 @@ def attribute(frame: Frame, node: cst.Attribute) -> Value:
     if path and path in frame.state.names:
         return frame.state.names[path]
     return frame.read(frame.evaluate(node.value), node.attr.value, node)
-
-
-def path_of(node: cst.BaseExpression) -> str:
-    """`a.b.c` of a chain of names, else an empty string."""
-    parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
-        node = node.value
-    if not isinstance(node, cst.Name):
-        return ""
-    parts.append(node.value)
-    return ".".join(reversed(parts))
 
 
 def call(frame: Frame, node: cst.Call) -> Value:

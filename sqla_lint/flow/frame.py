@@ -353,3 +353,15 @@ def sessions_in(value: Value, depth: int = 0) -> Sequence[Session]:
                 if isinstance(part, Value):
                     found += sessions_in(part, depth + 1)
     return found
+
+
+def path_of(node: cst.BaseExpression) -> str:
+    """`a.b.c` of a chain of names, else an empty string."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return ""
+    parts.append(node.value)
+    return ".".join(reversed(parts))

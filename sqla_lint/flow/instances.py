@@ -21,6 +21,7 @@ from sqla_lint.flow.values import (
     Symbol,
     TupleValue,
     Value,
+    class_name,
     derived,
 )
 from sqla_lint.knowledge import loaders
@@ -150,15 +151,11 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
         0 if relationship.name in value.free and not relationship.collection else value.rows,
         value.session,
         identity=derived(value.identity, relationship.name),
-        path=(*value.path, f"{_simple(value.cls)}.{relationship.name}")[-_LONGEST:],
+        path=(*value.path, f"{class_name(value.cls)}.{relationship.name}")[-_LONGEST:],
     )
     if not relationship.collection:
         return instance
     return Collection(instance, reached, via=relationship.name)
-
-
-def _simple(cls: str) -> str:
-    return cls.rpartition(":")[2].rpartition(".")[2]
 
 
 def _back(target: ClassInfo | None, relationship: Relationship) -> frozenset[str]:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.constructs import options_tree, select
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import in_rows, note_load
-from sqla_lint.flow.library import options_tree, select
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
     NEVER,

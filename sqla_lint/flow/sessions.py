@@ -7,9 +7,9 @@ from dataclasses import replace
 import libcst as cst
 import libcst.matchers as m
 
+from sqla_lint.flow.constructs import entities, options_tree
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
-from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.library import entities, options_tree
+from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import execute, held, note_effect, result, row
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
@@ -87,7 +87,7 @@ def refresh(frame: Frame, arguments: Arguments) -> None:
 
 def set_loaded(frame: Frame, node: cst.BaseExpression, names: frozenset[str] | None) -> None:
     """From here on these relationships of what `node` names are loaded; None stands for any."""
-    path = _path(node)
+    path = path_of(node)
     value = frame.evaluate(node)
     if not path or not isinstance(value, Instance):
         return
@@ -111,14 +111,6 @@ def _set_loaded_rows(frame: Frame, value: Instance, names: frozenset[str] | None
             continue
         if rows.element.identity == value.identity != 0 and rows.element.path == value.path:
             frame.state.names[key] = replace(rows, element=loaded_by(rows.element, names))
-
-
-def _path(node: cst.BaseExpression) -> str:
-    parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
-        node = node.value
-    return ".".join([node.value, *reversed(parts)]) if isinstance(node, cst.Name) else ""
 
 
 def flush(frame: Frame, session: Session) -> None:

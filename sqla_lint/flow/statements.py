@@ -10,8 +10,7 @@ import libcst as cst
 
 from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
-from sqla_lint.flow.expressions import path_of
-from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo

@@ -283,6 +283,11 @@ class OneOf(Value):
     values: tuple[Value, ...]
 
 
+def class_name(cls: str) -> str:
+    """The simple name of a class given by "module:qualname"."""
+    return cls.rpartition(":")[2].rpartition(".")[2]
+
+
 def derived(identity: int, name: str) -> int:
     """The identity of what an instance's attribute leads to."""
     return zlib.crc32(f"{identity}.{name}".encode()) if identity else 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from sqla_lint.flow.constructs import chained, construct, create_engine, open_session
 from sqla_lint.flow.frame import Arguments
-from sqla_lint.flow.library import chained, construct, create_engine, open_session
 from sqla_lint.flow.questions import FunctionInfo, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
     UNKNOWN,
