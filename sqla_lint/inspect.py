@@ -85,6 +85,7 @@ class Inspection:
         self._context = Context(project)
         self._found: dict[tuple[object, ...], Diagnostic] = {}
         self._troubles: list[Diagnostic] = []
+        self._failures: dict[tuple[str, str], Diagnostic] = {}
         self._walked: set[str] = set()
         self._owed: dict[tuple[str, ...], str] = {}
         self._owing: dict[tuple[Span, str], tuple[str, ...]] = {}
@@ -105,7 +106,10 @@ class Inspection:
         except Exception as error:
             if "SQLA_LINT_TRACEBACK" in os.environ:
                 raise
-            self._troubles.append(internal_error(facts.path, f"`{qualname}`", error, line))
+            # One fault of ours often shows in many functions: a line per file says it.
+            self._failures.setdefault(
+                (facts.path, repr(error)), internal_error(facts.path, f"`{qualname}`", error, line)
+            )
 
     def _event(self, event: Event, function: str) -> None:
         if isinstance(event, RelationshipRead) and event.owed:
@@ -153,6 +157,7 @@ class Inspection:
     def diagnostics(self) -> Iterator[Diagnostic]:
         """What stands at the end: findings on rows of unseen origin fall where every known caller loads them."""
         yield from self._troubles
+        yield from self._failures.values()
         settled = self._settled - self._confirmed
         groups: dict[tuple[Span, str], list[Diagnostic]] = {}
         for diagnostic in self._found.values():
