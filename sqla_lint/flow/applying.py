@@ -93,15 +93,20 @@ def apply_summary(
 ) -> Value:
     """Replay what a callee does, in the caller's terms, and give what it returns."""
     binding = {**(captured or {}), **_bind(info, bound, arguments)}
-    frame.state.dirty = True
+    before, frame.state.dirty = frame.state.dirty, True
     if not summary.known:
         frame.may_raise()
         for value in arguments.all():
             frame.escape(value)
         return _wrapped(info, doubtful(info.returns), None, node)
     closed = {effect.session for effect in summary.effects if effect.op == "close"}
+    ended = {effect.session for effect in summary.effects if effect.op == "commit" and not effect.must}
     for effect in summary.effects:
-        _apply_effect(frame, effect, binding, node, effect.session in closed)
+        if effect.op == "sql" and not effect.must and effect.session in ended:
+            frame.may_raise()  # where it sends at all it also commits
+            continue
+        pending = before or effect.works
+        _apply_effect(frame, effect, binding, node, effect.session in closed, pending)
     frame.may_raise()
     for read in summary.reads:
         _apply_read(frame, read, binding, node)
@@ -282,8 +287,14 @@ def _session_for(frame: Frame, key: str, binding: Binding) -> Session | None:
     return Session(key)
 
 
-def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTNode, whole: bool) -> None:
-    """One effect of a callee. `whole`: it closes the session too, so that each call is a unit of work of its own."""
+def _apply_effect(
+    frame: Frame, effect: Effect, binding: Binding, node: cst.CSTNode, whole: bool, pending: bool
+) -> None:
+    """One effect of a callee.
+
+    whole: it closes the session too, so that each call is a unit of work of its own. pending: the caller or the
+    callee has changed something that a commit writes.
+    """
     session = _session_for(frame, effect.session, binding)
     if session is None:
         return
@@ -298,6 +309,7 @@ def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTN
             frame.sends(session)
             note_effect(frame, session, "flush")
         case "commit":
+            frame.state.dirty = pending
             _apply_commit(frame, effect, session, node, whole)
         case "rollback" if effect.must:
             flush(frame, session)
@@ -316,6 +328,7 @@ def _apply_effect(frame: Frame, effect: Effect, binding: Binding, node: cst.CSTN
 
 
 def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode, whole: bool) -> None:
+    note_effect(frame, session, "commit", durable=effect.durable)
     frame.sends(session)
     name = frame.callee(node.func) if isinstance(node, cst.Call) else ""
     if effect.usual:
@@ -324,7 +337,6 @@ def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTN
             commit(frame, session, node, effect.place, name, effect.durable)
         frame.state.dirty = False
         frame.set_life(session, IDLE)
-    note_effect(frame, session, "commit")
 
 
 def _apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -> None:

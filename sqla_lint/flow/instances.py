@@ -133,7 +133,8 @@ def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -
     if relationship.target in frame.state.loaded:
         return True
     same = (relationship.name, f"{relationship.name}_id")
-    return any(column in same for column, _ in value.values)
+    parents = (f"<parent>:{relationship.target}", "<parent>:*")
+    return any(column in same or column in parents for column, _ in value.values)
 
 
 def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> Value:

@@ -56,6 +56,11 @@ def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame)
             return replace(value, flushes=False)
         case "autoflush" if arguments.first() == Constant(False):
             return replace(value, flushes=False)
+    if name == "with_parent":
+        # All rows have this parent: reading it back costs nothing, whichever relationship leads there.
+        parent = arguments.first()
+        key = parent.cls if isinstance(parent, Instance) else "*"
+        return replace(value, filtered=True, criteria=(*value.criteria, (f"<parent>:{key}", UNKNOWN)))
     if name in statements.FILTERING:
         criteria = (*value.criteria, *criteria_of(frame, arguments))
         return replace(value, filtered=True, criteria=tuple(dict.fromkeys(criteria)))
@@ -137,7 +142,9 @@ def execute(frame: Frame, session: Session | None, statement: Statement | None, 
     note_effect(frame, session, "sql")
 
 
-def note_effect(frame: Frame, session: Session, op: str, instance: Instance | None = None) -> None:
+def note_effect(
+    frame: Frame, session: Session, op: str, instance: Instance | None = None, durable: bool = False
+) -> None:
     """Keep, for the summary, what happens to a session that is not this function's own."""
     frame.state.done |= {(op, session.key)}
     if not frame.emitting or session.key in frame.opened:
@@ -147,8 +154,9 @@ def note_effect(frame: Frame, session: Session, op: str, instance: Instance | No
     key = (op, session.key, instance.cls if instance else None)
     if key not in frame.outcome.effects:
         place = frame.place(frame.current)
-        durable = any(item.swallows for item in frame.handlers)
-        frame.outcome.effects[key] = Effect(op, session.key, False, not frame.guards, place, instance, durable)
+        durable = durable or any(item.swallows for item in frame.handlers)
+        usual, works = not frame.guards, frame.state.dirty
+        frame.outcome.effects[key] = Effect(op, session.key, False, usual, place, instance, durable, works)
     elif not frame.guards:
         frame.outcome.effects[key] = replace(frame.outcome.effects[key], usual=True)
 

@@ -102,7 +102,8 @@ class FunctionInfo:
 class Effect:
     """One thing a function does to a session of its caller. op: a name of `knowledge.sessions.Effect`, or add, delete.
 
-    must: on every normal path. usual: on all but those that a test leads away from it.
+    must: on every normal path. usual: on all but those that a test leads away from it. works: the function itself
+    has changed something that a commit writes.
     """
 
     op: str
@@ -112,6 +113,7 @@ class Effect:
     place: Place = field(compare=False)
     instance: Instance | None = None
     durable: bool = False
+    works: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         flush(frame, session)
         frame.sends(session)
         note_effect(frame, session, "flush")
-    elif effect.sql:
+    elif effect.sql and arguments.keywords.get("load") != Constant(False):
         statement = arguments.first()
         execute(frame, session, statement if isinstance(statement, Statement) else None, bool(effect.flushes))
         reads = isinstance(statement, Statement) and statement.kind in ("select", "query", "core")
@@ -122,12 +122,12 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
     if effect.ends == "rollback":
         frame.isolate()
     if effect.ends == "commit":
+        note_effect(frame, session, "commit")
         # A commit that fails has ended nothing: the connection is still out.
         frame.sends(session)
         flush(frame, session)
         commit(frame, session, node, None, name=frame.callee(node.func))
         frame.state.dirty = False
-        note_effect(frame, session, "commit")
         frame.set_life(session, IDLE)
         return
     flush(frame, session)
@@ -182,6 +182,9 @@ def _counts(frame: Frame, test: cst.BaseExpression) -> bool:
     text = frame.text(test, 200)
     if "%" in text or "len(" in text or any(word in text.lower() for word in (*CHUNK_WORDS, "count", "size")):
         return True
+    target = frame.loops[-1].target if frame.loops else ""
+    if target and m.matches(test, m.Comparison(m.Name(target), [m.ComparisonTarget(m.Equal(), m.SimpleString())])):
+        return True  # one item of them all
     number = m.Integer(value=m.MatchIfTrue(lambda digits: len(digits) > 1 or digits > "1"))
     return m.matches(test, m.Comparison(comparisons=[m.ComparisonTarget(comparator=number)]))
 

@@ -101,7 +101,7 @@ def entry_state(
     info: FunctionInfo, captured: State | None = None, constants: tuple[tuple[str, Constant], ...] = ()
 ) -> State:
     """The state in which a function starts: its parameters, the flags it is called with, the names it captured."""
-    state = State()
+    state = State(dirty=False)
     known = dict(constants)
     if captured is not None:
         state.names.update(captured.names)

@@ -228,8 +228,11 @@ class Classes:
         tables = {read.table_name(fact) for _, fact in self.facts(target)} - {""}
         names = {fact.name for _, fact in self.facts(target)}
         tables |= {_snake(name) for name in names} | {name.lower() for name in names}
-        for _, fact in self.facts(id_):
+        for module, fact in self.facts(id_):
             keys = [key for _, column in read.columns(fact) for key in read.foreign_keys(column)]
+            for qualname in fact.methods.values():
+                function = self.index.function_fact(f"{module}:{qualname}")
+                keys += read.foreign_keys(function.declares) if function is not None else ()
             for key in (*keys, *read.table_foreign_keys(fact)):
                 owner = key.rpartition(".")[0].rpartition(".")[2] or key
                 if owner in tables or owner in names:
