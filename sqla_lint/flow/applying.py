@@ -329,14 +329,16 @@ def _apply_effect(
 
 def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode, whole: bool) -> None:
     note_effect(frame, session, "commit", durable=effect.durable)
+    if not effect.usual:
+        frame.may_raise()
+        return
     frame.sends(session)
     name = frame.callee(node.func) if isinstance(node, cst.Call) else ""
-    if effect.usual:
-        flush(frame, session)
-        if not whole:
-            commit(frame, session, node, effect.place, name, effect.durable)
-        frame.state.dirty = False
-        frame.set_life(session, IDLE)
+    flush(frame, session)
+    if not whole:
+        commit(frame, session, node, effect.place, name, effect.durable)
+    frame.state.dirty = False
+    frame.set_life(session, IDLE)
 
 
 def _apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -> None:
