@@ -74,7 +74,7 @@ _MOST_CALLERS_DEEP = 4
 
 def _rank(diagnostic: Diagnostic) -> tuple[bool, Span, str]:
     """What is seen comes before what is inferred, the first place before later ones."""
-    return (diagnostic.confidence is Confidence.MEDIUM, diagnostic.span, diagnostic.message)
+    return (_is_inferred(diagnostic), diagnostic.span, diagnostic.message)
 
 
 class Inspection:
@@ -96,9 +96,8 @@ class Inspection:
         """Walk one root; a failure costs that root alone."""
         self._walked.add(f"{facts.module}:{qualname}")
         line = facts.functions[qualname].line if qualname in facts.functions else 1
-        function = qualname.rpartition(".")[2]
         try:
-            self._project.inspect(facts, qualname, lambda event: self._event(event, function))
+            self._project.inspect(facts, qualname, lambda event: self._event(event, qualname))
         except Unsliceable as error:
             self._troubles.append(not_analysed(facts.path, f"`{qualname}` could not be read: {error}", line))
         except TooComplex as error:
@@ -127,8 +126,8 @@ class Inspection:
         known = self._found.get(key)
         if known is None or _rank(diagnostic) < _rank(known):
             self._found[key] = diagnostic
-        if isinstance(event, RelationshipRead) and event.owed and diagnostic.confidence is Confidence.MEDIUM:
-            self._owed[event.owed] = function
+        if isinstance(event, RelationshipRead) and event.owed and _is_inferred(diagnostic):
+            self._owed[event.owed] = function.rpartition(".")[2]
             self._owing[(diagnostic.span, diagnostic.message)] = event.owed
 
     def ask_callers(self) -> None:

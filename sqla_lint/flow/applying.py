@@ -111,9 +111,7 @@ def apply_summary(
     for name in summary.escapes:
         frame.escape(binding.get(name, UNKNOWN))
     if summary.io:
-        frame.outcome.io = frame.outcome.io or summary.io
-        for loop in frame.loops:
-            loop.io = loop.io or summary.io
+        frame.note_io(summary.io)
     if not summary.returns_normally and not info.is_generator:
         frame.stop()
     return _result(frame, info, summary, binding, node)

@@ -199,7 +199,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         frame.stop()
         return UNKNOWN
     if dotted.split(".")[0] in known_calls.OUTSIDE or dotted in known_calls.OUTSIDE_CALLS:
-        note_io(frame, dotted)
+        frame.note_io(dotted)
     if dotted in ("collections.defaultdict", "collections.OrderedDict"):
         return Mapping(NEVER, NEVER)
     if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
@@ -213,13 +213,6 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     _unseen(frame, arguments)
     told = dotted.startswith(("sqlalchemy.", "sqlmodel.")) or dotted.split(".")[0] in known_calls.OUTSIDE
     return External(dotted, made=True) if told else UNKNOWN
-
-
-def note_io(frame: Frame, what: str) -> None:
-    """The function, and the loops around this point, talk to the outside world."""
-    frame.outcome.io = frame.outcome.io or what
-    for loop in frame.loops:
-        loop.io = loop.io or what
 
 
 def _builtin(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:

@@ -177,6 +177,12 @@ class Frame:
             if loop.batch_of is not None:
                 loop.batch_of.chunks = True
 
+    def note_io(self, what: str) -> None:
+        """The function, and the loops around this point, talk to the outside world."""
+        self.outcome.io = self.outcome.io or what
+        for loop in self.loops:
+            loop.io = loop.io or what
+
     def isolate(self) -> None:
         """A rollback in a handler inside a loop: its items stand on their own."""
         for handler in self.handlers:

@@ -52,15 +52,6 @@ class LoadTree:
                 merged[branch] = (strategy, tree)
         return LoadTree(tuple(sorted((branch, *rest) for branch, rest in merged.items())))
 
-    def meet(self, other: LoadTree) -> LoadTree:
-        """What both have: the options in force whichever of two paths was taken."""
-        theirs = {branch: (strategy, tree) for branch, strategy, tree in other.branches}
-        kept = []
-        for branch, strategy, tree in self.branches:
-            if branch in theirs and theirs[branch][0] == strategy:
-                kept.append((branch, strategy, tree.meet(theirs[branch][1])))
-        return LoadTree(tuple(kept))
-
     def union(self, other: LoadTree) -> LoadTree:
         """What either has: used where a doubt must not become a finding."""
         return self.merge(other)

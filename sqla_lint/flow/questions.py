@@ -201,14 +201,6 @@ class AnnotationMeans(Question[Value]):
 
 
 @dataclass(frozen=True, slots=True)
-class SubclassOf(Question[bool]):
-    """Whether a class of the project has, among its bases, a class of a library by dotted name."""
-
-    cls: str
-    dotted: str
-
-
-@dataclass(frozen=True, slots=True)
 class MayLoad(Question[bool]):
     """Whether an attribute of that name is a relationship, or a property that reads one, of any class."""
 

@@ -29,13 +29,13 @@ from sqla_lint.flow.values import (
     doubtful,
 )
 from sqla_lint.knowledge.calls import CHUNK_WORDS
-from sqla_lint.knowledge.sessions import METHODS, TELLING, Effect
+from sqla_lint.knowledge.sessions import METHODS, Effect
 
 
 def session_method(frame: Frame, session: Session, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """Call a method of a session: its effects, its events and what it gives."""
     effect = METHODS.get(name)
-    if effect is None or (session.guessed and not _believable(name, arguments)):
+    if effect is None:
         frame.may_raise()
         for value in arguments.all():
             frame.escape(value)
@@ -68,11 +68,6 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         refresh(frame, arguments)
     given = _given(frame, session, effect.gives, arguments, node)
     return Coroutine(given) if effect.coroutine and session.kind == "async" else given
-
-
-def _believable(name: str, arguments: Arguments) -> bool:
-    """Of a session known by its name alone only telling verbs are believed."""
-    return name in TELLING or name in ("close", "rollback", "get") or name in METHODS
 
 
 def refresh(frame: Frame, arguments: Arguments) -> None:

@@ -59,9 +59,6 @@ METHODS: dict[str, Effect] = {
     "stream_scalars": Effect(sql=True, flushes="auto", coroutine=True, gives="scalars"),
 }
 
-# Verbs that say "SQLAlchemy session" when all that is known of the receiver is a name.
-TELLING = frozenset({"add", "add_all", "commit", "delete", "execute", "flush", "merge", "query", "refresh", "scalars"})
-
 CLASSES: dict[str, str] = {
     "sqlalchemy.orm.Session": "sync",
     "sqlalchemy.orm.session.Session": "sync",

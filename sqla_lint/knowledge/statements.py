@@ -39,7 +39,6 @@ FILTERING = frozenset({"distinct", "filter", "filter_by", "having", "join", "out
 # Methods of a Query (or of a dynamic relationship) that execute it.
 QUERY_MANY = frozenset({"all"})
 QUERY_ONE = frozenset({"first", "one", "one_or_none", "get", "first_or_404", "get_or_404", "one_or_404", "scalar_one"})
-QUERY_OTHER = frozenset({"count", "exists", "scalar", "delete", "update", "subquery", "as_scalar", "scalar_subquery"})
 QUERY_SENDS = frozenset({"all", "first", "one", "one_or_none", "get", "count", "scalar", "delete", "update",
                          "first_or_404", "get_or_404", "paginate"})  # fmt: skip
 

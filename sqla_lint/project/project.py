@@ -19,7 +19,6 @@ from sqla_lint.flow.questions import (
     NameMeans,
     Question,
     SignatureOf,
-    SubclassOf,
     Summary,
     SummaryOf,
 )
@@ -60,7 +59,6 @@ class Project:
             SignatureOf: self._signature,
             SummaryOf: self._summary,
             AnnotationMeans: self._annotation,
-            SubclassOf: self._subclass,
             MayLoad: lambda question: self.suspects.may_load(question.name),
         }
 
@@ -99,9 +97,6 @@ class Project:
     def _annotation(self, question: AnnotationMeans) -> Value:
         found = self._annotations.value(question.module, parse_annotation(question.annotation))
         return found if question.of_parameter else doubtful(found)
-
-    def _subclass(self, question: SubclassOf) -> bool:
-        return question.dotted in self.classes.lineage(question.cls)
 
     def _summary(self, question: SummaryOf) -> Summary:
         return self._summaries.answer(question)

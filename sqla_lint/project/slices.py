@@ -27,7 +27,6 @@ class Slices:
         self._texts = texts or {}
         self._last: tuple[str, list[str]] = ("", [])
         self._cut: dict[str, tuple[Slice, cst.FunctionDef]] = {}
-        self.bytes_parsed = 0
 
     def lines(self, path: str) -> list[str]:
         """The lines of a file, as Python counts them."""
@@ -70,7 +69,6 @@ class Slices:
     def _parse(self, text: str) -> cst.Module:
         import libcst as cst
 
-        self.bytes_parsed += len(text)
         try:
             return cst.parse_module(text)
         except Exception as error:  # libcst raises several kinds, its own bugs among them
