@@ -26,7 +26,7 @@ def lambda_over(frame: Frame, node: cst.Call, item: cst.Arg, iterates: bool) -> 
         return None
     with frame.silent():
         value = frame.evaluate(source)
-    loop = Loop(id(item.value), "comprehension", frame.told(source), over=value)
+    loop = Loop(id(item.value), "comprehension", frame.told(source))
     run_comprehension(frame, loop, lambda: _lambda_body(frame, item.value, value, loop))
     return LocalFunction("lambda")
 
@@ -85,7 +85,7 @@ def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -
         read_dynamic(frame, source, clause.iter)
         source = collection(frame, source, clause.iter)
     kind = "comprehension"
-    loop = Loop(id(clause), kind, frame.told(clause.iter), over=source, turns=getattr(source, "limit", None))
+    loop = Loop(id(clause), kind, frame.told(clause.iter), turns=getattr(source, "limit", None))
     loop.place = frame.place(clause.iter)
     loop.target = clause.target.value if isinstance(clause.target, cst.Name) else frame.told(clause.target)
     loop.batch_of = frame.batch(clause.iter)

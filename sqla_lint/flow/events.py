@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.state import Life, Work
-from sqla_lint.flow.values import Instance, Producer, Session, Value
+from sqla_lint.flow.values import Instance, Producer, Session
 
 
 @dataclass(slots=True, eq=False)
 class Loop:
     """A loop of the function, or a comprehension. Filled while its body is walked, read by checks afterwards.
 
-    kind: "for", "async for", "while", "comprehension". turns: most turns it can make, if known. over: what it
-    iterates. chunks: each turn handles a batch. polls: waits for work, has no end of its own. io: the body talks to
+    kind: "for", "async for", "while", "comprehension". turns: most turns it can make, if known.
+    chunks: each turn handles a batch. polls: waits for work, has no end of its own. io: the body talks to
     the outside world. isolates: a failed item is rolled back alone. source: text of the iterable or the condition.
     """
 
@@ -22,7 +22,6 @@ class Loop:
     kind: str
     source: str
     target: str = ""
-    over: Value | None = None
     turns: int | None = None
     chunks: bool = False
     polls: bool = False

@@ -156,7 +156,7 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
     )
     if not relationship.collection:
         return instance
-    return Collection(instance, reached, via=relationship.name)
+    return Collection(instance, reached)
 
 
 def _back(target: ClassInfo | None, relationship: Relationship) -> frozenset[str]:

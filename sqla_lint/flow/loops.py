@@ -27,7 +27,7 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
         read_dynamic(frame, source, node.iter)
         source = collection(frame, source, node.iter)
     kind = "async for" if node.asynchronous else "for"
-    loop = Loop(id(node), kind, frame.told(node.iter), over=source, turns=_turns(source))
+    loop = Loop(id(node), kind, frame.told(node.iter), turns=_turns(source))
     loop.place = frame.place(node.iter)
     if frame.state.assumed.get(f"len({loop.source}) == 1"):
         loop.turns = 1

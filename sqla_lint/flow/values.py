@@ -193,7 +193,6 @@ class Collection(Value):
     producer: Producer | None = None
     limit: int | None = None
     literal: bool = False
-    via: str = ""
     items: tuple[Value, ...] = ()
 
 
@@ -384,4 +383,4 @@ def _join_collections(left: Collection, right: Collection) -> Value:
     limit = None if left.limit is None or right.limit is None else max(left.limit, right.limit)
     producer = left.producer if left.producer == right.producer else None
     literal = left.literal and right.literal
-    return Collection(join(left.element, right.element), producer, limit, literal, left.via)
+    return Collection(join(left.element, right.element), producer, limit, literal)
