@@ -9,6 +9,7 @@ import libcst as cst
 from sqla_lint.flow.events import Loop, RelationshipRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import EACH, VALUE, element_of, in_identity_map, note_argument_read
+from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.queries import execute, note_effect
 from sqla_lint.flow.questions import Effect, FunctionInfo, MappingOf, Read, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.sessions import commit, flush, give_away, put
@@ -34,8 +35,6 @@ from sqla_lint.flow.values import (
     Symbol,
     TupleValue,
     Value,
-    doubtful,
-    informed,
 )
 from sqla_lint.knowledge import loaders
 

@@ -9,6 +9,7 @@ import libcst as cst
 from sqla_lint.flow.applying import apply
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_relationship
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
 from sqla_lint.flow.state import IDLE
 from sqla_lint.flow.values import (
@@ -38,7 +39,6 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
     class_name,
-    join,
 )
 from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
 

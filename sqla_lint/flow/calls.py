@@ -8,10 +8,12 @@ import libcst as cst
 
 from sqla_lint.flow import constructs
 from sqla_lint.flow.applying import apply, apply_summary
+from sqla_lint.flow.containers import collection_method
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.lattice import join
+from sqla_lint.flow.library import builtin
 from sqla_lint.flow.queries import (
     collection,
-    collection_method,
     held,
     result_method,
     statement_method,
@@ -36,15 +38,12 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Option,
-    Producer,
     Result,
     Session,
     SessionFactory,
     Statement,
     Symbol,
-    TupleValue,
     Value,
-    join,
 )
 from sqla_lint.knowledge import calls as known_calls
 from sqla_lint.knowledge import sessions as known_sessions
@@ -190,7 +189,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         return made
     home, _, name = dotted.rpartition(".")
     if home == "builtins":
-        return _builtin(frame, name, arguments, node)
+        return builtin(frame, name, arguments, node)
     if name == "set_committed_value" and len(arguments.positional) > 1:
         named = arguments.positional[1]
         text = named.value if isinstance(named, Constant) else None
@@ -213,61 +212,6 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     _unseen(frame, arguments)
     told = dotted.startswith(("sqlalchemy.", "sqlmodel.")) or dotted.split(".")[0] in known_calls.OUTSIDE
     return External(dotted, made=True) if told else UNKNOWN
-
-
-def _builtin(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
-    first = arguments.first()
-    if name in known_calls.SAME_ELEMENTS:
-        index = known_calls.SAME_ELEMENTS[name]
-        if index < len(arguments.positional):
-            return _listed(frame, arguments.positional[index], node)
-        return Collection(UNKNOWN, literal=True, limit=0)
-    if name in known_calls.ONE_ELEMENT and len(arguments.positional) in (1, 2):
-        return frame.elements(first, node, 0)
-    match name:
-        case "enumerate":
-            return Collection(TupleValue((UNKNOWN, frame.elements(first, node, 0))), _producer(first), _limit(first))
-        case "zip":
-            found = tuple(frame.elements(item, node, 0) for item in arguments.positional)
-            return Collection(TupleValue(found), _producer(first))
-        case "dict":
-            return first if isinstance(first, Mapping) else Mapping(UNKNOWN, UNKNOWN)
-        case "getattr" if len(arguments.positional) > 1:
-            named = arguments.positional[1]
-            if isinstance(named, Constant) and isinstance(named.value, str):
-                return frame.read(first, named.value, node)
-            return UNKNOWN
-        case "range":
-            return Collection(UNKNOWN, limit=_turns(arguments))
-        case "super":
-            return frame.state.names.get("self", UNKNOWN)
-    if name not in known_calls.CANNOT_RAISE:
-        frame.may_raise()
-    return UNKNOWN
-
-
-def _turns(arguments: Arguments) -> int | None:
-    match arguments.positional:
-        case (Constant(value=int(stop)),):
-            return stop
-        case (Constant(value=int(start)), Constant(value=int(stop))):
-            return max(0, stop - start)
-    return None
-
-
-def _listed(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
-    element = frame.elements(value, node, 0)
-    if element == UNKNOWN:
-        return Collection(UNKNOWN, _producer(value), _limit(value))
-    return Collection(element, _producer(value), _limit(value))
-
-
-def _producer(value: Value) -> Producer | None:
-    return value.producer if isinstance(value, Collection | Result) else None
-
-
-def _limit(value: Value) -> int | None:
-    return value.limit if isinstance(value, Collection | Result | Statement) else None
 
 
 def rows_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Value:

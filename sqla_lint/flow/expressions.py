@@ -10,8 +10,10 @@ from typing import Any
 import libcst as cst
 
 from sqla_lint.flow.comprehensions import comprehension, lambda_over
+from sqla_lint.flow.containers import mutate
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.instances import in_rows
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.state import State, join_states
 from sqla_lint.flow.values import (
@@ -27,7 +29,6 @@ from sqla_lint.flow.values import (
     Session,
     TupleValue,
     Value,
-    join,
 )
 from sqla_lint.knowledge.sessions import is_session_name
 
@@ -59,7 +60,7 @@ def call(frame: Frame, node: cst.Call) -> Value:
     arguments = evaluate_arguments(frame, node, callee)
     frame.current = node
     result = frame.call(callee, arguments, node)
-    _mutate(frame, node, arguments)
+    mutate(frame, node, arguments)
     return result
 
 
@@ -90,52 +91,6 @@ def evaluate_arguments(frame: Frame, node: cst.Call, callee: Value) -> Arguments
 
 
 _ITERATING = frozenset(f"builtins.{item}" for item in ("map", "filter", "sorted", "min", "max"))
-
-
-def _mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
-    """`rows.append(x)` changes what the name `rows` holds."""
-    match node.func:
-        case cst.Attribute(
-            value=cst.Subscript(value=owner), attr=cst.Name(value="append" | "add" | "extend" as method)
-        ):
-            _grow_entry(frame, node, path_of(owner), method, arguments)
-        case cst.Attribute(
-            value=cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value="setdefault"))),
-            attr=cst.Name(value="append" | "add" | "extend" as method),
-        ):
-            _grow_entry(frame, node, path_of(owner), method, arguments)
-        case cst.Attribute(value=(cst.Name() | cst.Attribute()) as owner, attr=cst.Name(value=method)):
-            path = path_of(owner)
-            held = frame.state.names.get(path)
-            if not isinstance(held, Collection):
-                return
-            given = arguments.first()
-            if method in ("append", "add", "insert", "appendleft"):
-                given = arguments.positional[-1] if arguments.positional else UNKNOWN
-            elif method in ("extend", "update"):
-                given = frame.elements(given, node, 0)
-            else:
-                return
-            frame.escape(given)
-            empty = held.limit == 0
-            element = in_rows(given, 0) if empty else join(held.element, in_rows(given, 0))
-            frame.state.names[path] = replace(held, element=element, limit=None, items=())
-
-
-def _grow_entry(frame: Frame, node: cst.Call, path: str, method: str, arguments: Arguments) -> None:
-    """`groups[key].append(row)` changes what the dict `groups` holds."""
-    held = frame.state.names.get(path)
-    if not isinstance(held, Mapping):
-        return
-    given = in_rows(arguments.first(), 0)
-    if method == "extend":
-        given = frame.elements(given, node, 0)
-    frame.escape(given)
-    if held.value != NEVER and not isinstance(held.value, Collection):
-        return
-    rows = held.value if isinstance(held.value, Collection) else Collection(UNKNOWN, literal=True, limit=0)
-    element = given if rows.limit == 0 else join(rows.element, given)
-    frame.state.names[path] = Mapping(held.key, replace(rows, element=element, limit=None, items=()))
 
 
 def literal(frame: Frame, node: cst.Integer | cst.Float | cst.SimpleString) -> Value:

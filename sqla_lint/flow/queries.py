@@ -8,10 +8,9 @@ import libcst as cst
 
 from sqla_lint.flow.constructs import options_tree, select
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.instances import in_rows, note_load
+from sqla_lint.flow.instances import note_load
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
-    NEVER,
     UNKNOWN,
     Collection,
     ColumnValue,
@@ -19,7 +18,6 @@ from sqla_lint.flow.values import (
     Coroutine,
     Instance,
     MappedAttribute,
-    Mapping,
     Producer,
     Result,
     Session,
@@ -229,28 +227,6 @@ def result_method(value: Result, name: str, arguments: Arguments, asynchronous: 
                 return first
             case Instance():
                 return value.element
-    return UNKNOWN
-
-
-def collection_method(frame: Frame, value: Collection | Mapping, name: str) -> Value:
-    """A method of a list, set or dict: what it gives. What it changes, the visitor does."""
-    if isinstance(value, Mapping) and NEVER in (value.key, value.value):
-        value = Mapping(*(UNKNOWN if part == NEVER else part for part in (value.key, value.value)))
-    match value, name:
-        case Collection(), "pop" | "popleft":
-            return in_rows(value.element, frame.loops[-1].id) if frame.loops else value.element
-        case Collection(), "copy":
-            return value
-        case Collection(), "order_by" | "filter" | "filter_by" | "limit" | "options":
-            return UNKNOWN
-        case Mapping(), "items":
-            return Collection(TupleValue((value.key, value.value)))
-        case Mapping(), "keys":
-            return Collection(value.key)
-        case Mapping(), "values":
-            return Collection(value.value)
-        case Mapping(), "get" | "pop" | "setdefault":
-            return value.value
     return UNKNOWN
 
 

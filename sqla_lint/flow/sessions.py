@@ -10,6 +10,7 @@ import libcst.matchers as m
 from sqla_lint.flow.constructs import entities, options_tree
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.frame import Arguments, Frame, path_of
+from sqla_lint.flow.lattice import doubtful
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import execute, held, note_effect, result, row
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
@@ -26,7 +27,6 @@ from sqla_lint.flow.values import (
     Statement,
     TupleValue,
     Value,
-    doubtful,
 )
 from sqla_lint.knowledge.calls import CHUNK_WORDS
 from sqla_lint.knowledge.sessions import METHODS, Effect

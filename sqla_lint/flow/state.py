@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import UNKNOWN, Instance, Text, Value, join
+from sqla_lint.flow.values import UNKNOWN, Instance, Text, Value
 
 # The states a session's life goes through. "new": no SQL yet; "begun": holds a connection; "idle": its transaction
 # ended; "closed"; "gone": someone else closes it from here on.

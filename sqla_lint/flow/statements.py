@@ -12,6 +12,7 @@ from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.instances import replace_relationship
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo
 from sqla_lint.flow.sessions import set_value
@@ -26,7 +27,6 @@ from sqla_lint.flow.values import (
     Session,
     TupleValue,
     Value,
-    join,
 )
 from sqla_lint.knowledge.sessions import is_session_name
 

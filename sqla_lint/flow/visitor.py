@@ -10,6 +10,7 @@ import libcst as cst
 from sqla_lint.flow import attributes, blocks, calls, expressions, instances, statements
 from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import Slice
 from sqla_lint.flow.queries import awaited, read_dynamic
 from sqla_lint.flow.queries import execute as execute_statement
@@ -31,7 +32,6 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
     derived,
-    join,
 )
 
 

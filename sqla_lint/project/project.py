@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 from sqla_lint.flow.events import Event
 from sqla_lint.flow.frame import TooComplex
+from sqla_lint.flow.lattice import doubtful
 from sqla_lint.flow.questions import (
     AnnotationMeans,
     AttributeMeans,
@@ -22,7 +23,7 @@ from sqla_lint.flow.questions import (
     Summary,
     SummaryOf,
 )
-from sqla_lint.flow.values import UNKNOWN, ClassValue, Constant, Instance, Object, Value, doubtful
+from sqla_lint.flow.values import UNKNOWN, ClassValue, Constant, Instance, Object, Value
 from sqla_lint.knowledge import sessions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
