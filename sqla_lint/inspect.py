@@ -14,7 +14,7 @@ from sqla_lint.diagnostic import Confidence, Diagnostic, Note, Span
 from sqla_lint.discover import module_name
 from sqla_lint.flow.events import Committed, Event, RelationshipRead
 from sqla_lint.flow.frame import TooComplex
-from sqla_lint.flow.questions import SummaryOf
+from sqla_lint.flow.questions import Summary, SummaryOf
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices, Unsliceable
 from sqla_lint.source import Source
@@ -25,10 +25,11 @@ from sqla_lint.trouble import internal_error, not_analysed
 
 def inspect(sources: Iterator[Source], targets: frozenset[str], config: Config) -> Iterator[Diagnostic]:
     """Yield the diagnostics of the files whose shown names are targets, knowing all sources."""
-    project = Project(_survey(sources, config.root), Slices())
+    everything = "SQLA_LINT_EVERYTHING" in os.environ
+    project = Project(_survey(sources, config.root), Slices(), everything)
     inspection = Inspection(project)
     wanted = [facts for facts in project.files if facts.path in targets]
-    for facts, qualname in project.suspects.roots(wanted, everything="SQLA_LINT_EVERYTHING" in os.environ):
+    for facts, qualname in project.suspects.roots(wanted, everything):
         inspection.root(facts, qualname)
     inspection.ask_callers()
     yield from (item for item in inspection.diagnostics() if item.span.path in targets)
@@ -69,7 +70,6 @@ def _is_inferred(diagnostic: Diagnostic) -> bool:
 
 
 _MOST_NOTES = 5
-_MOST_CALLERS_DEEP = 4
 
 
 def _rank(diagnostic: Diagnostic) -> tuple[bool, Span, str]:
@@ -87,17 +87,21 @@ class Inspection:
         self._troubles: list[Diagnostic] = []
         self._failures: dict[tuple[str, str], Diagnostic] = {}
         self._walked: set[str] = set()
-        self._owed: dict[tuple[str, ...], str] = {}
+        self._owed: set[tuple[str, ...]] = set()
+        self._asking: set[str] = set()
         self._owing: dict[tuple[Span, str], tuple[str, ...]] = {}
         self._settled: set[tuple[str, ...]] = set()
         self._confirmed: set[tuple[str, ...]] = set()
 
     def root(self, facts: Facts, qualname: str) -> None:
         """Walk one root; a failure costs that root alone."""
-        self._walked.add(f"{facts.module}:{qualname}")
+        function = f"{facts.module}:{qualname}"
+        self._walked.add(function)
         line = facts.functions[qualname].line if qualname in facts.functions else 1
         try:
-            self._project.inspect(facts, qualname, lambda event: self._event(event, qualname))
+            summary = self._project.inspect(facts, qualname, lambda event: self._event(event, qualname))
+            if self._passes_on(summary):
+                self._asking.add(function)
         except Unsliceable as error:
             self._troubles.append(not_analysed(facts.path, f"`{qualname}` could not be read: {error}", line))
         except TooComplex as error:
@@ -127,31 +131,25 @@ class Inspection:
         if known is None or _rank(diagnostic) < _rank(known):
             self._found[key] = diagnostic
         if isinstance(event, RelationshipRead) and event.owed and _is_inferred(diagnostic):
-            self._owed[event.owed] = function.rpartition(".")[2]
+            self._owed.add(event.owed)
             self._owing[(diagnostic.span, diagnostic.message)] = event.owed
 
     def ask_callers(self) -> None:
-        """Walk the callers of functions whose rows come from elsewhere: they may know whether those are loaded."""
-        names = set(self._owed.values())
-        for _ in range(_MOST_CALLERS_DEEP):
-            callers = [
-                (facts, qualname)
-                for facts in self._project.files
-                for qualname, fact in facts.functions.items()
-                if "<locals>" not in qualname and any(chain.rpartition(".")[2] in names for chain in fact.sketch.calls)
-            ]
-            names = set()
-            for facts, qualname in callers:
-                if f"{facts.module}:{qualname}" not in self._walked:
+        """Walk the callers of functions that loop over rows which come from elsewhere: they may know those rows."""
+        asked: set[str] = set()
+        while self._asking:
+            function = self._asking.pop()
+            asked.add(function)
+            for facts, qualname in self._project.suspects.callers(function):
+                caller = f"{facts.module}:{qualname}"
+                if caller not in self._walked:
                     self.root(facts, qualname)
-                if self._passes_on(f"{facts.module}:{qualname}"):
-                    names.add(qualname.rpartition(".")[2])
-            if not names:
-                return
+                elif caller not in asked and self._passes_on(self._project.ask(SummaryOf(caller))):
+                    self._asking.add(caller)
 
-    def _passes_on(self, function: str) -> bool:
-        """Whether a function hands its own argument to a read that is owed: then its callers know."""
-        return any(read.owed in self._owed for read in self._project.ask(SummaryOf(function)).reads)
+    def _passes_on(self, summary: Summary) -> bool:
+        """Whether a function reads relationships of rows that its callers give it, once for each."""
+        return any(read.repeated or read.owed in self._owed for read in summary.reads)
 
     def diagnostics(self) -> Iterator[Diagnostic]:
         """What stands at the end: findings on rows of unseen origin fall where every known caller loads them."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sqla_lint.flow.questions import Summary
 from sqla_lint.project.project import Project
 from tests.harness.lint import lint
 
@@ -29,10 +30,10 @@ def test_a_failure_costs_its_function_alone(tmp_path: Path, monkeypatch: pytest.
     """The function that fails gets a line that names it; the next one is inspected all the same."""
     inspect = Project.inspect
 
-    def fails(self: Project, facts: object, qualname: str, sink: object) -> None:
+    def fails(self: Project, facts: object, qualname: str, sink: object) -> Summary:
         if qualname == "first":
             raise KeyError("of ours")
-        inspect(self, facts, qualname, sink)  # type: ignore[arg-type]
+        return inspect(self, facts, qualname, sink)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Project, "inspect", fails)
     found = lint(tmp_path, {"loops.py": CODE})

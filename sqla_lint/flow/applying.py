@@ -225,23 +225,25 @@ def _apply_effect(
                 execute(frame, session, None)
             else:
                 frame.sends(session)
+                note_effect(frame, session, "sql", like=effect)
         case "flush":
             flush(frame, session)
             frame.sends(session)
-            note_effect(frame, session, "flush")
+            note_effect(frame, session, "flush", like=effect)
         case "commit":
             frame.state.dirty = pending
             _apply_commit(frame, effect, session, node, whole)
-        case "rollback" if effect.must:
-            flush(frame, session)
-            frame.set_life(session, IDLE)
-            note_effect(frame, session, "rollback")
+        case "rollback":
+            if effect.must:
+                flush(frame, session)
+                frame.set_life(session, IDLE)
+            note_effect(frame, session, "rollback", like=effect)
         case "close":
             if effect.must:
                 frame.set_life(session, CLOSED)
-                note_effect(frame, session, "close")
             else:
                 give_away(frame, session)
+            note_effect(frame, session, "close", like=effect)
         case "add" | "delete" if effect.instance is not None:
             instance = substitute(effect.instance, binding, node)
             if isinstance(instance, Instance):
@@ -249,7 +251,7 @@ def _apply_effect(
 
 
 def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode, whole: bool) -> None:
-    note_effect(frame, session, "commit", durable=effect.durable)
+    note_effect(frame, session, "commit", durable=effect.durable, like=effect)
     if not effect.usual:
         frame.may_raise()
         return
@@ -278,7 +280,7 @@ def _apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -
     name = steps[-1] if steps else ""
     match value:
         case Symbol(path=path):
-            note_argument_read(frame, (*path, *steps[-1:]), value.rows, node)
+            note_argument_read(frame, (*path, *steps[-1:]), value.rows, node, read if each else None)
             return
         case Instance():
             pass

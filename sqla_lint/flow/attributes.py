@@ -40,6 +40,7 @@ from sqla_lint.flow.values import (
     Value,
     class_name,
 )
+from sqla_lint.knowledge.exports import REEXPORTED
 from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
 
 _LONGEST = 5
@@ -152,8 +153,8 @@ def _of_external(frame: Frame, value: External, name: str) -> Value:
     if value.made and value.dotted in FRAMEWORKS:
         if name == "session":
             return Session(f"global:{value.dotted}.session", "sync", "registry", registry=True)
-        if name in ("select", "joinedload", "selectinload", "subqueryload", "text", "func"):
-            return External(f"sqlalchemy.{name}" if name in ("select", "text") else f"sqlalchemy.orm.{name}")
+        if name in REEXPORTED:
+            return External(REEXPORTED[name])
     if value.made:
         return Method(value, name) if not is_session_name(name) else UNKNOWN
     return External(f"{value.dotted}.{name}")

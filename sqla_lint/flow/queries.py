@@ -141,21 +141,28 @@ def execute(frame: Frame, session: Session | None, statement: Statement | None, 
 
 
 def note_effect(
-    frame: Frame, session: Session, op: str, instance: Instance | None = None, durable: bool = False
+    frame: Frame,
+    session: Session,
+    op: str,
+    instance: Instance | None = None,
+    durable: bool = False,
+    like: Effect | None = None,
 ) -> None:
-    """Keep, for the summary, what happens to a session that is not this function's own."""
-    frame.state.done |= {(op, session.key)}
+    """Keep, for the summary, what happens to a session that is not this function's own; `like` is a callee's effect."""
+    if like is None or like.must:
+        frame.state.done |= {(op, session.key)}
     if not frame.emitting or session.key in frame.opened:
         return
     if session.key.startswith("site:") and session.key not in frame.captured_keys:
         return  # entered here by a manager that closes it
+    usual = not frame.guards and (like is None or like.usual)
     key = (op, session.key, instance.cls if instance else None)
     if key not in frame.outcome.effects:
         place = frame.place(frame.current)
         durable = durable or any(item.swallows for item in frame.handlers)
-        usual, works = not frame.guards, frame.state.dirty
+        works = frame.state.dirty
         frame.outcome.effects[key] = Effect(op, session.key, False, usual, place, instance, durable, works)
-    elif not frame.guards:
+    elif usual:
         frame.outcome.effects[key] = replace(frame.outcome.effects[key], usual=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from sqla_lint.flow.questions import ClassInfo, Relationship
 from sqla_lint.knowledge import sessions
@@ -40,6 +41,26 @@ class Classes:
         if id_ not in self._lineages:
             self._lineages[id_] = self.index.lineage(id_)
         return self._lineages[id_]
+
+    @cached_property
+    def subclasses(self) -> dict[str, list[str]]:
+        """The classes of the project that derive from each class, directly or not."""
+        found: dict[str, list[str]] = {}
+        for facts in self.index.files:
+            for qualname in facts.classes:
+                id_ = f"{facts.module}:{qualname}"
+                for base in self.lineage(id_)[1:]:
+                    found.setdefault(base, []).append(id_)
+        return found
+
+    def overriders(self, id_: str, name: str) -> list[str]:
+        """The methods of that name that the classes derived from a class define themselves."""
+        found = []
+        for derived in self.subclasses.get(id_, ()):
+            fact = self.index.class_fact(derived)
+            if fact is not None and name in fact.methods:
+                found.append(f"{derived.partition(':')[0]}:{fact.methods[name]}")
+        return found
 
     def facts(self, id_: str) -> Iterator[tuple[str, ClassFact]]:
         """The classes of the lineage that are in the project, with their modules."""

@@ -204,7 +204,7 @@ class Declarations:
             return UNKNOWN
         found = info.returns
         if found == UNKNOWN or isinstance(found, Session):
-            summary = self._ask(SummaryOf(function))
+            summary = self._ask(SummaryOf(function, closely=True))
             if isinstance(summary, Summary) and summary.returns != UNKNOWN:
                 found = summary.returns
         if isinstance(found, Session) and found.registry:
@@ -213,7 +213,7 @@ class Declarations:
 
     def yielded(self, function: str) -> Value:
         """What a dependency gives to the function that depends on it: what it yields or returns."""
-        summary = self._ask(SummaryOf(function))
+        summary = self._ask(SummaryOf(function, closely=True))
         info = self._ask(SignatureOf(function))
         if isinstance(summary, Summary):
             found = summary.yields if summary.yields is not None else summary.returns

@@ -39,7 +39,7 @@ class NameIndex:
         self.by_class_name: dict[str, list[Definition]] = {}
         self.by_function_name: dict[str, list[Definition]] = {}
         self._cache: dict[tuple[str, str], Definition] = {}
-        files = list(files)
+        self.files = files = list(files)
         for facts in files:
             self.modules.setdefault(facts.module, facts)
         for facts in files:

@@ -31,18 +31,19 @@ from sqla_lint.project.declared import Declarations
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.signatures import Signatures, may_guess
 from sqla_lint.project.slices import Slices, Unsliceable
-from sqla_lint.project.summaries import Summaries
+from sqla_lint.project.summaries import Summaries, join_summaries
 from sqla_lint.project.suspects import MODULE_BODY, Suspects
-from sqla_lint.survey.expressions import parse_annotation
-from sqla_lint.survey.facts import Facts
+from sqla_lint.survey.expressions import dotted, parse_annotation
+from sqla_lint.survey.facts import Facts, FunctionFact
 
 A = TypeVar("A")
+_MOST_OVERRIDERS = 8
 
 
 class Project:
-    """All files of a project, linked."""
+    """All files of a project, linked. everything: no function is passed over for what its sketch says."""
 
-    def __init__(self, files: Iterable[Facts], slices: Slices) -> None:
+    def __init__(self, files: Iterable[Facts], slices: Slices, everything: bool = False) -> None:
         self.files = list(files)
         self.slices = slices
         self.index = NameIndex(self.files)
@@ -51,6 +52,7 @@ class Project:
         self._declarations = Declarations(self.classes, self._annotations, self.ask)
         self._signatures = Signatures(self.classes, self._annotations, self._declarations)
         self.suspects = Suspects(self.index, self.classes)
+        self._everything = everything
         self._answers: dict[object, object] = {}
         self._summaries = Summaries(self._sum_up)
         self._handlers: dict[type, Callable[..., object]] = {
@@ -60,7 +62,7 @@ class Project:
             SignatureOf: self._signature,
             SummaryOf: self._summary,
             AnnotationMeans: self._annotation,
-            MayLoad: lambda question: self.suspects.may_load(question.name),
+            MayLoad: lambda question: everything or self.suspects.may_load(question.name),
         }
 
     @cached_property
@@ -108,7 +110,11 @@ class Project:
         info = self.ask(SignatureOf(question.function))
         if fact is None or info is None:
             return Summary()
-        touches = question.function in self.suspects.effectful or info.wraps == "contextmanager"
+        if fact.returns is not None and dotted(fact.returns).rpartition(".")[2] in ("NoReturn", "Never"):
+            return Summary(known=True, returns_normally=False, name=fact.name)
+        if fact.is_abstract:
+            return self._sum_up_overriders(question, fact, info)
+        touches = question.function in self.suspects.effectful or info.wraps == "contextmanager" or self._everything
         if not touches and not question.closely:
             # Nothing it reaches touches a session or a relationship, and it is given none.
             return Summary(known=True, returns=doubtful(info.returns), name=fact.name)
@@ -116,6 +122,16 @@ class Project:
             return self.walk(self._as_of(info, question.this), lambda event: None, question.constants)
         except (Unsliceable, TooComplex):
             return Summary()
+
+    def _sum_up_overriders(self, question: SummaryOf, fact: FunctionFact, info: FunctionInfo) -> Summary:
+        """An abstract method does what any of those that override it does, where they can be counted."""
+        overriders = self.classes.overriders(question.this or info.owner, fact.name)
+        facts = [self.index.function_fact(item) for item in overriders]
+        names = [item.name for item in fact.parameters]
+        alike = all(item is not None and [one.name for one in item.parameters] == names for item in facts)
+        if not alike or len(overriders) > _MOST_OVERRIDERS:
+            return Summary()
+        return join_summaries([self.ask(replace(question, function=item, this="")) for item in overriders])
 
     def _as_of(self, info: FunctionInfo, this: str) -> FunctionInfo:
         """The signature with `self` an instance of a subclass, where one is named."""
@@ -142,17 +158,16 @@ class Project:
         slice_, node = self.slices.function(facts, facts.functions[info.id.partition(":")[2]])
         return walk(info, slice_, node, self.ask, sink, constants)
 
-    def inspect(self, facts: Facts, qualname: str, sink: Callable[[Event], None]) -> None:
-        """Walk a root: a function, or the body of a module. Raises Unsliceable."""
+    def inspect(self, facts: Facts, qualname: str, sink: Callable[[Event], None]) -> Summary:
+        """Walk a root, a function or the body of a module: events to `sink`, its summary back. Raises Unsliceable."""
         if qualname != MODULE_BODY:
             info = self.ask(SignatureOf(f"{facts.module}:{qualname}"))
             assert info is not None
-            self.walk(info, sink)
-            return
+            return self.walk(info, sink)
         from sqla_lint.flow.visitor import walk
 
         info = FunctionInfo(
             f"{facts.module}:{MODULE_BODY}", MODULE_BODY, facts.module, facts.path, 1, 1, (), UNKNOWN,
             False, False, "", "", may_guess(facts), True, True,
         )  # fmt: skip
-        walk(info, self.slices.module(facts), None, self.ask, sink)
+        return walk(info, self.slices.module(facts), None, self.ask, sink)

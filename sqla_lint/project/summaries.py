@@ -6,9 +6,12 @@ what is kept depends on the functions alone and not on who asked first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import reduce
 
-from sqla_lint.flow.questions import Summary, SummaryOf
+from sqla_lint.flow.lattice import join
+from sqla_lint.flow.questions import Effect, Summary, SummaryOf
 
 _MOST_TURNS = 5
 _DEEPEST = 300
@@ -68,3 +71,40 @@ class Summaries:
         stale = [question for question, (head, _) in self._provisional.items() if head >= index]
         for question in stale:
             del self._provisional[question]
+
+
+def join_summaries(summaries: list[Summary]) -> Summary:
+    """What any of several functions may do, one of which is called; unknown where one of them is, or there are none."""
+    if not summaries or not all(summary.known for summary in summaries):
+        return Summary()
+    first, *others = summaries
+    for other in others:
+        first = _join_two(first, other)
+    return first
+
+
+def _join_two(left: Summary, right: Summary) -> Summary:
+    yields = [item for item in (left.yields, right.yields) if item is not None]
+    return Summary(
+        known=True,
+        returns=join(left.returns, right.returns),
+        yields=reduce(join, yields) if yields else None,
+        effects=tuple(_join_effects(left, right)),
+        reads=tuple({read.path: read for read in (*right.reads, *left.reads)}.values()),
+        escapes=left.escapes | right.escapes,
+        io=left.io or right.io,
+        returns_normally=left.returns_normally or right.returns_normally,
+        name=left.name,
+    )
+
+
+def _join_effects(left: Summary, right: Summary) -> Iterator[Effect]:
+    """What only one of them does is neither sure nor usual."""
+    for summary, other in ((left, right), (right, left)):
+        known = {(effect.op, effect.session, effect.instance): effect for effect in other.effects}
+        for effect in summary.effects:
+            same = known.get((effect.op, effect.session, effect.instance))
+            if same is None:
+                yield replace(effect, must=False, usual=False)
+            elif summary is left:
+                yield replace(effect, must=effect.must and same.must, usual=effect.usual and same.usual)

@@ -55,7 +55,7 @@ class Suspects:
     def __init__(self, index: NameIndex, classes: Classes) -> None:
         self._index = index
         self._classes = classes
-        self._files = list({id(facts): facts for facts in index.modules.values()}.values())
+        self._files = index.files
         self._verdicts: dict[tuple[str, ...], bool] = {}
         self._targets: dict[tuple[str, str, str], tuple[str, ...]] = {}
         self.relationships = frozenset(self._relationship_names())
@@ -189,6 +189,13 @@ class Suspects:
             if not functions.isdisjoint(ids):
                 yield name
 
+    def callers(self, function: str) -> Iterator[tuple[Facts, str]]:
+        """The outermost functions that may run a function."""
+        for caller in sorted(self._callers.get(function, ())):
+            module, _, qualname = caller.partition(":")
+            facts = self._index.modules[module]
+            yield facts, outermost(facts, qualname)
+
     # The verdict.
 
     def may_load(self, name: str) -> bool:
@@ -244,11 +251,16 @@ class Suspects:
             # A nested function is walked with the one around it.
             suspicious: dict[str, bool] = {}
             for qualname, function in facts.functions.items():
-                outer = qualname.partition(".<locals>.")[0] if function.nested_in in facts.functions else qualname
+                outer = outermost(facts, qualname)
                 suspicious[outer] = suspicious.get(outer, everything) or self.is_suspect(
                     facts, function, function.sketch
                 )
             yield from ((facts, qualname) for qualname, found in suspicious.items() if found)
+
+
+def outermost(facts: Facts, qualname: str) -> str:
+    """The function that a nested one is walked with."""
+    return qualname.partition(".<locals>.")[0] if facts.functions[qualname].nested_in in facts.functions else qualname
 
 
 def _any_last(chains: frozenset[str], names: set[str]) -> bool:

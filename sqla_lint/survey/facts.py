@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqla_lint.survey.expressions import Expression
+from sqla_lint.survey.expressions import Expression, dotted
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Sketch:
 class FunctionFact:
     """One `def`. Lines count from 1 and include the decorators; `owner` is the qualified name of its class, if any.
 
-    `declares`: what a `declared_attr` returns, since that is a declaration too.
+    `declares`: what a `declared_attr` returns, since that is a declaration too. ending: "stub" where the body does
+    nothing but perhaps say that it is not implemented, "raise" where its last statement raises, else empty.
     """
 
     qualname: str
@@ -62,11 +63,18 @@ class FunctionFact:
     nested_in: str
     sketch: Sketch
     declares: Expression | None = None
+    ending: str = ""
 
     @property
     def name(self) -> str:
         """The last part of the qualified name."""
         return self.qualname.rpartition(".")[2]
+
+    @property
+    def is_abstract(self) -> bool:
+        """Whether it is a method that only says what those which override it do."""
+        declared = any(dotted(item).rpartition(".")[2].startswith("abstract") for item in self.decorators)
+        return bool(self.owner) and (declared or self.ending == "stub")
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,8 @@ class _Reader:
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, prefix: str, owner: str, function: str) -> None:
         qualname = f"{prefix}{node.name}"
-        if qualname in self.functions:
+        overloaded = any("overload" in ast.unparse(item) for item in node.decorator_list)
+        if qualname in self.functions or overloaded:
             qualname = f"{qualname}@{node.lineno}"
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
         sketched, yields = sketch(node.body)
@@ -147,9 +148,10 @@ class _Reader:
             nested_in=function,
             sketch=sketched,
             declares=_declared(node),
+            ending=_ending(node.body),
         )
         self._globals(node)
-        if owner and not function:
+        if owner and not function and not overloaded:
             # A property's setter bears the property's name: the getter, which comes first, is what a read runs.
             self.classes[owner].methods.setdefault(node.name, qualname)
             self._self_attributes(node, owner)
@@ -194,6 +196,25 @@ def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Expression | None
                 if isinstance(item, ast.Return):
                     return reduce(item.value)
     return None
+
+
+def _ending(body: Sequence[ast.stmt]) -> str:
+    """How a body ends, as far as its last statement says."""
+    kinds = [_kind(statement) for statement in body]
+    if all(kind in ("nothing", "unfinished") for kind in kinds):
+        return "stub"
+    return "raise" if kinds[-1] == "raise" else ""
+
+
+def _kind(statement: ast.stmt) -> str:
+    match statement:
+        case ast.Expr(value=ast.Constant()):
+            return "nothing"
+        case ast.Raise(exc=ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError"))):
+            return "unfinished"
+        case ast.Raise():
+            return "raise"
+    return ""
 
 
 def _is_none(value: Expression | None) -> bool:
