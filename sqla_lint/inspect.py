@@ -44,7 +44,7 @@ def _survey(sources: Iterator[Source], root: Path) -> Iterator[Facts]:
         primary = free[0] if free else f"{names[0]}@{source.shown}"
         taken.add(primary)
         aliases = [name for name in names if name != primary]
-        yield survey(source.tree, source.shown, [primary, *aliases])
+        yield survey(source.tree, source.shown, [primary, *aliases], source.text)
 
 
 def _identity(diagnostic: Diagnostic, event: Event, function: str) -> tuple[object, ...]:

@@ -48,6 +48,9 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
 def _notes(read: RelationshipRead) -> Iterator[Note]:
     if read.producer is not None and read.producer.place is not None:
         yield Note(read.producer.place.span, "the rows come from here")
+    expired = read.instance.expired if read.instance is not None else None
+    if expired is not None:
+        yield Note(expired.place.span, f"{expired.by} expires what was loaded before")
     if read.via is not None:
         yield Note(read.via.span, f"`{read.text}` is read here" if read.loop and read.loop.id else "called from here")
 
@@ -59,4 +62,6 @@ def _fix(read: RelationshipRead, owner: str, context: Context) -> Fix:
     loader = "selectinload" if read.collection else "joinedload"
     steps = read.instance.path if read.instance is not None else ()
     option = ".".join([*(f"selectinload({step})" for step in steps), f"{loader}({owner}.{read.relationship})"])
+    if read.instance is not None and read.instance.expired is not None:
+        return Fix(f"read it before they expire, or query the rows again with `.options({option})`")
     return Fix(f"load it with the rows: `.options({option})` on their query")

@@ -10,6 +10,7 @@ from sqla_lint.flow.events import Loop, RelationshipRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import EACH, VALUE, element_of, in_identity_map, note_argument_read
 from sqla_lint.flow.lattice import doubtful, informed
+from sqla_lint.flow.loaded import expire, expires_on_commit, is_loaded, remember
 from sqla_lint.flow.queries import execute, note_effect
 from sqla_lint.flow.questions import Effect, FunctionInfo, MappingOf, Read, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.sessions import commit, flush, give_away, put
@@ -107,6 +108,7 @@ def apply_summary(
     frame.may_raise()
     for read in summary.reads:
         _apply_read(frame, read, binding, node)
+    _apply_expiry(frame, summary, binding, node)
     for name in summary.escapes:
         frame.escape(binding.get(name, UNKNOWN))
     if summary.io:
@@ -264,6 +266,22 @@ def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTN
     frame.set_life(session, IDLE)
 
 
+def _apply_expiry(frame: Frame, summary: Summary, binding: Binding, node: cst.CSTNode) -> None:
+    """What the callee surely expires; its own reads came before, for all that is known."""
+    for effect in summary.effects:
+        session = _session_for(frame, effect.session, binding) if effect.must else None
+        by = _EXPIRING.get(effect.op)
+        if session is None or by is None:
+            continue
+        if by != "commit()" or expires_on_commit(frame, session):
+            expire(frame, session, node, by)
+        if effect.op == "expire":
+            note_effect(frame, session, "expire")
+
+
+_EXPIRING = {"commit": "commit()", "commit-block": "commit()", "rollback": "rollback()", "expire": "expire_all()"}
+
+
 def _apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -> None:
     """Replay a read of an argument on what the caller gives."""
     root, *steps = read.path
@@ -292,10 +310,9 @@ def _apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -
 def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, node: cst.CSTNode) -> None:
     info = frame.ask(MappingOf(value.cls))
     relationship = info.relationships.get(name) if info else None
-    if relationship is None or name in value.free or value.new:
+    if relationship is None or value.new:
         return
-    strategy = value.load.strategy(name) or relationship.lazy
-    loaded = strategy in loaders.FREE or strategy in loaders.NOT_A_LOAD or in_identity_map(frame, value, relationship)
+    loaded = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
     root = value.producer.root if value.producer else ()
     event = RelationshipRead(
         read.place if each else frame.place(node),
@@ -315,6 +332,8 @@ def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, n
     )
     if not loaded and root:
         note_argument_read(frame, (*root, name), value.rows, node, read if each else None)
+    if not loaded:
+        remember(frame, value, name)
     if each:
         if read.repeated:
             frame.emit(replace(event, loop=Loop(0, "for", read.loop_text)))

@@ -12,6 +12,7 @@ from sqla_lint.flow.containers import collection_method
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.library import builtin
+from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.queries import (
     collection,
     held,
@@ -19,7 +20,7 @@ from sqla_lint.flow.queries import (
     statement_method,
 )
 from sqla_lint.flow.questions import MappingOf
-from sqla_lint.flow.sessions import give_away, session_method, set_loaded
+from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,

@@ -8,12 +8,12 @@ import libcst as cst
 
 from sqla_lint.flow.events import RelationshipRead
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.loaded import is_loaded, remember
 from sqla_lint.flow.questions import ClassInfo, MappingOf, Read, Relationship
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
     Instance,
-    Mapping,
     Object,
     OneOf,
     Producer,
@@ -53,8 +53,7 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
     if strategy in ("dynamic", "write_only"):
         rows = (Instance(relationship.target),)
         return Statement("query", rows, place=frame.place(node), owner=value, relationship=name)
-    free = strategy in loaders.FREE or strategy in loaders.NOT_A_LOAD or name in value.free or value.new
-    if not free and not in_identity_map(frame, value, relationship):
+    if not is_loaded(value, relationship) and not in_identity_map(frame, value, relationship):
         note_load(frame, value, relationship, node)
     if not relationship.target:
         return Collection(UNKNOWN) if relationship.collection else UNKNOWN
@@ -66,7 +65,7 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
     root = value.producer.root if value.producer else ()
     if root and len(root) < _LONGEST:
         note_argument_read(frame, (*root, relationship.name), value.rows, node)
-    _remember(frame, value, relationship.name)
+    remember(frame, value, relationship.name)
     loop = frame.in_loop(value.rows)
     if loop is None:
         return
@@ -90,25 +89,6 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
         owed=(frame.info.id, *root, relationship.name) if root else (),
     )
     frame.emit_in(loop, node, event)
-
-
-def _remember(frame: Frame, value: Instance, name: str) -> None:
-    """What was loaded once is not loaded again: not by the same name, nor by a second loop over the same list."""
-    if not frame.emitting:
-        return
-    for key, held in frame.state.names.items():
-        if _same_rows(held, value):
-            frame.state.names[key] = replace(held, free=held.free | {name})  # type: ignore[call-arg,attr-defined]
-        elif isinstance(held, Collection) and _same_rows(held.element, value):
-            element = replace(held.element, free=held.element.free | {name})  # type: ignore[call-arg,attr-defined]
-            frame.state.names[key] = replace(held, element=element)
-        elif isinstance(held, Mapping) and _same_rows(held.value, value):
-            element = replace(held.value, free=held.value.free | {name})  # type: ignore[call-arg,attr-defined]
-            frame.state.names[key] = replace(held, value=element)
-
-
-def _same_rows(held: Value, value: Instance) -> bool:
-    return isinstance(held, Instance) and held.identity == value.identity != 0 and held.path == value.path
 
 
 def note_argument_read(

@@ -95,6 +95,7 @@ def _join_instances(left: Instance, right: Instance) -> Value:
         identity=left.identity if left.identity == right.identity else 0,
         path=left.path if left.path == right.path else (),
         producer=left.producer if left.producer == right.producer else None,
+        expired=left.expired if left.expired == right.expired else None,
     )
 
 

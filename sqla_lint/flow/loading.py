@@ -52,6 +52,10 @@ class LoadTree:
                 merged[branch] = (strategy, tree)
         return LoadTree(tuple(sorted((branch, *rest) for branch, rest in merged.items())))
 
+    def without(self, names: frozenset[str]) -> LoadTree:
+        """The options, but for what they say of these names at this level."""
+        return LoadTree(tuple(item for item in self.branches if item[0] not in names))
+
     def union(self, other: LoadTree) -> LoadTree:
         """What either has: used where a doubt must not become a finding."""
         return self.merge(other)

@@ -205,3 +205,8 @@ class MayLoad(Question[bool]):
     """Whether an attribute of that name is a relationship, or a property that reads one, of any class."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepsAfterCommit(Question[bool]):
+    """Whether the project sets `expire_on_commit` anywhere: a session of unseen origin may then keep what it holds."""

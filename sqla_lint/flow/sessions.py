@@ -9,8 +9,8 @@ import libcst.matchers as m
 
 from sqla_lint.flow.constructs import entities, options_tree
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
-from sqla_lint.flow.frame import Arguments, Frame, path_of
-from sqla_lint.flow.lattice import doubtful
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.loaded import expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import execute, held, note_effect, result, row
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
@@ -66,46 +66,13 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         frame.may_raise()
     if name == "refresh":
         refresh(frame, arguments)
+    elif name == "expire":
+        expire_one(frame, arguments, node)
+    elif name == "expire_all":
+        note_effect(frame, session, "expire")
+        expire(frame, session, node, "expire_all()")
     given = _given(frame, session, effect.gives, arguments, node)
     return Coroutine(given) if effect.coroutine and session.kind == "async" else given
-
-
-def refresh(frame: Frame, arguments: Arguments) -> None:
-    """`refresh(order, ["lines"])` loads what it names; names that cannot be read may be any."""
-    names = arguments.get(1, "attribute_names")
-    if names is None or not arguments.nodes:
-        return
-    listed = names.items if isinstance(names, Collection | TupleValue) else ()
-    texts = [item.value for item in listed if isinstance(item, Constant) and isinstance(item.value, str)]
-    set_loaded(frame, arguments.nodes[0], frozenset(texts) if listed and len(texts) == len(listed) else None)
-
-
-def set_loaded(frame: Frame, node: cst.BaseExpression, names: frozenset[str] | None) -> None:
-    """From here on these relationships of what `node` names are loaded; None stands for any."""
-    path = path_of(node)
-    value = frame.evaluate(node)
-    if not path or not isinstance(value, Instance):
-        return
-    frame.state.names[path] = loaded_by(value, names)
-    _set_loaded_rows(frame, value, names)
-
-
-def loaded_by(value: Instance, names: frozenset[str] | None) -> Instance:
-    """The instance after these relationships were loaded."""
-    if names is None:
-        changed = doubtful(value)
-        assert isinstance(changed, Instance)
-        return changed
-    return replace(value, free=value.free | names)
-
-
-def _set_loaded_rows(frame: Frame, value: Instance, names: frozenset[str] | None) -> None:
-    """What a loop does to each row it has done to the list."""
-    for key, rows in frame.state.names.items() if frame.emitting else ():
-        if not isinstance(rows, Collection) or not isinstance(rows.element, Instance):
-            continue
-        if rows.element.identity == value.identity != 0 and rows.element.path == value.path:
-            frame.state.names[key] = replace(rows, element=loaded_by(rows.element, names))
 
 
 def flush(frame: Frame, session: Session) -> None:
@@ -124,9 +91,13 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
         commit(frame, session, node, None, name=frame.callee(node.func))
         frame.state.dirty = False
         frame.set_life(session, IDLE)
+        if expires_on_commit(frame, session):
+            expire(frame, session, node, "commit()")
         return
     flush(frame, session)
     note_effect(frame, session, effect.ends)
+    if effect.ends == "rollback":
+        expire(frame, session, node, "rollback()")
     frame.set_life(session, IDLE if effect.ends == "rollback" else CLOSED)
 
 
@@ -278,6 +249,8 @@ def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
         flush(frame, session)
         frame.set_life(session, IDLE)
         note_effect(frame, session, "commit-block")
+        if expires_on_commit(frame, session):
+            expire(frame, session, node, "the commit at the end of the block")
 
 
 def give_away(frame: Frame, session: Session) -> None:

@@ -197,13 +197,22 @@ class Collection(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """What has expired an instance (`commit()`), and where."""
+
+    by: str = field(compare=False)
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Instance(Value):
     """A mapped instance.
 
     `load`: options of the statement that gave it; `free`: relationships that cost nothing to read, whatever the
     options; `rows`: the loop whose turns give different ones; `values`: what its columns hold, as far as the query
     or the constructor says; `identity`: equal for what is surely one object; `path`: the relationships
-    ("Order.lines") that led from the rows of the query to it.
+    ("Order.lines") that led from the rows of the query to it; `expired`: what `load` says holds only after the next
+    refresh.
     """
 
     cls: str
@@ -216,6 +225,7 @@ class Instance(Value):
     new: bool = False
     identity: int = 0
     path: tuple[str, ...] = ()
+    expired: Expiry | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqla_lint.flow.questions import (
     AttributeMeans,
     ClassInfo,
     FunctionInfo,
+    KeepsAfterCommit,
     MappingOf,
     MayLoad,
     NameMeans,
@@ -62,6 +63,7 @@ class Project:
             SignatureOf: self._signature,
             SummaryOf: self._summary,
             AnnotationMeans: self._annotation,
+            KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
             MayLoad: lambda question: everything or self.suspects.may_load(question.name),
         }
 

@@ -98,7 +98,10 @@ class ClassFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All declarations of one file. `imports` maps a local name to the dotted name it stands for."""
+    """All declarations of one file. `imports` maps a local name to the dotted name it stands for.
+
+    sets_expiry: the file speaks of `expire_on_commit`.
+    """
 
     path: str
     module: str
@@ -112,3 +115,4 @@ class Facts:
     late: tuple[tuple[str, str, Expression], ...]
     main_calls: frozenset[str] = field(default=frozenset())
     body_sketch: Sketch | None = None
+    sets_expiry: bool = False

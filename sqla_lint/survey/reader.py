@@ -13,7 +13,7 @@ _SIMPLE = (ast.Expr, ast.Return, ast.FunctionDef, ast.AsyncFunctionDef, ast.Clas
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
-def survey(tree: ast.Module, path: str, names: Sequence[str]) -> Facts:
+def survey(tree: ast.Module, path: str, names: Sequence[str], text: str = "") -> Facts:
     """Return the facts of one file; `names` are the dotted names it can be imported by, the primary one first."""
     reader = _Reader(names[0], path.endswith("__init__.py"))
     reader.block(tree.body, "", "", "")
@@ -30,6 +30,7 @@ def survey(tree: ast.Module, path: str, names: Sequence[str]) -> Facts:
         late=tuple(reader.late),
         main_calls=frozenset(reader.main_calls),
         body_sketch=sketch(node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom))[0],
+        sets_expiry="expire_on_commit" in text,
     )
 
 

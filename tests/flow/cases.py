@@ -105,7 +105,7 @@ class Case:
         """The facts of each file, by path."""
         every = {**self._given, **self.texts}
         return {
-            path: survey(ast.parse(text), path, self._names.get(path) or [module_of(path)])
+            path: survey(ast.parse(text), path, self._names.get(path) or [module_of(path)], text)
             for path, text in every.items()
         }
 

@@ -9,6 +9,7 @@
 | … with what reading it does not load   | `Instance(Order; lines, lines.product)`: loaded by its statement            |
 |                                        | `Instance(Order; lines=raise, *=noload)`: another strategy in force         |
 |                                        | `Instance(Line; +order)`: known to be there, whatever the statement         |
+|                                        | `Instance(Order; expired, lines)`: what was loaded is so after a refresh    |
 | rows of a query in sight, other lists  | `Rows[Order; lines]`, `Collection[Order]`, `Rows[Order; limit=1]`           |
 | a Result not yet taken                 | `Result[Tuple(Instance(Order))]`, `Result[Order]`                           |
 | a statement                            | `Statement(select, Order & Customer; lines)`                                |
@@ -66,7 +67,7 @@ from sqla_lint.flow.values import Mapping as MappingValue
 from sqla_lint.knowledge.loaders import FREE
 
 _EFFECTS = {"sql": "sends", "commit": "commits", "flush": "flushes", "close": "closes", "rollback": "rolls back",
-            "add": "adds", "delete": "deletes", "commit-block": "commits"}  # fmt: skip
+            "add": "adds", "delete": "deletes", "commit-block": "commits", "expire": "expires"}  # fmt: skip
 
 
 class Renderer:
@@ -93,7 +94,8 @@ class Renderer:
         return self._entity(value) if isinstance(value, Instance) else self.value(value)
 
     def _entity(self, value: Instance) -> str:
-        told = [*tree(value.load), *(f"+{name}" for name in sorted(value.free))]
+        told = ["expired"] if value.expired else []
+        told += [*tree(value.load), *(f"+{name}" for name in sorted(value.free))]
         return _noted(f"{'new ' if value.new else ''}{self.name(value.cls)}", told)
 
     def _session(self, value: Session) -> str:

@@ -1,0 +1,184 @@
+"""What of the instances at hand is loaded, and what stops being so: reads, `refresh()`, commits and `expire()`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow.frame import Arguments, Frame, path_of
+from sqla_lint.flow.lattice import doubtful
+from sqla_lint.flow.questions import KeepsAfterCommit, Relationship
+from sqla_lint.flow.values import (
+    Collection,
+    Constant,
+    Coroutine,
+    Expiry,
+    Instance,
+    Mapping,
+    OneOf,
+    Result,
+    Session,
+    TupleValue,
+    Value,
+)
+from sqla_lint.knowledge import loaders
+
+Change = Callable[[Instance], Instance]
+_DEEPEST = 4
+# The session of `Model.query`: some registry of the application.
+REGISTRY = "registry"
+
+
+def is_loaded(value: Instance, relationship: Relationship) -> bool:
+    """Whether reading the relationship sends nothing, the identity map left aside."""
+    if relationship.name in value.free or value.new:
+        return True
+    option = value.load.strategy(relationship.name)
+    if (option or relationship.lazy) in loaders.NOT_A_LOAD:
+        return True
+    # What the statement loaded is gone once the instance has expired; a mapping that loads eagerly is left in doubt.
+    strategy = relationship.lazy if value.expired else option or relationship.lazy
+    return strategy in loaders.FREE
+
+
+def _changed(value: Value, change: Change, depth: int = 0) -> Value:
+    """`value` with every instance in it changed."""
+    if depth > _DEEPEST:
+        return value
+    match value:
+        case Instance():
+            return change(value)
+        case Collection(element=element, items=items):
+            inner = tuple(_changed(item, change, depth + 1) for item in items)
+            return replace(value, element=_changed(element, change, depth + 1), items=inner)
+        case Result(element=element):
+            return replace(value, element=_changed(element, change, depth + 1))
+        case TupleValue(items=items):
+            return TupleValue(tuple(_changed(item, change, depth + 1) for item in items))
+        case OneOf(values=values):
+            found = tuple(dict.fromkeys(_changed(item, change, depth + 1) for item in values))
+            return found[0] if len(found) == 1 else OneOf(found)
+        case Mapping(key=key, value=held):
+            return Mapping(_changed(key, change, depth + 1), _changed(held, change, depth + 1))
+        case Coroutine(result=result):
+            return Coroutine(_changed(result, change, depth + 1))
+    return value
+
+
+def _change_all(frame: Frame, change: Change) -> None:
+    """Change every instance that a name leads to."""
+    for name, value in frame.state.names.items():
+        changed = _changed(value, change)
+        if changed is not value:
+            frame.state.names[name] = changed
+
+
+def remember(frame: Frame, value: Instance, name: str) -> None:
+    """What was loaded once is not loaded again: not by the same name, nor by a second loop over the same list."""
+    if frame.emitting:
+        _change_all(frame, _if_same(value, lambda held: replace(held, free=held.free | {name})))
+
+
+def _if_same(value: Instance, change: Change) -> Change:
+    """`change` for what is the same row as `value`, or a row of the same list."""
+
+    def changed(held: Instance) -> Instance:
+        same = held.identity == value.identity != 0 and held.path == value.path
+        return change(held) if same else held
+
+    return changed
+
+
+# Loading what is not.
+
+
+def refresh(frame: Frame, arguments: Arguments) -> None:
+    """`refresh(order, ["lines"])` loads what it names; names that cannot be read may be any.
+
+    Without names it does what the first read of an expired instance does: the options of its statement apply again.
+    """
+    if not arguments.nodes:
+        return
+    names = arguments.get(1, "attribute_names")
+    if names in (None, Constant(None)):
+        _change_named(frame, arguments.nodes[0], lambda held: replace(held, expired=None))
+    else:
+        set_loaded(frame, arguments.nodes[0], _texts(names))
+
+
+def _texts(names: Value | None) -> frozenset[str] | None:
+    """The texts of a display of names; None where some cannot be told."""
+    listed = names.items if isinstance(names, Collection | TupleValue) else ()
+    texts = [item.value for item in listed if isinstance(item, Constant) and isinstance(item.value, str)]
+    return frozenset(texts) if listed and len(texts) == len(listed) else None
+
+
+def set_loaded(frame: Frame, node: cst.BaseExpression, names: frozenset[str] | None) -> None:
+    """From here on these relationships of what `node` names are loaded; None stands for any."""
+    _change_named(frame, node, lambda held: _loaded_by(held, names))
+
+
+def _loaded_by(value: Instance, names: frozenset[str] | None) -> Instance:
+    if names is None:
+        changed = doubtful(replace(value, expired=None))
+        assert isinstance(changed, Instance)
+        return changed
+    return replace(value, free=value.free | names)
+
+
+def _change_named(frame: Frame, node: cst.BaseExpression, change: Change) -> None:
+    """Change what `node` names; what a loop does to each row it has done to the list."""
+    path = path_of(node)
+    with frame.silent():
+        value = frame.evaluate(node)
+    if not isinstance(value, Instance):
+        return
+    if path:
+        frame.state.names[path] = change(value)
+    if frame.emitting:
+        _change_all(frame, _if_same(value, change))
+
+
+# Expiring what is.
+
+
+def expires_on_commit(frame: Frame, session: Session) -> bool:
+    """Whether a commit expires what the session holds; one that nobody can tell keeps it, so that doubt is silent."""
+    if not session.expire_on_commit or session.guessed:
+        return False
+    return session.owner == "function" or not frame.ask(KeepsAfterCommit())
+
+
+def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
+    """Nothing that the session holds is loaded from here on: `by` names what did it."""
+    expiry = Expiry(by, frame.place(node))
+
+    def expired(held: Instance) -> Instance:
+        return replace(held, expired=expiry, free=frozenset()) if _holds(session, held) else held
+
+    _change_all(frame, expired)
+
+
+def _holds(session: Session, held: Instance) -> bool:
+    if held.session == REGISTRY:
+        return session.registry or session.key.startswith("global:")
+    return held.session == session.key != ""
+
+
+def expire_one(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
+    """`expire(order)`, `expire(order, ["lines"])`."""
+    if not arguments.nodes:
+        return
+    names = arguments.get(1, "attribute_names")
+    listed = _texts(names)
+    if names in (None, Constant(None)):
+        expiry = Expiry("expire()", frame.place(node))
+        _change_named(frame, arguments.nodes[0], lambda held: replace(held, expired=expiry, free=frozenset()))
+    elif listed is not None:
+        _change_named(
+            frame,
+            arguments.nodes[0],
+            lambda held: replace(held, free=held.free - listed, load=held.load.without(listed)),
+        )
