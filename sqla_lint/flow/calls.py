@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import libcst as cst
 
 from sqla_lint.flow import constructs
 from sqla_lint.flow.applying import apply, apply_summary
-from sqla_lint.flow.containers import collection_method
+from sqla_lint.flow.comprehensions import call_lambda, over_each
+from sqla_lint.flow.containers import collection_method, item_at
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
-from sqla_lint.flow.library import builtin
+from sqla_lint.flow.library import library
 from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.queries import (
-    collection,
     held,
     result_method,
     statement_method,
@@ -22,7 +23,6 @@ from sqla_lint.flow.queries import (
 from sqla_lint.flow.questions import MappingOf
 from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.values import (
-    NEVER,
     UNKNOWN,
     ClassValue,
     Collection,
@@ -30,6 +30,7 @@ from sqla_lint.flow.values import (
     External,
     Factory,
     FunctionValue,
+    Getter,
     Instance,
     LocalFunction,
     Manager,
@@ -44,6 +45,7 @@ from sqla_lint.flow.values import (
     SessionFactory,
     Statement,
     Symbol,
+    TupleValue,
     Value,
 )
 from sqla_lint.knowledge import calls as known_calls
@@ -74,6 +76,8 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return apply(frame, callee, arguments, node)
         case LocalFunction():
             return apply_local(frame, callee, arguments, node)
+        case Getter():
+            return _got(frame, callee, arguments.first(), node)
         case External():
             return _external(frame, callee, arguments, node)
         case Symbol(path=(_, *_, name)) if name in PASSED_ON:
@@ -93,8 +97,27 @@ def made(value: Value, node: cst.CSTNode) -> Value:
     return value
 
 
+def _got(frame: Frame, getter: Getter, value: Value, node: cst.CSTNode) -> Value:
+    """What an `attrgetter` or `itemgetter` takes out of a value."""
+    found: list[Value] = []
+    for name in getter.names:
+        if getter.items:
+            found.append(item_at(value, Constant(name)))
+        else:
+            found.append(reduce(lambda held, part: frame.read(held, part, node), str(name).split("."), value))
+    return found[0] if len(found) == 1 else TupleValue(tuple(found))
+
+
 def apply_local(frame: Frame, callee: LocalFunction, arguments: Arguments, node: cst.CSTNode) -> Value:
-    """Call a function defined in this one."""
+    """Call a function defined in this one, or a lambda."""
+    written = frame.local_functions.get(callee.name)
+    if isinstance(written, cst.Lambda):
+        if callee.name in frame.calling:
+            return UNKNOWN
+        outer, frame.calling = frame.calling, frame.calling | {callee.name}
+        value = call_lambda(frame, written, arguments)
+        frame.calling = outer
+        return value
     found = frame.summarise_local(callee.name)
     if found is None:
         return _unseen(frame, arguments)
@@ -118,17 +141,14 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Session():
             return session_method(frame, receiver, name, arguments, node)
         case OneOf(values=values):
-            found = [call(frame, frame.read(item, name, node), arguments, node) for item in values]
-            result = found[0]
-            for item in found[1:]:
-                result = join(result, item)
-            return result
+            real = [item for item in values if item != Constant(None)]
+            return reduce(join, (call(frame, frame.read(item, name, node), arguments, node) for item in real))
         case Statement():
             return statement_method(frame, receiver, name, arguments, node)
         case Result():
             return result_method(receiver, name, arguments)
         case Collection() | Mapping():
-            return collection_method(frame, receiver, name)
+            return _container_method(frame, receiver, name, arguments, node)
         case Option():
             return constructs.chained(receiver, name, arguments)
         case MappedAttribute():
@@ -141,6 +161,15 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case External():
             return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
     return _unseen(frame, arguments)
+
+
+def _container_method(
+    frame: Frame, receiver: Collection | Mapping, name: str, arguments: Arguments, node: cst.Call
+) -> Value:
+    key = arguments.keywords.get("key")
+    if name == "sort" and key is not None and isinstance(node.func, cst.Attribute):
+        over_each(frame, key, (receiver, node.func.value), node)
+    return collection_method(frame, receiver, name, arguments, node)
 
 
 def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Arguments) -> Value:
@@ -188,9 +217,12 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
             )
             frame.open(made)
         return made
+    found = library(frame, dotted, arguments, node)
+    if found is not None:
+        return found
     home, _, name = dotted.rpartition(".")
     if home == "builtins":
-        return builtin(frame, name, arguments, node)
+        return _builtin(frame, name)
     if name == "set_committed_value" and len(arguments.positional) > 1:
         named = arguments.positional[1]
         text = named.value if isinstance(named, Constant) else None
@@ -200,8 +232,6 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         return UNKNOWN
     if dotted.split(".")[0] in known_calls.OUTSIDE or dotted in known_calls.OUTSIDE_CALLS:
         frame.note_io(dotted)
-    if dotted in ("collections.defaultdict", "collections.OrderedDict"):
-        return Mapping(NEVER, NEVER)
     if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
         return Manager(Manager(UNKNOWN))
     if dotted in ("sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine"):
@@ -215,6 +245,9 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     return External(dotted, made=True) if told else UNKNOWN
 
 
-def rows_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Value:
-    """The rows of a Query that is iterated over."""
-    return collection(frame, value, node)
+def _builtin(frame: Frame, name: str) -> Value:
+    if name == "super":
+        return frame.state.names.get("self", UNKNOWN)
+    if name not in known_calls.CANNOT_RAISE:
+        frame.may_raise()
+    return UNKNOWN

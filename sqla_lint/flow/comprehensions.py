@@ -8,33 +8,49 @@ from collections.abc import Callable
 import libcst as cst
 
 from sqla_lint.flow.events import Loop
-from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import in_rows
-from sqla_lint.flow.queries import collection, execute, read_dynamic
+from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import join_states
-from sqla_lint.flow.values import Collection, LocalFunction, Mapping, Statement, Value
+from sqla_lint.flow.values import UNKNOWN, Collection, Mapping, TupleValue, Value
 
 _WORDS = re.compile(r"\w+")
 
 
-def lambda_over(frame: Frame, node: cst.Call, item: cst.Arg, iterates: bool) -> Value | None:
-    """`sorted(rows, key=lambda row: row.x)` runs the lambda once per row."""
-    if not iterates or not isinstance(item.value, cst.Lambda) or not item.value.params.params:
-        return None
-    source = next((other.value for other in node.args if other.value is not item.value and other.keyword is None), None)
-    if source is None:
-        return None
-    with frame.silent():
-        value = frame.evaluate(source)
-    loop = Loop(id(item.value), "comprehension", frame.told(source))
-    run_comprehension(frame, loop, lambda: _lambda_body(frame, item.value, value, loop))
-    return LocalFunction("lambda")
+def over_each(
+    frame: Frame, function: Value, source: tuple[Value, cst.BaseExpression], node: cst.CSTNode, starred: bool = False
+) -> Value:
+    """`sorted(rows, key=function)` calls the function once per row; what it gives."""
+    given, text = source
+    value = rows_of(frame, given, text)
+    loop = Loop(id(node), "comprehension", frame.told(text), turns=getattr(value, "limit", None))
+    loop.place = frame.place(text)
+
+    def body() -> Value:
+        element = frame.elements(value, text, loop.id)
+        several = element.items if starred and isinstance(element, TupleValue) else (element,)
+        return frame.call(function, Arguments(several, nodes=(text,) * len(several)), node)
+
+    return in_rows(run_comprehension(frame, loop, body), 0)
 
 
-def _lambda_body(frame: Frame, node: cst.BaseExpression, value: Value, loop: Loop) -> Value:
-    assert isinstance(node, cst.Lambda)
-    frame.state.bind(node.params.params[0].name.value, frame.elements(value, node, loop.id))
-    return frame.evaluate(node.body)
+def call_lambda(frame: Frame, node: cst.Lambda, arguments: Arguments) -> Value:
+    """Call a lambda: its parameters are names of its own."""
+    outer = frame.state.names
+    frame.state.names = dict(outer)
+    own: set[str] = set()
+    given = list(arguments.positional)
+    for item in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
+        name = item.name.value
+        value = given.pop(0) if given else arguments.keywords.get(name)
+        if value is None:
+            value = frame.evaluate(item.default) if item.default is not None else UNKNOWN
+        frame.state.bind(name, value)
+        own.add(name)
+    value = frame.evaluate(node.body)
+    inner = frame.state.names
+    frame.state.names = {name: held if name in own else inner.get(name, held) for name, held in outer.items()}
+    return value
 
 
 def run_comprehension(frame: Frame, loop: Loop, body: Callable[[], Value]) -> Value:
@@ -79,11 +95,7 @@ def comprehension(frame: Frame, node: cst.BaseSimpleComp | cst.DictComp) -> Valu
 
 
 def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -> Value:
-    source = frame.evaluate(clause.iter)
-    if isinstance(source, Statement):
-        execute(frame, source.session, source)
-        read_dynamic(frame, source, clause.iter)
-        source = collection(frame, source, clause.iter)
+    source = rows_of(frame, frame.evaluate(clause.iter), clause.iter)
     kind = "comprehension"
     loop = Loop(id(clause), kind, frame.told(clause.iter), turns=getattr(source, "limit", None))
     loop.place = frame.place(clause.iter)

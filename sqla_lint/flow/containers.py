@@ -1,80 +1,236 @@
-"""Lists, sets and dicts: what their methods give, and what those do to the names that hold them."""
+"""Lists, sets and dicts: what their methods and operators give, and what changes the names that hold them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 
 import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.instances import in_rows
-from sqla_lint.flow.lattice import join
-from sqla_lint.flow.values import NEVER, UNKNOWN, Collection, Mapping, TupleValue, Value
+from sqla_lint.flow.lattice import bounded, join
+from sqla_lint.flow.values import (
+    NEVER,
+    UNKNOWN,
+    Collection,
+    Constant,
+    Mapping,
+    Result,
+    TupleValue,
+    Value,
+)
+
+_MOST_ENTRIES = 24
+EMPTY_LIST = Collection(UNKNOWN, literal=True, limit=0)
+EMPTY_DICT = Mapping(NEVER, NEVER)
+_JOINING = frozenset({"union", "symmetric_difference"})
+_KEEPING = frozenset({"copy", "difference", "intersection"})
+_PUTTING = frozenset({"append", "add", "insert", "appendleft"})
+_POURING = frozenset({"extend", "update", "extendleft"})
+_MUTATING = _PUTTING | _POURING | {"setdefault"}
 
 
-def collection_method(frame: Frame, value: Collection | Mapping, name: str) -> Value:
-    """A method of a list, set or dict: what it gives. What it changes, the visitor does."""
-    if isinstance(value, Mapping) and NEVER in (value.key, value.value):
-        value = Mapping(*(UNKNOWN if part == NEVER else part for part in (value.key, value.value)))
-    match value, name:
-        case Collection(), "pop" | "popleft":
-            return in_rows(value.element, frame.loops[-1].id) if frame.loops else value.element
-        case Collection(), "copy":
-            return value
-        case Collection(), "order_by" | "filter" | "filter_by" | "limit" | "options":
-            return UNKNOWN
-        case Mapping(), "items":
-            return Collection(TupleValue((value.key, value.value)))
-        case Mapping(), "keys":
-            return Collection(value.key)
-        case Mapping(), "values":
-            return Collection(value.value)
-        case Mapping(), "get" | "pop" | "setdefault":
-            return value.value
+def collection_method(
+    frame: Frame, value: Collection | Mapping, name: str, arguments: Arguments, node: cst.CSTNode
+) -> Value:
+    """A method of a list, set or dict: what it gives. What it changes, `mutate` does."""
+    if isinstance(value, Mapping):
+        return _mapping_method(frame, value, name, arguments)
+    if name in ("pop", "popleft"):
+        return in_rows(value.element, frame.loops[-1].id) if frame.loops else value.element
+    if name in _KEEPING:
+        return value
+    if name in _JOINING:
+        joined: Value = value
+        for item in arguments.positional:
+            joined = _together(joined, _poured(frame, item, node))
+        return joined
     return UNKNOWN
 
 
+def _mapping_method(frame: Frame, value: Mapping, name: str, arguments: Arguments) -> Value:
+    key, held = (UNKNOWN if part == NEVER else part for part in (value.key, value.value))
+    match name:
+        case "items":
+            return Collection(TupleValue((key, held)))
+        case "keys":
+            return Collection(key)
+        case "values":
+            return Collection(held)
+        case "copy":
+            return value
+        case "popitem":
+            return TupleValue((key, held))
+        case "most_common":
+            return Collection(TupleValue((key, UNKNOWN)))
+        case "get" | "pop" | "setdefault":
+            found = item_of(value, arguments.first())
+            fallback = arguments.get(1, "default")
+            if name == "setdefault" and fallback is not None:
+                return join(found, fallback)
+            return UNKNOWN if found == NEVER else found
+    return UNKNOWN
+
+
+def item_of(value: Mapping, key: Value) -> Value:
+    """What a dict holds under a key."""
+    if isinstance(key, Constant) and isinstance(key.value, str):
+        for name, held in value.entries:
+            if name == key.value:
+                return held
+    return value.value
+
+
+def item_at(value: Value, index: Value) -> Value:
+    """`value[index]` of a tuple, a list or a dict."""
+    match value:
+        case Mapping():
+            held = item_of(value, index)
+            return UNKNOWN if held == NEVER else held
+        case TupleValue(items=items) if isinstance(index, Constant) and isinstance(index.value, int):
+            return items[index.value] if -len(items) <= index.value < len(items) else UNKNOWN
+        case Collection(element=element) | Result(element=element):
+            return element
+    return UNKNOWN
+
+
+def with_item(value: Mapping, key: Value, held: Value) -> Mapping:
+    """The dict with an item set."""
+    entries = dict(value.entries)
+    if isinstance(key, Constant) and isinstance(key.value, str):
+        if len(entries) < _MOST_ENTRIES:
+            entries[key.value] = held
+    else:
+        entries = {name: join(known, held) for name, known in entries.items()}
+    return Mapping(join(value.key, key), join(value.value, held), tuple(entries.items()))
+
+
+def operator(left: Value, sign: cst.BaseBinaryOp, right: Value) -> Value:
+    """`a + b`, `a | b` and their like on lists, sets, dicts and tuples."""
+    match left, sign, right:
+        case TupleValue(items=one), cst.Add(), TupleValue(items=other):
+            return TupleValue((*one, *other))
+        case Collection() | TupleValue(), cst.Add() | cst.BitOr() | cst.BitXor(), Collection() | TupleValue():
+            return _together(_as_list(left), _as_list(right))
+        case Mapping(), cst.BitOr(), Mapping():
+            return merged(left, right)
+        case Collection(), cst.Subtract() | cst.BitAnd(), _:
+            return left
+        case Collection(), cst.Multiply(), _:
+            return replace(left, limit=None, items=())
+    return UNKNOWN
+
+
+def _as_list(value: Value) -> Value:
+    if not isinstance(value, TupleValue):
+        return value
+    if not value.items:
+        return EMPTY_LIST
+    return Collection(reduce(join, value.items), literal=True, limit=len(value.items), items=value.items)
+
+
+def _together(left: Value, right: Value) -> Value:
+    """Both lists in one."""
+    if not isinstance(left, Collection) or not isinstance(right, Collection):
+        return UNKNOWN
+    joined = join(left, right)
+    if not isinstance(joined, Collection):
+        return UNKNOWN
+    limit = None if left.limit is None or right.limit is None else left.limit + right.limit
+    return replace(joined, limit=limit, items=())
+
+
+def merged(left: Mapping, right: Mapping) -> Mapping:
+    """One dict updated with another."""
+    entries = {**dict(left.entries), **dict(right.entries)}
+    return Mapping(join(left.key, right.key), join(left.value, right.value), tuple(entries.items()))
+
+
+def _poured(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
+    """The elements of whatever is put into a list, as a list."""
+    element = in_rows(frame.elements(value, node, 0), 0)
+    limit = value.limit if isinstance(value, Collection) else None
+    return Collection(element, value.producer if isinstance(value, Collection) else None, limit)
+
+
 def mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
-    """`rows.append(x)` changes what the name `rows` holds."""
+    """`rows.append(x)` changes what the name `rows` holds, `groups[key].append(x)` what `groups` does."""
     match node.func:
-        case cst.Attribute(
-            value=cst.Subscript(value=owner), attr=cst.Name(value="append" | "add" | "extend" as method)
-        ):
-            _grow_entry(frame, node, path_of(owner), method, arguments)
-        case cst.Attribute(
-            value=cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value="setdefault"))),
-            attr=cst.Name(value="append" | "add" | "extend" as method),
-        ):
-            _grow_entry(frame, node, path_of(owner), method, arguments)
-        case cst.Attribute(value=(cst.Name() | cst.Attribute()) as owner, attr=cst.Name(value=method)):
+        case cst.Attribute(value=owner, attr=cst.Name(value=method)) if method in _MUTATING:
+            if update(frame, owner, lambda held: _mutated(frame, held, method, arguments, node)):
+                for value in arguments.all():
+                    frame.escape(value)
+
+
+def _mutated(frame: Frame, held: Value, method: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """A list or dict after a call of one of its methods."""
+    if method in _PUTTING and arguments.positional:
+        return _put(held, in_rows(arguments.positional[-1], 0))
+    if method in _POURING:
+        return _pour(frame, held, arguments.first(), arguments, node)
+    if method == "setdefault" and len(arguments.positional) == 2 and isinstance(held, Mapping):
+        return with_item(held, *arguments.positional)
+    return held
+
+
+def set_item(frame: Frame, owner: cst.BaseExpression, target: cst.Subscript, value: Value) -> None:
+    """`groups[key] = value`."""
+    match target.slice:
+        case [cst.SubscriptElement(slice=cst.Index(value=inner))]:
+            update(frame, owner, lambda held: _with_changed(frame, held, inner, lambda known: in_rows(value, 0)))
+
+
+def update(frame: Frame, owner: cst.BaseExpression, change: Callable[[Value], Value]) -> bool:
+    """Change what the name at the root of `owner` holds; False where that is no list or dict."""
+    match owner:
+        case cst.Subscript(value=outer, slice=[cst.SubscriptElement(slice=cst.Index(value=inner))]):
+            key = inner
+        case cst.Call(func=cst.Attribute(value=outer, attr=cst.Name(value="setdefault" | "get")), args=[first, *_]):
+            key = first.value
+        case _:
             path = path_of(owner)
             held = frame.state.names.get(path)
-            if not isinstance(held, Collection):
-                return
-            given = arguments.first()
-            if method in ("append", "add", "insert", "appendleft"):
-                given = arguments.positional[-1] if arguments.positional else UNKNOWN
-            elif method in ("extend", "update"):
-                given = frame.elements(given, node, 0)
-            else:
-                return
-            frame.escape(given)
-            empty = held.limit == 0
-            element = in_rows(given, 0) if empty else join(held.element, in_rows(given, 0))
-            frame.state.names[path] = replace(held, element=element, limit=None, items=())
+            if not isinstance(held, Collection | Mapping):
+                return False
+            frame.state.names[path] = bounded(change(held))
+            return True
+    return update(frame, outer, lambda held: _with_changed(frame, held, key, change))
 
 
-def _grow_entry(frame: Frame, node: cst.Call, path: str, method: str, arguments: Arguments) -> None:
-    """`groups[key].append(row)` changes what the dict `groups` holds."""
-    held = frame.state.names.get(path)
-    if not isinstance(held, Mapping):
-        return
-    given = in_rows(arguments.first(), 0)
-    if method == "extend":
-        given = frame.elements(given, node, 0)
-    frame.escape(given)
-    if held.value != NEVER and not isinstance(held.value, Collection):
-        return
-    rows = held.value if isinstance(held.value, Collection) else Collection(UNKNOWN, literal=True, limit=0)
-    element = given if rows.limit == 0 else join(rows.element, given)
-    frame.state.names[path] = Mapping(held.key, replace(rows, element=element, limit=None, items=()))
+def _peek(frame: Frame, node: cst.BaseExpression) -> Value:
+    with frame.silent():
+        return in_rows(frame.evaluate(node), 0)
+
+
+def _with_changed(frame: Frame, held: Value, node: cst.BaseExpression, change: Callable[[Value], Value]) -> Value:
+    match held:
+        case Mapping():
+            key = _peek(frame, node)
+            known = item_of(held, key)
+            return with_item(held, key, change(EMPTY_LIST if known == NEVER else known))
+        case Collection(limit=limit) if limit != 0:
+            return replace(held, element=change(held.element), items=())
+    return held
+
+
+def _put(held: Value, given: Value) -> Value:
+    if not isinstance(held, Collection):
+        return held
+    element = given if held.limit == 0 else join(held.element, given)
+    return replace(held, element=element, limit=None, items=())
+
+
+def _pour(frame: Frame, held: Value, given: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
+    match held, given:
+        case Collection(), _:
+            return _put(held, in_rows(frame.elements(given, node, 0), 0))
+        case Mapping(), Mapping():
+            held = merged(held, given)
+        case Mapping(), Collection(element=TupleValue(items=(key, value))):
+            held = with_item(held, key, value)
+    if isinstance(held, Mapping):
+        for name, value in arguments.keywords.items():
+            held = with_item(held, Constant(name), value)
+    return held

@@ -9,11 +9,11 @@ from typing import Any
 
 import libcst as cst
 
-from sqla_lint.flow.comprehensions import comprehension, lambda_over
-from sqla_lint.flow.containers import mutate
+from sqla_lint.flow.comprehensions import comprehension
+from sqla_lint.flow.containers import EMPTY_DICT, item_at, item_of, merged, mutate, operator, with_item
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.instances import in_rows
-from sqla_lint.flow.lattice import join
+from sqla_lint.flow.lattice import join, one_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.state import State, join_states
 from sqla_lint.flow.values import (
@@ -29,6 +29,7 @@ from sqla_lint.flow.values import (
     Session,
     TupleValue,
     Value,
+    alternatives,
 )
 from sqla_lint.knowledge.sessions import is_session_name
 
@@ -57,23 +58,22 @@ def attribute(frame: Frame, node: cst.Attribute) -> Value:
 def call(frame: Frame, node: cst.Call) -> Value:
     """A call: the function, then the arguments, then what it does."""
     callee = frame.evaluate(node.func)
-    arguments = evaluate_arguments(frame, node, callee)
+    arguments = evaluate_arguments(frame, node)
     frame.current = node
     result = frame.call(callee, arguments, node)
     mutate(frame, node, arguments)
     return result
 
 
-def evaluate_arguments(frame: Frame, node: cst.Call, callee: Value) -> Arguments:
+def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     """The arguments of a call, each evaluated once."""
-    iterates = isinstance(callee, External) and callee.dotted in _ITERATING
     positional: list[Value] = []
     keywords: dict[str, Value] = {}
     nodes: list[cst.BaseExpression] = []
     keyword_nodes: dict[str, cst.BaseExpression] = {}
     spread = False
     for item in node.args:
-        value = lambda_over(frame, node, item, iterates) or frame.evaluate(item.value)
+        value = frame.evaluate(item.value)
         if item.star == "*" and isinstance(value, Collection | TupleValue):
             given = value.items or ((value.element,) if isinstance(value, Collection) else ())
             positional += given
@@ -88,9 +88,6 @@ def evaluate_arguments(frame: Frame, node: cst.Call, callee: Value) -> Arguments
             positional.append(value)
             nodes.append(item.value)
     return Arguments(tuple(positional), keywords, tuple(nodes), keyword_nodes, spread)
-
-
-_ITERATING = frozenset(f"builtins.{item}" for item in ("map", "filter", "sorted", "min", "max"))
 
 
 def literal(frame: Frame, node: cst.Integer | cst.Float | cst.SimpleString) -> Value:
@@ -124,16 +121,23 @@ def _spread(frame: Frame, item: cst.BaseElement) -> Value:
 
 def dict_display(frame: Frame, node: cst.Dict) -> Value:
     """A dict display."""
-    key: Value | None = None
-    value: Value | None = None
+    made = EMPTY_DICT
     for item in node.elements:
         if isinstance(item, cst.DictElement):
-            here = frame.evaluate(item.key)
-            key = here if key is None else join(key, here)
-        held = frame.evaluate(item.value)
-        frame.escape(held)
-        value = held if value is None else join(value, held)
-    return Mapping(key or NEVER, value or NEVER)
+            key = frame.evaluate(item.key)
+            held = frame.evaluate(item.value)
+            frame.escape(held)
+            made = with_item(made, key, held)
+        else:
+            spread = frame.evaluate(item.value)
+            frame.escape(spread)
+            made = merged(made, spread if isinstance(spread, Mapping) else Mapping(UNKNOWN, UNKNOWN))
+    return made
+
+
+def operation(frame: Frame, node: cst.BinaryOperation) -> Value:
+    """`left + right` and its like."""
+    return operator(frame.evaluate(node.left), node.operator, frame.evaluate(node.right))
 
 
 def _branch(frame: Frame, *nodes: cst.BaseExpression) -> Value:
@@ -170,12 +174,13 @@ def boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     frame.state = joined
     if isinstance(node.operator, cst.And):
         return right if not isinstance(right, Constant) else UNKNOWN
-    if isinstance(left, Constant) and not left.value:
+    real = tuple(item for item in alternatives(left) if not (isinstance(item, Constant) and not item.value))
+    if not real:
         return right
     # `rows or []`: the empty stand-in adds nothing to iterate over.
-    if isinstance(right, Collection) and right.limit == 0:
-        return left
-    return _either(left, right)
+    if right == TupleValue(()) or isinstance(right, Collection) and right.limit == 0:
+        return one_of(real)
+    return _either(one_of(real), right)
 
 
 def _either(left: Value, right: Value) -> Value:
@@ -206,7 +211,7 @@ def _indexed(
     frame: Frame, value: Value, index: Value, is_slice: bool, bounded: int | None, node: cst.Subscript
 ) -> Value:
     if isinstance(index, Constant) and isinstance(index.value, str) and not isinstance(value, External):
-        held = value.value if isinstance(value, Mapping) else UNKNOWN
+        held = item_of(value, index) if isinstance(value, Mapping) else UNKNOWN
         if held in (UNKNOWN, NEVER) and is_session_name(index.value) and frame.info.guesses:
             return Session(f"named:{frame.text(node)}", "unknown", "unknown", guessed=True)
     match value:
@@ -215,12 +220,8 @@ def _indexed(
         case Collection(element=element):
             varies = frame.loops and not isinstance(index, Constant)
             return in_rows(element, frame.loops[-1].id) if varies else element
-        case TupleValue(items=items) if isinstance(index, Constant) and isinstance(index.value, int):
-            return items[index.value] if -len(items) <= index.value < len(items) else UNKNOWN
-        case Mapping(value=held):
-            return UNKNOWN if held == NEVER else held
-        case Result(element=element) if not is_slice:
-            return element
+        case TupleValue() | Mapping() | Result() if not is_slice:
+            return item_at(value, index)
         case External(dotted=dotted):
             return External(dotted)
     return frame.read(value, "__getitem__", node) if not is_slice else value if value == UNKNOWN else UNKNOWN
@@ -287,6 +288,7 @@ TABLE: dict[type[cst.CSTNode], Evaluator] = {
     cst.Tuple: display,
     cst.Set: display,
     cst.Dict: dict_display,
+    cst.BinaryOperation: operation,
     cst.IfExp: ternary,
     cst.BooleanOperation: boolean,
     cst.NamedExpr: walrus,

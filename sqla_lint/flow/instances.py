@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import libcst as cst
 
 from sqla_lint.flow.events import RelationshipRead
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import is_loaded, remember
 from sqla_lint.flow.questions import ClassInfo, MappingOf, Read, Relationship
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
+    Constant,
     Instance,
     Object,
     OneOf,
@@ -165,12 +168,12 @@ def element_of(frame: Frame, value: Value, loop: int) -> Value:
         case Collection(element=element):
             return in_rows(element, loop)
         case TupleValue(items=items):
-            return OneOf(items) if 0 < len(items) <= 4 and UNKNOWN not in items else UNKNOWN
+            return reduce(join, (in_rows(item, loop) for item in items)) if items else UNKNOWN
         case Symbol(path=path):
             return Symbol((*path, EACH), loop) if len(path) < _LONGEST else UNKNOWN
         case OneOf(values=values):
-            found = tuple(dict.fromkeys(element_of(frame, item, loop) for item in values))
-            return found[0] if len(found) == 1 else UNKNOWN if UNKNOWN in found else OneOf(found)
+            found = [element_of(frame, item, loop) for item in values if not isinstance(item, Constant)]
+            return reduce(join, found) if found else UNKNOWN
         case Object():
             return UNKNOWN
     return UNKNOWN

@@ -13,14 +13,22 @@ from sqla_lint.flow.values import (
     Instance,
     Mapping,
     OneOf,
+    Producer,
     Result,
     Statement,
     TupleValue,
     Value,
     alternatives,
+    nested,
 )
 
 _MOST = 4
+_DEEPEST = 6
+
+
+def bounded(value: Value) -> Value:
+    """`value`, or unknown where containers are nested too deep: what a loop wraps again and again has an end."""
+    return value if nested(value) <= _DEEPEST else UNKNOWN
 
 
 def doubtful(value: Value, depth: int = 0) -> Value:
@@ -37,7 +45,8 @@ def doubtful(value: Value, depth: int = 0) -> Value:
         case OneOf(values=values):
             return OneOf(tuple(doubtful(item, depth + 1) for item in values))
         case Mapping(key=key, value=held):
-            return Mapping(doubtful(key, depth + 1), doubtful(held, depth + 1))
+            entries = tuple((name, doubtful(item, depth + 1)) for name, item in value.entries)
+            return Mapping(doubtful(key, depth + 1), doubtful(held, depth + 1), entries)
         case Coroutine(result=result):
             return Coroutine(doubtful(result, depth + 1))
     return value
@@ -49,7 +58,8 @@ def informed(value: Value, told: Value) -> Value:
         case Collection(element=element), Collection(element=other):
             return replace(value, element=informed(element, other))
         case Mapping(), Mapping():
-            return Mapping(informed(value.key, told.key), informed(value.value, told.value))
+            entries = tuple((name, informed(item, told.value)) for name, item in value.entries)
+            return Mapping(informed(value.key, told.key), informed(value.value, told.value), entries)
         case TupleValue(items=items), TupleValue(items=others) if len(items) == len(others):
             return TupleValue(tuple(informed(one, other) for one, other in zip(items, others, strict=True)))
     return told if value == UNKNOWN else value
@@ -61,15 +71,49 @@ def join(left: Value, right: Value) -> Value:
         return left
     if left == NEVER:
         return right
+    if UNKNOWN in (left, right):
+        return UNKNOWN
+    values: list[Value] = list(alternatives(left))
+    for item in alternatives(right):
+        _include(values, item)
+    return one_of(tuple(dict.fromkeys(values)))
+
+
+def _include(values: list[Value], item: Value) -> None:
+    """Add an alternative, joined with the first one that is of its kind."""
+    for index, known in enumerate(values):
+        joined = _joined(known, item)
+        if joined is not None:
+            values[index] = joined
+            return
+    values.append(item)
+
+
+def one_of(values: tuple[Value, ...]) -> Value:
+    """Any of these values; unknown where one is, or where they are too many to tell."""
+    if len(values) == 1:
+        return values[0]
+    return UNKNOWN if UNKNOWN in values or len(values) > _MOST else OneOf(values)
+
+
+def _joined(left: Value, right: Value) -> Value | None:
+    """What covers two values of one kind; None where they are of different kinds."""
+    if left == right:
+        return left
     match left, right:
-        case Instance(cls=a), Instance(cls=b) if a == b and left.session == right.session and left.new == right.new:
+        case Instance(cls=a), Instance(cls=b) if a == b and left.new == right.new:
             return _join_instances(left, right)
         case Collection(), Collection():
             return _join_collections(left, right)
         case TupleValue(items=a), TupleValue(items=b) if len(a) == len(b):
             return TupleValue(tuple(join(one, other) for one, other in zip(a, b, strict=True)))
         case Mapping(), Mapping():
-            return Mapping(join(left.key, right.key), join(left.value, right.value))
+            return _join_mappings(left, right)
+        case Coroutine(), Coroutine():
+            return Coroutine(join(left.result, right.result))
+        case Result(), Result():
+            producer = left.producer if left.producer == right.producer else Producer(False)
+            return Result(join(left.element, right.element), producer)
         case Statement(), Statement() if left.entities == right.entities and left.kind == right.kind:
             return replace(
                 left,
@@ -78,18 +122,16 @@ def join(left: Value, right: Value) -> Value:
                 filtered=left.filtered and right.filtered,
                 criteria=tuple(item for item in left.criteria if item in right.criteria),
             )
-    if UNKNOWN in (left, right):
-        return UNKNOWN
-    values = tuple(dict.fromkeys([*alternatives(left), *alternatives(right)]))
-    return OneOf(values) if len(values) <= _MOST else UNKNOWN
+    return None
 
 
-def _join_instances(left: Instance, right: Instance) -> Value:
+def _join_instances(left: Instance, right: Instance) -> Instance:
     # A relationship loaded on one path only is in doubt: it counts as loaded, so that a doubt is never a finding.
     return replace(
         left,
         load=left.load.union(right.load),
         free=left.free | right.free,
+        session=left.session if left.session == right.session else "",
         rows=left.rows if left.rows == right.rows else 0,
         values=tuple(item for item in left.values if item in right.values),
         identity=left.identity if left.identity == right.identity else 0,
@@ -99,7 +141,7 @@ def _join_instances(left: Instance, right: Instance) -> Value:
     )
 
 
-def _join_collections(left: Collection, right: Collection) -> Value:
+def _join_collections(left: Collection, right: Collection) -> Collection:
     if left.literal and left.element == UNKNOWN and left.limit == 0:
         return right
     if right.literal and right.element == UNKNOWN and right.limit == 0:
@@ -108,3 +150,12 @@ def _join_collections(left: Collection, right: Collection) -> Value:
     producer = left.producer if left.producer == right.producer else None
     literal = left.literal and right.literal
     return Collection(join(left.element, right.element), producer, limit, literal)
+
+
+def _join_mappings(left: Mapping, right: Mapping) -> Mapping:
+    known = dict(right.entries)
+    if NEVER in (left.value, right.value):
+        entries = left.entries or right.entries
+    else:
+        entries = tuple((name, join(item, known[name])) for name, item in left.entries if name in known)
+    return Mapping(join(left.key, right.key), join(left.value, right.value), entries)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+
 import libcst as cst
 
+from sqla_lint.flow.comprehensions import over_each
+from sqla_lint.flow.containers import EMPTY_DICT, EMPTY_LIST, with_item
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.values import (
+    NEVER,
     UNKNOWN,
     Collection,
     Constant,
+    Coroutine,
+    Getter,
     Mapping,
     Producer,
     Result,
@@ -16,39 +25,130 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
-from sqla_lint.knowledge import calls as known_calls
+from sqla_lint.knowledge import calls as known
 
 
-def builtin(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
-    """What a builtin function gives."""
+def library(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """What calling a function of the standard library gives, or None where it is not one that is known."""
+    given = _mapped(frame, dotted, arguments, node)
     first = arguments.first()
-    if name in known_calls.SAME_ELEMENTS:
-        index = known_calls.SAME_ELEMENTS[name]
+    if dotted in known.SAME_ELEMENTS:
+        index = known.SAME_ELEMENTS[dotted]
         if index < len(arguments.positional):
             return _listed(frame, arguments.positional[index], node)
-        return Collection(UNKNOWN, literal=True, limit=0)
-    if name in known_calls.ONE_ELEMENT and len(arguments.positional) in (1, 2):
-        return frame.elements(first, node, 0)
-    match name:
-        case "enumerate":
+        return EMPTY_LIST
+    if dotted in known.ONE_ELEMENT:
+        several = len(arguments.positional) > 1 and dotted != "builtins.next"
+        return reduce(join, arguments.positional) if several else frame.elements(first, node, 0)
+    if dotted in known.TUPLES:
+        found = tuple(frame.elements(item, node, 0) for item in arguments.positional)
+        return Collection(TupleValue(found), _producer(first))
+    if dotted in known.PAIRS:
+        element = frame.elements(first, node, 0)
+        return Collection(TupleValue((element, element)), _producer(first))
+    if dotted in known.AWAITING:
+        return _awaiting(frame, dotted, arguments, node)
+    match dotted:
+        case "builtins.map" | "itertools.starmap":
+            return Collection(given, _producer(arguments.get(1, "") or UNKNOWN))
+        case "builtins.enumerate":
             return Collection(TupleValue((UNKNOWN, frame.elements(first, node, 0))), _producer(first), _limit(first))
-        case "zip":
-            found = tuple(frame.elements(item, node, 0) for item in arguments.positional)
-            return Collection(TupleValue(found), _producer(first))
-        case "dict":
-            return first if isinstance(first, Mapping) else Mapping(UNKNOWN, UNKNOWN)
-        case "getattr" if len(arguments.positional) > 1:
-            named = arguments.positional[1]
-            if isinstance(named, Constant) and isinstance(named.value, str):
-                return frame.read(first, named.value, node)
-            return UNKNOWN
-        case "range":
+        case "itertools.groupby":
+            return Collection(TupleValue((given, _listed(frame, first, node))), _producer(first))
+        case "itertools.batched":
+            return Collection(_listed(frame, first, node), _producer(first))
+        case "itertools.chain":
+            return _chained(frame, arguments.positional, node)
+        case "itertools.chain.from_iterable" | "builtins.sum":
+            return _flattened(frame, first, node)
+        case "builtins.range":
             return Collection(UNKNOWN, limit=_turns(arguments))
-        case "super":
-            return frame.state.names.get("self", UNKNOWN)
-    if name not in known_calls.CANNOT_RAISE:
-        frame.may_raise()
-    return UNKNOWN
+        case "builtins.getattr" if len(arguments.positional) > 1:
+            named = arguments.positional[1]
+            text = named.value if isinstance(named, Constant) else None
+            return frame.read(first, text, node) if isinstance(text, str) else UNKNOWN
+        case "operator.attrgetter" | "operator.itemgetter":
+            return _getter(dotted, arguments)
+        case "copy.copy" if isinstance(first, Collection | Mapping):
+            return first
+    return _dict(frame, dotted, arguments, node)
+
+
+def _mapped(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """Call the function that is to be called once per item, and give what it gives."""
+    where = known.PER_ITEM.get(dotted)
+    if where is None:
+        return UNKNOWN
+    position, index = where
+    function = arguments.get(position, "key") if position is not None else arguments.keywords.get("key")
+    if function in (None, UNKNOWN, Constant(None)) or index >= len(arguments.positional):
+        return UNKNOWN
+    assert function is not None
+    source = (arguments.positional[index], arguments.nodes[index])
+    return over_each(frame, function, source, node, dotted == "itertools.starmap")
+
+
+def _listed(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
+    return Collection(frame.elements(value, node, 0), _producer(value), _limit(value))
+
+
+def _chained(frame: Frame, values: Sequence[Value], node: cst.CSTNode) -> Value:
+    elements = [frame.elements(item, node, 0) for item in values]
+    return Collection(reduce(join, elements), _producer(values[0])) if elements else EMPTY_LIST
+
+
+def _flattened(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
+    """All the elements of a list of lists; a sum of anything else is a number."""
+    inner = frame.elements(value, node, 0)
+    if not isinstance(inner, Collection | TupleValue):
+        return UNKNOWN
+    return Collection(frame.elements(inner, node, 0), inner.producer if isinstance(inner, Collection) else None)
+
+
+def _getter(dotted: str, arguments: Arguments) -> Value:
+    names = tuple(item.value for item in arguments.positional if isinstance(item, Constant))
+    if not names or len(names) != len(arguments.positional):
+        return UNKNOWN
+    return Getter(tuple(names), dotted.endswith("itemgetter"))
+
+
+def _awaiting(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """`gather(a, b)` and its like: what is handed to them is awaited."""
+    found = tuple(frame.await_(item) for item in arguments.positional)
+    if dotted == "asyncio.run":
+        return found[0] if found else UNKNOWN
+    if dotted != "asyncio.gather":
+        return Coroutine(found[0]) if found else UNKNOWN
+    starred = isinstance(node, cst.Call) and any(item.star for item in node.args)
+    return Coroutine(Collection(reduce(join, found)) if starred and found else TupleValue(found))
+
+
+def _dict(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    first = arguments.first()
+    match dotted:
+        case "builtins.dict" | "collections.OrderedDict":
+            made = _pairs(first) if arguments.positional else EMPTY_DICT
+            for name, value in arguments.keywords.items():
+                made = with_item(made, Constant(name), value)
+            return made
+        case "builtins.dict.fromkeys":
+            return Mapping(frame.elements(first, node, 0), arguments.get(1, "value") or UNKNOWN)
+        case "collections.Counter":
+            return Mapping(frame.elements(first, node, 0), UNKNOWN)
+        case "collections.defaultdict":
+            with frame.silent():
+                held = frame.call(first, Arguments(), node) if arguments.positional else NEVER
+            return Mapping(NEVER, held)
+    return None
+
+
+def _pairs(value: Value) -> Mapping:
+    match value:
+        case Mapping():
+            return value
+        case Collection(element=TupleValue(items=(key, held))):
+            return Mapping(key, held)
+    return Mapping(UNKNOWN, UNKNOWN)
 
 
 def _turns(arguments: Arguments) -> int | None:
@@ -58,13 +158,6 @@ def _turns(arguments: Arguments) -> int | None:
         case (Constant(value=int(start)), Constant(value=int(stop))):
             return max(0, stop - start)
     return None
-
-
-def _listed(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
-    element = frame.elements(value, node, 0)
-    if element == UNKNOWN:
-        return Collection(UNKNOWN, _producer(value), _limit(value))
-    return Collection(element, _producer(value), _limit(value))
 
 
 def _producer(value: Value) -> Producer | None:

@@ -10,10 +10,9 @@ import libcst.matchers as m
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Exits, Frame, sessions_in
-from sqla_lint.flow.queries import collection, read_dynamic
-from sqla_lint.flow.queries import execute as execute_statement
+from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import State, gather, join_states
-from sqla_lint.flow.values import Collection, External, Result, Statement, TupleValue, Value
+from sqla_lint.flow.values import Collection, External, Result, TupleValue, Value
 from sqla_lint.knowledge.calls import CHUNK_WORDS, ENDLESS, RETRY_WORDS
 
 _PASSES = 4
@@ -21,11 +20,7 @@ _PASSES = 4
 
 def for_loop(frame: Frame, node: cst.For) -> list[State]:
     """`for` and `async for`."""
-    source = frame.evaluate(node.iter)
-    if isinstance(source, Statement):
-        execute_statement(frame, source.session, source)
-        read_dynamic(frame, source, node.iter)
-        source = collection(frame, source, node.iter)
+    source = rows_of(frame, frame.evaluate(node.iter), node.iter)
     kind = "async for" if node.asynchronous else "for"
     loop = Loop(id(node), kind, frame.told(node.iter), turns=_turns(source))
     loop.place = frame.place(node.iter)

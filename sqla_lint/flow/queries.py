@@ -205,6 +205,15 @@ def collection(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool 
     return Collection(element, producer_of(frame, value, node), value.limit)
 
 
+def rows_of(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
+    """What is iterated over: a Query is executed by it."""
+    if not isinstance(value, Statement):
+        return value
+    execute(frame, value.session, value)
+    read_dynamic(frame, value, node)
+    return collection(frame, value, node)
+
+
 def result(frame: Frame, value: Value, node: cst.CSTNode, scalars: bool = False) -> Value:
     """What `session.execute(value)` gives, or `session.scalars(value)`."""
     if not isinstance(value, Statement) or value.kind not in ("select", "query"):

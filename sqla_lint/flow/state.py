@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from sqla_lint.flow.lattice import join
+from sqla_lint.flow.lattice import bounded, join
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import UNKNOWN, Instance, Text, Value
 
@@ -64,7 +64,7 @@ class State:
     def bind(self, name: str, value: Value) -> None:
         """Give `name` a new value; what was known in terms of its old one is forgotten."""
         self.forget(name)
-        self.names[name] = value
+        self.names[name] = bounded(value)
 
     def forget(self, name: str) -> None:
         """Drop assumptions and key expressions that mention `name`."""

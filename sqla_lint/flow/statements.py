@@ -10,9 +10,9 @@ import libcst as cst
 
 from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
+from sqla_lint.flow.containers import operator, set_item
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.instances import replace_relationship
-from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo
 from sqla_lint.flow.sessions import set_value
@@ -75,8 +75,8 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
                 assign(frame, target.target, given, value)
         case cst.AnnAssign():
             _annotated(frame, node)
-        case cst.AugAssign(target=target, value=value):
-            _augmented(frame, target, frame.evaluate(value))
+        case cst.AugAssign():
+            _augmented(frame, node)
         case cst.Return(value=value):
             return _return(frame, value)
         case cst.Raise():
@@ -129,12 +129,20 @@ def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     assign(frame, node.target, given, node.value)
 
 
-def _augmented(frame: Frame, target: cst.BaseAssignTargetExpression, given: Value) -> None:
-    held = frame.evaluate(target)
-    if isinstance(held, Collection) and isinstance(given, Collection):
-        assign(frame, target, join(held, given), None)
-    elif not isinstance(held, Collection):
-        assign(frame, target, UNKNOWN, None)
+def _augmented(frame: Frame, node: cst.AugAssign) -> None:
+    held = frame.evaluate(node.target)
+    given = frame.evaluate(node.value)
+    changed = operator(held, _SIGNS.get(type(node.operator), cst.Power)(), given)
+    if changed != UNKNOWN or not isinstance(held, Collection | Mapping):
+        assign(frame, node.target, changed, None)
+
+
+_SIGNS: dict[type[cst.BaseAugOp], type[cst.BaseBinaryOp]] = {
+    cst.AddAssign: cst.Add,
+    cst.BitOrAssign: cst.BitOr,
+    cst.BitAndAssign: cst.BitAnd,
+    cst.SubtractAssign: cst.Subtract,
+}
 
 
 def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.BaseExpression | None) -> None:
@@ -152,7 +160,8 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.B
             _set_attribute(frame, target, owner, name, value, source)
         case cst.Subscript(value=owner):
             frame.evaluate(target)
-            _set_item(frame, owner, value)
+            frame.escape(value)
+            set_item(frame, owner, target, value)
         case cst.StarredElement(value=inner):
             assign(frame, inner, Collection(UNKNOWN), None)
 
@@ -188,14 +197,6 @@ def _set_attribute(
         return
     if path:
         frame.state.bind(path, value)
-
-
-def _set_item(frame: Frame, owner: cst.BaseExpression, value: Value) -> None:
-    frame.escape(value)
-    path = path_of(owner)
-    held = frame.state.names.get(path)
-    if isinstance(held, Mapping):
-        frame.state.names[path] = Mapping(held.key, join(held.value, value))
 
 
 def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:

@@ -85,6 +85,14 @@ class LocalFunction(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Getter(Value):
+    """`attrgetter("customer.name")`, or with `items` an `itemgetter`: reads these of what it is called with."""
+
+    names: tuple[str | int | float | bool | None, ...]
+    items: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Session(Value):
     """A session. `key` is its identity: "site:…" where it was opened here, else how it is reached.
 
@@ -253,10 +261,11 @@ class TupleValue(Value):
 
 @dataclass(frozen=True, slots=True)
 class Mapping(Value):
-    """A dict: what its keys and values are."""
+    """A dict: what its keys and values are, and `entries`: what it holds under the names that are known."""
 
     key: Value
     value: Value
+    entries: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,3 +314,17 @@ def derived(identity: int, name: str) -> int:
 def alternatives(value: Value) -> tuple[Value, ...]:
     """The values that `value` may be."""
     return value.values if isinstance(value, OneOf) else (value,)
+
+
+def nested(value: Value) -> int:
+    """How deep a value is nested in containers."""
+    match value:
+        case Collection(element=inner) | Coroutine(result=inner) | Result(element=inner):
+            return 1 + nested(inner)
+        case TupleValue(items=items):
+            return 1 + max(map(nested, items), default=0)
+        case OneOf(values=values):
+            return max(map(nested, values))
+        case Mapping(key=key, value=held, entries=entries):
+            return 1 + max(nested(key), nested(held), *(nested(item) for _, item in entries))
+    return 0

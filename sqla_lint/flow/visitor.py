@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 
 import libcst as cst
 
@@ -12,8 +13,7 @@ from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import Slice
-from sqla_lint.flow.queries import awaited, read_dynamic
-from sqla_lint.flow.queries import execute as execute_statement
+from sqla_lint.flow.queries import awaited, collection, rows_of
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Summary
 from sqla_lint.flow.state import State, join_states
 from sqla_lint.flow.values import (
@@ -24,6 +24,7 @@ from sqla_lint.flow.values import (
     Instance,
     Mapping,
     Object,
+    OneOf,
     Producer,
     Result,
     Session,
@@ -79,10 +80,10 @@ class Visitor(Frame):
     def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
         """What one turn of iterating over `value` gives; iterating over a Query executes it."""
         if isinstance(value, Statement) and value.kind == "query":
-            if loop == 0:
-                execute_statement(self, value.session, value)
-                read_dynamic(self, value, node)
-            value = calls.rows_of(self, value, node)
+            value = rows_of(self, value, node) if loop == 0 else collection(self, value, node)
+        if isinstance(value, OneOf):
+            found = [self.elements(item, node, loop) for item in value.values if not isinstance(item, Constant)]
+            return reduce(join, found) if found else UNKNOWN
         if isinstance(value, Result):
             return instances.in_rows(value.element, loop)
         if isinstance(value, Mapping):

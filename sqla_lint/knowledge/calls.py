@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 # Functions that give back what they are given, element by element: name -> index of the iterable.
-SAME_ELEMENTS = {"list": 0, "tuple": 0, "set": 0, "sorted": 0, "reversed": 0, "frozenset": 0, "iter": 0, "filter": 1}
-ONE_ELEMENT = frozenset({"next", "min", "max"})
+SAME_ELEMENTS = {
+    **dict.fromkeys((f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "reversed", "frozenset",
+                                                     "iter", "aiter")), 0),
+    **dict.fromkeys((f"itertools.{name}" for name in ("islice", "cycle", "compress")), 0),
+    **dict.fromkeys((f"itertools.{name}" for name in ("takewhile", "dropwhile", "filterfalse")), 1),
+    "builtins.filter": 1, "collections.deque": 0, "heapq.nlargest": 1, "heapq.nsmallest": 1, "random.sample": 0,
+}  # fmt: skip
+ONE_ELEMENT = frozenset({"builtins.next", "builtins.anext", "builtins.min", "builtins.max", "random.choice"})
+# Those that give tuples: one item of each argument, or two items of the one.
+TUPLES = frozenset({"builtins.zip", "itertools.zip_longest", "itertools.product"})
+PAIRS = frozenset({"itertools.pairwise", "itertools.combinations", "itertools.permutations"})
+# Those that call a function once per item: name -> its position (None: only as `key=`), and that of the iterable.
+PER_ITEM: dict[str, tuple[int | None, int]] = {
+    "builtins.filter": (0, 1), "builtins.map": (0, 1), "builtins.max": (None, 0), "builtins.min": (None, 0),
+    "builtins.sorted": (None, 0), "heapq.nlargest": (None, 1), "heapq.nsmallest": (None, 1),
+    "itertools.dropwhile": (0, 1), "itertools.filterfalse": (0, 1), "itertools.groupby": (1, 0),
+    "itertools.starmap": (0, 1), "itertools.takewhile": (0, 1),
+}  # fmt: skip
+# Those that await what they are given.
+AWAITING = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.gather", "asyncio.run",
+                      "asyncio.shield", "asyncio.wait_for"})  # fmt: skip
 
 # Top-level modules whose calls leave the process: a transaction per item is then often meant.
 OUTSIDE = frozenset(

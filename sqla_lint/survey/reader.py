@@ -29,7 +29,9 @@ def survey(tree: ast.Module, path: str, names: Sequence[str], text: str = "") ->
         functions=reader.functions,
         late=tuple(reader.late),
         main_calls=frozenset(reader.main_calls),
-        body_sketch=sketch(node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom))[0],
+        body_sketch=sketch(
+            (node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)), reader.imports
+        )[0],
         sets_expiry="expire_on_commit" in text,
     )
 
@@ -60,7 +62,7 @@ class _Reader:
                 case ast.Assign() | ast.AnnAssign():
                     self.assignment(node, owner, function)
                 case ast.If() if _is_main(node):
-                    self.main_calls |= {chain.rpartition(".")[2] for chain in sketch(node.body)[0].calls}
+                    self.main_calls |= {chain.rpartition(".")[2] for chain in sketch(node.body, self.imports)[0].calls}
                     self.block(node.body, prefix, owner, function or "__main__")
                 case _:
                     for field in _BLOCKS:
@@ -135,7 +137,7 @@ class _Reader:
         if qualname in self.functions or overloaded:
             qualname = f"{qualname}@{node.lineno}"
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
-        sketched, yields = sketch(node.body)
+        sketched, yields = sketch(node.body, self.imports)
         self.functions[qualname] = FunctionFact(
             qualname=qualname,
             line=first,

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqla_lint.survey.facts import Sketch
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_ITERATING_BUILTINS = frozenset({"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort"})
+_ITERATING_BUILTINS = frozenset(
+    {"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort", "starmap", "takewhile",
+     "dropwhile", "filterfalse", "nlargest", "nsmallest"}
+)  # fmt: skip
+# Where the function stands among the arguments, if not only as `key=`.
+_FUNCTION_AT = {"map": 0, "filter": 0, "starmap": 0, "takewhile": 0, "dropwhile": 0, "filterfalse": 0, "groupby": 1}
 
 
-def sketch(body: Iterable[ast.AST]) -> tuple[Sketch, bool]:
-    """Return the sketch of a body and whether it yields; nested definitions are not entered, lambdas are."""
-    walk = _Walk()
+def sketch(body: Iterable[ast.AST], imports: Mapping[str, str]) -> tuple[Sketch, bool]:
+    """Return the sketch of a body and whether it yields; nested definitions are not entered, lambdas are.
+
+    `imports` tells what the names of the file stand for.
+    """
+    walk = _Walk(imports)
     return walk.run(body), walk.yields
 
 
 class _Walk:
-    def __init__(self) -> None:
+    def __init__(self, imports: Mapping[str, str]) -> None:
+        self.imports = imports
         self.calls: set[str] = set()
         self.reads: set[str] = set()
         self.loop_calls: set[str] = set()
@@ -60,16 +69,30 @@ class _Walk:
         self.calls.add(name)
         if in_loop:
             self.loop_calls.add(name)
-        if name in ("getattr", "attrgetter", "operator.attrgetter"):
+        last = self.imports.get(name, name).rpartition(".")[2]
+        if last in ("getattr", "attrgetter"):
             self._named_read(node, in_loop)
-        return name.rpartition(".")[2] in _ITERATING_BUILTINS
+        if last in _ITERATING_BUILTINS:
+            self._calls_by_name(node, last)
+        return last in _ITERATING_BUILTINS
+
+    def _calls_by_name(self, node: ast.Call, name: str) -> None:
+        """`map(serialize, orders)` calls its function once per item."""
+        index = _FUNCTION_AT.get(name)
+        functions = [keyword.value for keyword in node.keywords if keyword.arg == "key"]
+        functions += node.args[index : index + 1] if index is not None else ()
+        for item in functions:
+            if isinstance(item, ast.Name | ast.Attribute):
+                self.calls.add(_chain(item))
+                self.loop_calls.add(_chain(item))
 
     def _named_read(self, node: ast.Call, in_loop: bool) -> None:
         for item in node.args:
             if isinstance(item, ast.Constant) and isinstance(item.value, str):
-                self.reads.add(item.value)
+                names = item.value.split(".")
+                self.reads.update(names)
                 if in_loop:
-                    self.loop_reads.add(item.value)
+                    self.loop_reads.update(names)
 
 
 def _chain(node: ast.expr) -> str:
