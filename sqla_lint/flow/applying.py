@@ -125,10 +125,12 @@ def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding
         returned = _own_block(returned, node)
     yielded = None if summary.yields is None else substitute(summary.yields, binding, node)
     told = _yielded_by_annotation(doubtful(info.returns))
-    if info.wraps == "contextmanager" and (yielded == UNKNOWN or _is_session(told) and not _is_session(yielded)):
+    if info.wraps == "contextmanager" and (yielded == UNKNOWN or _is_session(told) and not _is_known_session(yielded)):
         yielded = told  # an annotation knows better than a body that could not be followed
     frame.state.loaded |= _classes_of_rows(returned)
-    if info.wraps != "contextmanager" and not info.is_generator:
+    if info.wraps.startswith("cached") and isinstance(returned, Session) and returned.owner == "function":
+        returned = replace(returned, owner="unknown")  # every call gives the same one
+    elif info.wraps != "contextmanager" and not info.is_generator:
         _adopt(frame, returned, node)
     return _wrapped(info, returned, yielded, node)
 
@@ -161,6 +163,10 @@ def _is_session(value: Value | None) -> bool:
     return isinstance(value, Session)
 
 
+def _is_known_session(value: Value | None) -> bool:
+    return _is_session(value) and not (isinstance(value, Session) and value.guessed)
+
+
 def _adopt(frame: Frame, value: Value, node: cst.CSTNode) -> None:
     """A session that the callee opened and handed over is the caller's to close."""
     for item in value.items if isinstance(value, TupleValue) else (value,):
@@ -179,8 +185,13 @@ def _wrapped(info: FunctionInfo, returned: Value, yielded: Value | None, node: c
             entered = replace(entered, key=key, owner=owner)
         return Manager(entered)
     if info.is_generator:
-        return Collection(yielded if yielded is not None else UNKNOWN)
+        return Collection(_lent(yielded) if yielded is not None else UNKNOWN)
     return Coroutine(returned) if info.is_async else returned
+
+
+def _lent(value: Value) -> Value:
+    """What a generator yields: a session of its own it closes itself."""
+    return replace(value, owner="manager") if isinstance(value, Session) and value.owner == "function" else value
 
 
 def _bind(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> Binding:

@@ -6,7 +6,9 @@ from functools import reduce
 
 import libcst as cst
 
+from sqla_lint.flow import guesses
 from sqla_lint.flow.applying import apply
+from sqla_lint.flow.constructs import framework_member
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_relationship
 from sqla_lint.flow.lattice import join
@@ -40,8 +42,7 @@ from sqla_lint.flow.values import (
     Value,
     class_name,
 )
-from sqla_lint.knowledge.exports import REEXPORTED
-from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
+from sqla_lint.knowledge.sessions import INSPECTIONS, is_foreign, is_session_name
 
 _LONGEST = 5
 
@@ -58,7 +59,7 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
         case ModuleValue(name=module):
             return frame.ask(NameMeans(module, name))
         case External():
-            return _of_external(frame, value, name)
+            return _of_external(frame, value, name, node)
         case MappedAttribute():
             return Method(value, name)
         case Session(key=key) if name in ("sync_session", "session"):
@@ -81,7 +82,7 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return _of_symbol(frame, value, name, node)
         case Coroutine():
             return UNKNOWN
-    return _by_name(frame, name, node)
+    return guesses.attribute(frame, name, node)
 
 
 def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) -> Value:
@@ -111,8 +112,8 @@ def _refresh(frame: Frame, value: Instance) -> None:
 
 def _of_object(frame: Frame, value: Object, name: str, node: cst.CSTNode) -> Value:
     found = _member(frame, value, value.cls, name, node)
-    if found == UNKNOWN and is_session_name(name):
-        return _by_name(frame, name, node)
+    if found == UNKNOWN:
+        return guesses.attribute(frame, name, node)
     if isinstance(found, Session) and found.owner != "function" and value.root == ("self",):
         return found
     return found
@@ -124,7 +125,7 @@ def _member(frame: Frame, value: Value, cls: str, name: str, node: cst.CSTNode) 
     if isinstance(found, FunctionValue):
         bound = FunctionValue(found.id, value)
         signature = frame.ask(SignatureOf(found.id))
-        if signature is not None and signature.wraps == "property":
+        if signature is not None and signature.wraps in ("property", "cached property"):
             return apply(frame, bound, Arguments(), node)
         return bound
     return found
@@ -149,30 +150,27 @@ def _of_class(frame: Frame, value: ClassValue, name: str) -> Value:
     return UNKNOWN
 
 
-def _of_external(frame: Frame, value: External, name: str) -> Value:
-    if value.made and value.dotted in FRAMEWORKS:
-        if name == "session":
-            return Session(f"global:{value.dotted}.session", "sync", "registry", registry=True)
-        if name in REEXPORTED:
-            return External(REEXPORTED[name])
+def _of_external(frame: Frame, value: External, name: str, node: cst.CSTNode) -> Value:
     if value.made:
-        return Method(value, name) if not is_session_name(name) else UNKNOWN
-    return External(f"{value.dotted}.{name}")
+        return framework_member(value, name) or _of_made(frame, value, name, node)
+    return guesses.of_library(frame, value, name) or External(f"{value.dotted}.{name}")
+
+
+def _of_made(frame: Frame, value: External, name: str, node: cst.CSTNode) -> Value:
+    """An attribute of what a library gave."""
+    if value.dotted in INSPECTIONS and name in ("session", "async_session"):
+        return Session(f"named:{frame.text(node)}", "sync" if name == "session" else "async")
+    if is_session_name(name):
+        return guesses.attribute(frame, name, node) if is_foreign(value.dotted) else UNKNOWN
+    return Method(value, name)
 
 
 def _of_symbol(frame: Frame, value: Symbol, name: str, node: cst.CSTNode) -> Value:
     if is_session_name(name):
-        return _by_name(frame, name, node)
+        return guesses.attribute(frame, name, node)
     if len(value.path) >= _LONGEST:
         return UNKNOWN
     path = (*value.path, name)
     if frame.ask(MayLoad(name)):
         note_argument_read(frame, path, value.rows, node)
     return Symbol(path, value.rows)
-
-
-def _by_name(frame: Frame, name: str, node: cst.CSTNode) -> Value:
-    """The last resort: an attribute called `session` of something unknown."""
-    if not is_session_name(name) or not frame.info.guesses:
-        return UNKNOWN
-    return Session(f"named:{frame.text(node)}", "unknown", "unknown", guessed=True)

@@ -9,10 +9,12 @@ import libcst as cst
 import libcst.matchers as m
 
 from sqla_lint.flow.branches import refuted_names
-from sqla_lint.flow.frame import Arguments, Exits, Frame, Handler
+from sqla_lint.flow.frame import Exits, Frame, Handler
+from sqla_lint.flow.guesses import may_be_session
+from sqla_lint.flow.managers import enter
 from sqla_lint.flow.sessions import leave
 from sqla_lint.flow.state import State, gather, join_states
-from sqla_lint.flow.values import UNKNOWN, Coroutine, FunctionValue, Manager, Object, Session, Value
+from sqla_lint.flow.values import UNKNOWN, Manager, Session, Value
 
 
 def body_of(block: cst.BaseSuite) -> Sequence[cst.CSTNode]:
@@ -27,7 +29,7 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
     managers: list[Manager] = []
     exits, outer = Exits(), frame.exits
     for item in node.items:
-        manager = _enter(frame, frame.evaluate(item.item), item)
+        manager = enter(frame, frame.evaluate(item.item), item)
         if manager.entered == UNKNOWN:
             manager = _by_name(frame, manager, item, bool(node.asynchronous))
         managers.append(manager)
@@ -65,32 +67,10 @@ def _name_opened(frame: Frame, value: Value, target: cst.BaseExpression) -> None
         frame.opened_as.setdefault(value.key, target.value)
 
 
-def _enter(frame: Frame, value: Value, item: cst.WithItem) -> Manager:
-    """What a `with` item enters: a session closes itself at the end."""
-    match value:
-        case Session(registry=False):
-            return Manager(value, "close", value)
-        case Session():
-            return Manager(value)
-        case Coroutine(result=result):
-            return _enter(frame, result, item)
-        case Manager(leaving="close", session=None, entered=Session() as session):
-            return Manager(session, "close", session)
-        case Manager():
-            return value
-    frame.may_raise()
-    if isinstance(value, Object):
-        for name in ("__enter__", "__aenter__"):
-            method = frame.read(value, name, item)
-            if isinstance(method, FunctionValue):
-                return Manager(frame.await_(frame.call(method, Arguments(), item)))
-    return Manager(UNKNOWN)
-
-
 def _by_name(frame: Frame, manager: Manager, item: cst.WithItem, asynchronous: bool) -> Manager:
     """`with self.database.connect() as session`: a call that cannot be followed, and a name that says what it gives."""
     target = item.asname.name if item.asname is not None else None
-    if not isinstance(target, cst.Name) or not frame.may_be_session(target.value, item.item):
+    if not isinstance(target, cst.Name) or not may_be_session(frame, target.value, item.item):
         return manager
     kind = "async" if asynchronous else "unknown"
     return replace(manager, entered=Session(f"site:{id(item)}", kind, "manager", guessed=True))

@@ -15,6 +15,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.library import library
 from sqla_lint.flow.loaded import set_loaded
+from sqla_lint.flow.managers import enter
 from sqla_lint.flow.queries import (
     held,
     result_method,
@@ -22,6 +23,7 @@ from sqla_lint.flow.queries import (
 )
 from sqla_lint.flow.questions import MappingOf
 from sqla_lint.flow.sessions import give_away, session_method
+from sqla_lint.flow.told import cast
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -62,6 +64,9 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return _open(frame, callee, arguments, node)
         case Session(registry=True):
             return callee
+        case Session(guessed=True):
+            _unseen(frame, arguments)
+            return made(callee, node)  # what was called a session is a factory of them
         case Factory(result=result):
             _unseen(frame, arguments)
             return made(result, node)
@@ -138,6 +143,8 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
     assert isinstance(node, cst.Call)
     receiver, name = method.receiver, method.name
     match receiver:
+        case Session() if name in ("__enter__", "__aenter__"):
+            return receiver
         case Session():
             return session_method(frame, receiver, name, arguments, node)
         case OneOf(values=values):
@@ -157,7 +164,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             opened = constructs.open_session(receiver, arguments, f"site:{id(node)}")
             return Manager(replace(opened, owner="manager"))
         case Manager():
-            return _manager_method(frame, receiver, name, arguments)
+            return _manager_method(frame, receiver, name, arguments, node)
         case External():
             return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
     return _unseen(frame, arguments)
@@ -172,15 +179,17 @@ def _container_method(
     return collection_method(frame, receiver, name, arguments, node)
 
 
-def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Arguments) -> Value:
+def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
     """An `ExitStack`, or a manager entered by hand: what it is given is closed by it."""
-    if name in ("enter_context", "enter_async_context"):
-        entered = arguments.first()
-        for value in arguments.all():
-            if isinstance(value, Session):
-                give_away(frame, value)
-        return entered.entered if isinstance(entered, Manager) else entered
-    return _unseen(frame, arguments)
+    if name in ("__enter__", "__aenter__"):
+        return receiver.entered
+    if name not in ("enter_context", "enter_async_context"):
+        return _unseen(frame, arguments)
+    entered = enter(frame, arguments.first(), node).entered
+    if not isinstance(entered, Session):
+        return entered
+    give_away(frame, entered)
+    return replace(entered, owner="manager") if entered.owner == "function" else entered
 
 
 def _open(frame: Frame, factory: SessionFactory, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -227,6 +236,8 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         named = arguments.positional[1]
         text = named.value if isinstance(named, Constant) else None
         set_loaded(frame, arguments.nodes[0], frozenset({text}) if isinstance(text, str) else None)
+    if dotted in ("typing.cast", "typing_extensions.cast") and len(arguments.nodes) == 2:
+        return cast(frame, arguments)
     if dotted in known_calls.NEVER_RETURN:
         frame.stop()
         return UNKNOWN

@@ -25,6 +25,7 @@ from sqla_lint.flow.values import (
     Value,
 )
 from sqla_lint.knowledge import loaders, sessions, statements
+from sqla_lint.knowledge.exports import REEXPORTED
 
 _POOLLESS = frozenset({"NullPool", "StaticPool", "SingletonThreadPool"})
 
@@ -42,6 +43,8 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     if dotted in sessions.CLASSES:
         factory = _maker(sessions.CLASSES[dotted], arguments)
         return open_session(factory, arguments, key)
+    if dotted in sessions.CREATORS:
+        return open_session(SessionFactory("sync", autoflush=False, expire_on_commit=False), arguments, key)
     if dotted in sessions.BORROWED:
         return Session(key, sessions.BORROWED[dotted], "unknown")
     if dotted in statements.SELECTS:
@@ -56,7 +59,32 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
         return Option(EMPTY)
     if name in ("aliased", "with_polymorphic") and home.startswith("sqlalchemy"):
         return arguments.first()
+    if dotted == "functools.partial" and isinstance(arguments.first(), SessionFactory | External):
+        return _partial(arguments)
     return _context_manager(dotted, arguments)
+
+
+def framework_member(framework: External, name: str) -> Value | None:
+    """`db.session`, and `db.select`, `db.Session`: an extension passes on the names of SQLAlchemy."""
+    if framework.dotted not in sessions.FRAMEWORKS:
+        return None
+    if name == "session":
+        return Session(f"global:{framework.dotted}.session", "sync", "registry", registry=True)
+    return External(REEXPORTED[name]) if name in REEXPORTED else None
+
+
+def _partial(arguments: Arguments) -> Value | None:
+    """`partial(Session, engine, autoflush=False)` is a factory; a partial of another library's function is opaque."""
+    made_of = arguments.first()
+    rest = Arguments(arguments.positional[1:], arguments.keywords)
+    if isinstance(made_of, External):
+        return _maker(sessions.CLASSES[made_of.dotted], rest) if made_of.dotted in sessions.CLASSES else None
+    assert isinstance(made_of, SessionFactory)
+    return replace(
+        made_of,
+        autoflush=_flag(arguments.keywords.get("autoflush"), made_of.autoflush),
+        expire_on_commit=_flag(arguments.keywords.get("expire_on_commit"), made_of.expire_on_commit),
+    )
 
 
 def _context_manager(dotted: str, arguments: Arguments) -> Value | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import libcst as cst
 
+from sqla_lint.flow import guesses
 from sqla_lint.flow.comprehensions import comprehension
 from sqla_lint.flow.containers import EMPTY_DICT, item_at, item_of, merged, mutate, operator, with_item
 from sqla_lint.flow.frame import Arguments, Frame, path_of
@@ -212,8 +213,8 @@ def _indexed(
 ) -> Value:
     if isinstance(index, Constant) and isinstance(index.value, str) and not isinstance(value, External):
         held = item_of(value, index) if isinstance(value, Mapping) else UNKNOWN
-        if held in (UNKNOWN, NEVER) and is_session_name(index.value) and frame.info.guesses:
-            return Session(f"named:{frame.text(node)}", "unknown", "unknown", guessed=True)
+        if held in (UNKNOWN, NEVER) and is_session_name(index.value):
+            return guesses.attribute(frame, index.value, node)
     match value:
         case Collection() if is_slice:
             return replace(value, limit=bounded if bounded is not None else value.limit)

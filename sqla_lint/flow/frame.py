@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,10 +11,9 @@ import libcst.matchers as m
 
 from sqla_lint.flow.events import Committed, Event, Loop, RelationshipRead
 from sqla_lint.flow.places import Place, Slice
-from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, SignatureOf, Summary
+from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, Summary
 from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
-from sqla_lint.flow.values import UNKNOWN, External, FunctionValue, LocalFunction, Session, Statement, Symbol, Value
-from sqla_lint.knowledge.sessions import RIVALS, is_session_name
+from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,22 +186,6 @@ class Frame:
         for handler in self.handlers:
             if handler.handling and handler.swallows and handler.loops:
                 self.loops[handler.loops - 1].isolates = True
-
-    def may_be_session(self, name: str, source: cst.BaseExpression | None) -> bool:
-        """Whether a name alone may be believed: what it is bound to is a call that no library answers for."""
-        if isinstance(source, cst.Await):
-            source = source.expression
-        if not self.info.guesses or not is_session_name(name) or not isinstance(source, cst.Call):
-            return False
-        with self.silent():
-            callee = self.evaluate(source.func)
-        if isinstance(callee, FunctionValue):
-            known = self.ask(SignatureOf(callee.id))
-            return known is not None and known.returns == UNKNOWN and known.guesses and "session" in known.name.lower()
-        if isinstance(callee, External):
-            head = callee.dotted.partition(".")[0]
-            return head not in RIVALS and head != "builtins" and head not in sys.stdlib_module_names
-        return callee == UNKNOWN or isinstance(callee, Symbol)
 
     def gets_connection(self, nodes: tuple[cst.BaseExpression, ...]) -> bool:
         """Whether a session is opened on a given connection: whoever opened that one returns it."""

@@ -77,8 +77,9 @@ class Argument:
 class FunctionInfo:
     """A function's signature.
 
-    wraps: "", "contextmanager", "property", "classmethod", "staticmethod" or "other". guesses: in its file a name
-    such as `session` may be taken for a session. entry: its process ends with it, as that of a script's `main`.
+    wraps: "", "contextmanager", "property", "cached property", "cached", "classmethod" or "staticmethod". guesses: in
+    its file a name such as `session` may be taken for a session. entry: its process ends with it, as that of a
+    script's `main`.
     """
 
     id: str

@@ -12,11 +12,13 @@ from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.containers import operator, set_item
 from sqla_lint.flow.frame import Frame, path_of
+from sqla_lint.flow.guesses import may_be_session
 from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo
 from sqla_lint.flow.sessions import set_value
-from sqla_lint.flow.state import State, gather
+from sqla_lint.flow.state import GONE, State, gather
+from sqla_lint.flow.told import described, is_vague
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
@@ -102,7 +104,7 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
 
 def _by_name(frame: Frame, name: str, source: cst.BaseExpression) -> Value:
     """`session = self.database.get_session()`: a call that cannot be followed, and a name that says what it gives."""
-    if not frame.may_be_session(name, source):
+    if not may_be_session(frame, name, source):
         return UNKNOWN
     bound = isinstance(source, cst.Call) and frame.gets_connection(tuple(item.value for item in source.args))
     return Session(f"named:{name}", "unknown", "unknown", guessed=True, bound_to_connection=bound)
@@ -112,6 +114,8 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
     given: Value = Constant(None)
     if value is not None:
         given = frame.evaluate(value)
+        if isinstance(given, Session) and frame.state.lives.get(given.key) == frozenset({GONE}):
+            given = replace(given, owner="unknown")  # kept by someone else as well
     if frame.emitting:
         frame.outcome.returns.append(given)
     if not (isinstance(given, Session) and given.key not in frame.state.lives):
@@ -122,10 +126,10 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
 
 def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     given = frame.evaluate(node.value) if node.value is not None else UNKNOWN
-    if given in (UNKNOWN, Constant(None)):
+    if given == Constant(None) or is_vague(given):
         text = frame.slice.text(node.annotation.annotation)
         declared = frame.ask(AnnotationMeans(frame.info.module, text))
-        given = declared if declared != UNKNOWN else given
+        given = described(declared, frame.text(node.target)) if declared != UNKNOWN else given
     assign(frame, node.target, given, node.value)
 
 
@@ -195,6 +199,8 @@ def _set_attribute(
         if own:
             frame.state.names[own] = held
         return
+    if isinstance(value, Session) and value.owner == "function" and isinstance(source, cst.Call):
+        value = replace(value, key=path, owner="unknown", opened=None)  # it lives as long as its holder
     if path:
         frame.state.bind(path, value)
 

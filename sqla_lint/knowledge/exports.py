@@ -11,7 +11,7 @@ _ORM = (
     *(dotted.rpartition(".")[2] for dotted in _SESSIONS if dotted.startswith("sqlalchemy.orm.")),
     "Load", "aliased", "with_polymorphic", "object_session",
 )  # fmt: skip
-_CORE = ("select", *statements.DML.values(), "text", "func")
+_CORE = ("select", *statements.DML.values(), "text", "func", "inspect")
 
 # The attribute -> the dotted name of what it is.
 REEXPORTED: dict[str, str] = {name: f"sqlalchemy.orm.{name}" for name in _ORM} | {

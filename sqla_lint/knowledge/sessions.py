@@ -6,6 +6,9 @@ https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Collection
 from typing import NamedTuple
 
 
@@ -76,7 +79,6 @@ CLASSES: dict[str, str] = {
 MAKERS: dict[str, str] = {
     "sqlalchemy.orm.sessionmaker": "sync",
     "sqlalchemy.orm.session.sessionmaker": "sync",
-    "sqlalchemy.orm.create_session": "sync",
     "sqlalchemy.ext.asyncio.async_sessionmaker": "async",
     "sqlalchemy.ext.asyncio.session.async_sessionmaker": "async",
 }
@@ -86,6 +88,8 @@ REGISTRIES: dict[str, str] = {
     "sqlalchemy.ext.asyncio.async_scoped_session": "async",
     "sqlalchemy.ext.asyncio.scoping.async_scoped_session": "async",
 }
+# A function of 1.x, which opens a session that neither flushes nor expires by itself.
+CREATORS = frozenset({"sqlalchemy.orm.create_session", "sqlalchemy.orm.session.create_session"})
 BORROWED: dict[str, str] = {
     "sqlalchemy.orm.object_session": "sync",
     "sqlalchemy.orm.session.object_session": "sync",
@@ -93,6 +97,8 @@ BORROWED: dict[str, str] = {
     "sqlalchemy.ext.asyncio.async_object_session": "async",
     "sqlalchemy.ext.asyncio.async_session": "async",
 }
+# What these give has the session of the instance they are asked about.
+INSPECTIONS = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
 # Objects whose `.session` is a registry that the framework empties.
 FRAMEWORKS = frozenset(
     {
@@ -107,7 +113,6 @@ FRAMEWORKS = frozenset(
         "alchemical.Alchemical",
     }
 )
-
 # What gives a Connection: a session bound to it does not own it.
 CONNECTIONS = frozenset({"alembic.op.get_bind", "sqlalchemy.Engine.connect", "sqlalchemy.Engine.poolless.connect"})
 
@@ -122,6 +127,76 @@ RIVALS = frozenset(
 )  # fmt: skip
 
 
+_WRITES = frozenset({"commit", "execute", "flush", "rollback"})
+_UNIT_OF_WORK = frozenset({"add", "add_all", "expunge", "flush", "merge", "query", "refresh", "scalar", "scalars"})
+
+
+def describes_session(methods: Collection[str]) -> bool:
+    """Whether an interface with these methods, and no others, is that of a session and not of a connection or a set."""
+    return METHODS.keys() >= set(methods) and not _WRITES.isdisjoint(methods) and not _UNIT_OF_WORK.isdisjoint(methods)
+
+
+# Libraries whose objects are no sessions of ours, whatever they are called.
+STRANGERS = RIVALS | {
+    "builtins", "curl_cffi", "django", "fastapi", "flask", "google", "httpcore", "pytest", "pyspark", "quart",
+    "scrapy", "selenium", "sqlalchemy", "sqlmodel", "starlette", "werkzeug",
+}  # fmt: skip
+# … but for what an application keeps in these.
+APPLICATIONS = ("flask.current_app.", "flask.g.", "quart.current_app.", "quart.g.")
+
+# What a `…_session` is that these words describe has nothing to do with a database.
+_OTHER_WORDS = frozenset(
+    {
+        "agent", "aws", "boto", "boto3", "botocore", "browser", "chat", "client", "cookie", "debug", "flask", "ftp",
+        "http", "https", "koji", "kube", "login", "oauth", "oauth2", "remote", "requests", "spark", "ssh", "tf",
+        "tmux", "training", "upload", "user", "web",
+    }
+)  # fmt: skip
+_VERBS = frozenset(
+    {
+        "acquire", "build", "close", "configure", "create", "end", "get", "has", "init", "is", "make", "on", "open",
+        "provide", "remove", "reset", "set", "setup", "start", "use", "with",
+    }
+)  # fmt: skip
+_SHORT_NAMES = frozenset({"db", "dbs", "s", "sesh", "tx"})
+_OPENING_WORDS = frozenset({"context", "ctx", "manager", "scope", "session", "transaction"})
+# On a session and on next to nothing else.
+_TELLING_METHODS = METHODS.keys() - {"begin", "close", "connection", "delete", "get", "invalidate", "reset", "stream"}
+
+
 def is_session_name(name: str) -> bool:
     """Whether a name alone suggests a session: `session`, `db_session`, `read_session`."""
-    return name in NAMES or name.endswith("_session") and not name.startswith(("http", "requests", "client"))
+    *words, last = name.split("_")
+    if name in NAMES:
+        return True
+    return last == "session" and bool(words) and words[0] not in _VERBS and _OTHER_WORDS.isdisjoint(words)
+
+
+def is_foreign(dotted: str) -> bool:
+    """Whether a dotted name is of a package that may have sessions of ours: not of one whose sessions are others."""
+    head = dotted.partition(".")[0]
+    return dotted.startswith(APPLICATIONS) or head not in STRANGERS and head not in sys.stdlib_module_names
+
+
+def names_opening(target: str, function: str) -> bool:
+    """Whether `target = function()` suggests a session by both: `with session_scope() as db`, `s = get_session()`."""
+    words = function.lower().split("_")
+    speaks = "session" in words and words[-1] in _OPENING_WORDS and _OTHER_WORDS.isdisjoint(words)
+    return (target in _SHORT_NAMES or target.endswith("_db")) and (speaks or function in _LOCAL_MAKERS)
+
+
+_LOCAL_MAKERS = frozenset({"SessionLocal", "AsyncSessionLocal", "LocalSession"})
+_CLASS = re.compile(r"[A-Z]\w*[a-z]\w*")
+_SESSION_CLASS = re.compile(r"(Async|DB|Db|Local|ORM|SA|Scoped|Sql|SQL)*Session(Local|Maker|Factory)*")
+
+
+def may_make_session(function: str) -> bool:
+    """Whether a call of that name may give a session: any function, and a class that is named so."""
+    return not _CLASS.fullmatch(function) or _SESSION_CLASS.fullmatch(function) is not None
+
+
+def is_registry_name(name: str, method: str) -> bool:
+    """Whether `name.method()` upon something imported suggests a registry of sessions."""
+    if name in ("session", "Session", "db_session"):
+        return method in _TELLING_METHODS
+    return is_session_name(name)

@@ -34,6 +34,7 @@ from sqla_lint.survey.expressions import (
     Literal,
     Member,
     Name,
+    dotted,
     parse_annotation,
 )
 
@@ -47,7 +48,7 @@ _SEQUENCES = frozenset(
 _MAPPINGS = frozenset({"Dict", "DefaultDict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "dict"})
 _WRAPPERS = frozenset(
     {"Annotated", "Awaitable", "ClassVar", "Final", "Mapped", "Optional", "Required", "NotRequired", "WriteOnlyMapped",
-     "DynamicMapped", "InitVar"}
+     "DynamicMapped", "InitVar", "FromDishka", "Injected"}
 )  # fmt: skip
 _DEEPEST = 8
 
@@ -90,6 +91,8 @@ class Annotations:
             return self._any(module, items, depth)
         if last in _WRAPPERS:
             return self.value(module, items[0], depth + 1)
+        if last in ("type", "Type"):
+            return self._class_of(self.value(module, items[0], depth + 1))
         if last == "Coroutine":
             return self.value(module, items[-1], depth + 1)
         if last.endswith("ContextManager"):
@@ -110,6 +113,10 @@ class Annotations:
             return Result(inner, Producer(False))
         return self._named(module, base, depth)
 
+    def _class_of(self, value: Value) -> Value:
+        """The class that makes such values."""
+        return SessionFactory(value.kind) if isinstance(value, Session) and not value.registry else UNKNOWN
+
     def _named(self, module: str, annotation: Expression, depth: int) -> Value:
         found = self._classes.index.resolve(module, annotation)
         match found.kind:
@@ -123,6 +130,23 @@ class Annotations:
                     return UNKNOWN
                 return self.value(found.module, declared.value, depth + 1)
         return UNKNOWN
+
+    def leaves_open(self, module: str, annotation: Expression | None) -> bool:
+        """Whether an annotation that says nothing speaks for a session, or at least not against one."""
+        match annotation:
+            case Literal(value=str(text)):
+                return self.leaves_open(module, parse_annotation(text))
+            case Choice(options=options):
+                return any(self.leaves_open(module, item) for item in options)
+            case Index(base=base, items=items) if dotted(base).rpartition(".")[2] in ("Optional", "Annotated"):
+                return self.leaves_open(module, items[0])
+            case Name() | Member():
+                found = self._classes.index.resolve(module, annotation)
+                named = dotted(annotation).rpartition(".")[2] in ("Session", "AsyncSession")
+                if found.kind == "external":
+                    return found.name == "typing.Any" or named and sessions.is_foreign(found.name)
+                return found.kind == "unknown" and named
+        return False
 
     def instance(self, class_id: str) -> Value:
         """An instance of a class of the project."""

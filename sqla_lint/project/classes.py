@@ -19,6 +19,7 @@ _BASES = frozenset(
         "flask_appbuilder.Model", "flask_appbuilder.models.sqla.Model", "flask_sqlalchemy.model.Model",
     }
 )  # fmt: skip
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 _SQLMODEL = frozenset({"sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
 _NOTHING = ClassInfo("", "", False)
 
@@ -74,7 +75,17 @@ class Classes:
         for item in self.lineage(id_):
             if item in sessions.CLASSES:
                 return sessions.CLASSES[item]
+            if item in _PROTOCOLS:
+                return self._described(id_)
         return ""
+
+    def _described(self, id_: str) -> str:
+        """The kind of session that a protocol describes by its methods, or an empty string."""
+        methods = {name: f"{module}:{item}" for module, fact in self.facts(id_) for name, item in fact.methods.items()}
+        if not sessions.describes_session(methods.keys()):
+            return ""
+        facts = (self.index.function_fact(item) for item in methods.values())
+        return "async" if any(fact is not None and fact.is_async for fact in facts) else "sync"
 
     def is_framework(self, id_: str) -> str:
         """The dotted name of the framework class it derives from, whose `.session` is a registry."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from sqla_lint.flow.constructs import chained, construct, create_engine, open_session
+from sqla_lint.flow.constructs import chained, construct, create_engine, framework_member, open_session
 from sqla_lint.flow.frame import Arguments
 from sqla_lint.flow.questions import FunctionInfo, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
@@ -42,11 +42,21 @@ from sqla_lint.survey.expressions import (
     Name,
     Pairs,
     Produce,
+    dotted,
 )
 from sqla_lint.survey.facts import Declared
 
 _DEEPEST = 12
+_CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _ENGINES = frozenset({"sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an expression stands: its module, and the names of a function around it."""
+
+    module: str
+    names: dict[str, Value] = field(default_factory=dict)
 
 
 class Declarations:
@@ -78,57 +88,65 @@ class Declarations:
         return SessionFactory(kind) if kind else ClassValue(id_)
 
     def _variable(self, definition: Definition, depth: int) -> Value:
-        key = (definition.module, definition.name)
-        if key in self._open or depth > _DEEPEST:
+        open_ = (definition.module, definition.name)
+        if open_ in self._open or depth > _DEEPEST:
             return UNKNOWN
-        self._open.add(key)
+        self._open.add(open_)
         try:
             declared = self._classes.index.modules[definition.module].variables[definition.name]
-            found = self.declared(definition.module, declared, f"global:{definition.module}.{definition.name}", depth)
+            key = f"global:{definition.module}.{definition.name}"
+            found = self._declared(Scope(definition.module), declared, key, depth)
         finally:
-            self._open.discard(key)
+            self._open.discard(open_)
         if isinstance(found, Session) and found.owner == "function":
             return replace(found, owner="unknown", opened=None)
         return found
 
-    def declared(self, module: str, declared: Declared, key: str, depth: int = 0) -> Value:
+    def _declared(self, scope: Scope, declared: Declared, key: str, depth: int = 0) -> Value:
         """What an assignment binds: its value where that says something, else its annotation."""
         if declared.value is not None:
-            found = self.value(module, declared.value, key, depth)
+            found = self._value(scope, declared.value, key, depth)
             if found not in (UNKNOWN, Constant(None)) and not _is_empty(found):
                 return found
         if declared.annotation is not None:
-            by_annotation = keyed(self._annotations.value(module, declared.annotation), key)
+            by_annotation = keyed(self._annotations.value(scope.module, declared.annotation), key)
             if by_annotation != UNKNOWN:
                 return by_annotation
         return UNKNOWN
 
-    def value(self, module: str, expression: Expression | None, key: str = "", depth: int = 0) -> Value:
-        """The value of a declared expression."""
+    def value(self, module: str, expression: Expression | None) -> Value:
+        """The value of an expression at the top of a module."""
+        return self._value(Scope(module), expression)
+
+    def _value(self, scope: Scope, expression: Expression | None, key: str = "", depth: int = 0) -> Value:
         if depth > _DEEPEST:
             return UNKNOWN
         match expression:
             case Literal(value=value):
                 return Constant(value)
             case Name(id=name):
-                return self.meaning(self._classes.index.find(module, name), depth + 1)
+                local = scope.names.get(name)
+                return local or self.meaning(self._classes.index.find(scope.module, name), depth + 1)
             case Member():
-                return self._member(module, expression, depth)
+                return self._member(scope, expression, depth)
             case Apply():
-                return self._call(module, expression, key, depth)
+                return self._call(scope, expression, key, depth)
             case Index(base=base):
-                return self.value(module, base, key, depth + 1)
+                whole = self._value(scope, base, key, depth + 1)
+                return whole.value if isinstance(whole, Mapping) else whole
             case Choice(options=options):
-                return self._choice([self.value(module, item, key, depth + 1) for item in options])
+                return self._choice([self._value(scope, item, key, depth + 1) for item in options])
             case Items(items=items):
-                found = [self.value(module, item, key, depth + 1) for item in items[:8]]
+                found = [self._value(scope, item, key, depth + 1) for item in items[:8]]
                 element = found[0] if found and len(set(found)) == 1 else UNKNOWN
                 known = tuple(found) if len(found) == len(items) else ()
                 return Collection(element, literal=True, limit=len(items), items=known)
-            case Pairs():
-                return Mapping(UNKNOWN, UNKNOWN)
+            case Pairs(items=pairs):
+                held = [self._value(scope, item, "", depth + 1) for _, item in pairs[:8]]
+                callables = all(isinstance(item, SessionFactory | ClassValue | FunctionValue) for item in held)
+                return Mapping(UNKNOWN, self._choice(held) if callables else UNKNOWN)
             case Produce(body=body):
-                inner = self.value(module, body, key, depth + 1)
+                inner = self._value(scope, body, key, depth + 1)
                 if isinstance(inner, Session) and inner.owner == "function":
                     return SessionFactory(inner.kind, inner.autoflush, inner.expire_on_commit)
         return UNKNOWN
@@ -139,19 +157,20 @@ class Declarations:
             return real[0]
         return OneOf(tuple(real)) if 1 < len(real) <= 3 else UNKNOWN
 
-    def _member(self, module: str, expression: Member, depth: int) -> Value:
-        found = self._classes.index.resolve(module, expression)
-        if found.kind != "unknown":
-            return self.meaning(found, depth + 1)
-        base = self.value(module, expression.base, "", depth + 1)
+    def _member(self, scope: Scope, expression: Member, depth: int) -> Value:
+        if dotted(expression).partition(".")[0] not in scope.names:
+            found = self._classes.index.resolve(scope.module, expression)
+            if found.kind != "unknown":
+                return self.meaning(found, depth + 1)
+        base = self._value(scope, expression.base, "", depth + 1)
         return self.read(base, expression.name, depth)
 
     def read(self, base: Value, name: str, depth: int = 0) -> Value:
         """`base.name` of a declared value."""
         match base:
-            case External(dotted=dotted, made=True) if dotted in FRAMEWORKS and name == "session":
-                return Session(f"global:{dotted}.session", "sync", "registry", registry=True)
-            case External(made=False):
+            case External(made=True):
+                return framework_member(base, name) or UNKNOWN
+            case External():
                 return External(f"{base.dotted}.{name}")
             case ModuleValue(name=module):
                 return self.meaning(self._classes.index.find(module, name), depth + 1)
@@ -164,22 +183,24 @@ class Declarations:
                 return self.attribute(cls, name, True, depth + 1)
         return UNKNOWN
 
-    def _call(self, module: str, expression: Apply, key: str, depth: int) -> Value:
+    def _call(self, scope: Scope, expression: Apply, key: str, depth: int) -> Value:
         if isinstance(expression.function, Member):
-            base = self.value(module, expression.function.base, "", depth + 1)
+            base = self._value(scope, expression.function.base, "", depth + 1)
             if isinstance(base, Option):
-                return chained(base, expression.function.name, self._arguments(module, expression, depth))
-        callee = self.value(module, expression.function, "", depth + 1)
+                return chained(base, expression.function.name, self._arguments(scope, expression, depth))
+        callee = self._value(scope, expression.function, "", depth + 1)
         if isinstance(callee, External):
-            arguments = self._arguments(module, expression, depth)
+            arguments = self._arguments(scope, expression, depth)
             if callee.dotted in _ENGINES:
                 return create_engine(arguments)
+            if callee.dotted in _CASTS and len(expression.arguments) == 2:
+                return keyed(self._annotations.value(scope.module, expression.arguments[0]), key)
             if callee.dotted in FRAMEWORKS:
                 return External(callee.dotted, made=True)
             return construct(callee.dotted, arguments, key) or External(callee.dotted, made=True)
         match callee:
             case SessionFactory():
-                return open_session(callee, self._arguments(module, expression, depth), key)
+                return open_session(callee, self._arguments(scope, expression, depth), key)
             case Session(registry=True):
                 return callee
             case ClassValue(id=id_):
@@ -191,10 +212,10 @@ class Declarations:
                 return self.returned(id_, key)
         return UNKNOWN
 
-    def _arguments(self, module: str, expression: Apply, depth: int) -> Arguments:
+    def _arguments(self, scope: Scope, expression: Apply, depth: int) -> Arguments:
         return Arguments(
-            tuple(self.value(module, item, "", depth + 1) for item in expression.arguments),
-            {name: self.value(module, item, "", depth + 1) for name, item in expression.keywords},
+            tuple(self._value(scope, item, "", depth + 1) for item in expression.arguments),
+            {name: self._value(scope, item, "", depth + 1) for name, item in expression.keywords},
         )
 
     def returned(self, function: str, key: str) -> Value:
@@ -230,33 +251,49 @@ class Declarations:
                 return FunctionValue(f"{module}:{fact.methods[name]}")
             declared = fact.attributes.get(name)
             if declared is not None:
-                found = self.declared(module, declared, f"self.{name}", depth + 1)
+                found = self._declared(Scope(module), declared, f"self.{name}", depth + 1)
                 if found not in (UNKNOWN, Constant(None)):
                     return self._held(found, name)
+                if self._speaks_against(module, declared.annotation, name):
+                    return External(dotted(declared.annotation), made=True)
             if not on_class and name in fact.self_attributes:
-                found = self._self_attribute(module, fact.methods, fact.self_attributes[name], name, depth)
+                declared = fact.self_attributes[name]
+                scope = self._scope(module, cls, fact.methods.get(declared.within, ""), name)
+                found = self._declared(scope, declared, f"self.{name}", depth + 1)
                 if found != UNKNOWN:
                     return self._held(found, name)
+                if self._speaks_against(module, declared.annotation, name):
+                    return External(dotted(declared.annotation), made=True)
         return UNKNOWN
+
+    def _speaks_against(self, module: str, annotation: Expression | None, name: str) -> bool:
+        """Whether an annotation that says nothing else tells that what is called `session` is none."""
+        return (
+            annotation is not None and is_session_name(name) and not self._annotations.leaves_open(module, annotation)
+        )
+
+    def _scope(self, module: str, cls: str, method: str, attribute: str) -> Scope:
+        """The names of a method that sets an attribute: its parameters, `self` an instance of the class."""
+        info = self._ask(SignatureOf(f"{module}:{method}"))
+        if not isinstance(info, FunctionInfo) or not info.parameters:
+            return Scope(module)
+        this, *others = info.parameters
+        names = {item.name: item.value for item in others}
+        fact = self._classes.index.function_fact(info.id)
+        for item in fact.parameters if fact is not None else ():
+            if names.get(item.name) == UNKNOWN and self._speaks_against(module, item.annotation, attribute):
+                names[item.name] = External(dotted(item.annotation), made=True)
+        return Scope(module, {**names, this.name: Object(cls) if isinstance(this.value, Object) else this.value})
 
     def _held(self, value: Value, name: str) -> Value:
         if isinstance(value, Session) and not value.registry:
             return replace(value, key=f"self.{name}", owner="unknown", opened=None)
         return value
 
-    def _self_attribute(self, module: str, methods: dict[str, str], declared: Declared, name: str, depth: int) -> Value:
-        value = declared.value
-        if declared.annotation is None and isinstance(value, Name):
-            info = self._ask(SignatureOf(f"{module}:{methods.get(declared.within, '')}"))
-            if isinstance(info, FunctionInfo):
-                for parameter in info.parameters:
-                    if parameter.name == value.id:
-                        return parameter.value
-        found = self.declared(module, declared, f"self.{name}", depth + 1)
-        if found == UNKNOWN and isinstance(value, Member | Apply) and is_session_name(name):
-            return UNKNOWN
-        return found
-
 
 def _is_empty(value: Value) -> bool:
-    return isinstance(value, Collection | Mapping) and getattr(value, "element", UNKNOWN) == UNKNOWN
+    """Whether a display says nothing of what it will hold."""
+    match value:
+        case Collection(element=held) | Mapping(value=held):
+            return held == UNKNOWN
+    return False

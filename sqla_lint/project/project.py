@@ -117,6 +117,7 @@ class Project:
         if fact.is_abstract:
             return self._sum_up_overriders(question, fact, info)
         touches = question.function in self.suspects.effectful or info.wraps == "contextmanager" or self._everything
+        touches = touches or fact.name in self.suspects.opening
         if not touches and not question.closely:
             # Nothing it reaches touches a session or a relationship, and it is given none.
             return Summary(known=True, returns=doubtful(info.returns), name=fact.name)

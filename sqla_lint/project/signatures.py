@@ -10,7 +10,9 @@ from sqla_lint.flow.values import (
     ClassValue,
     Collection,
     Constant,
+    FunctionValue,
     Instance,
+    Manager,
     Object,
     OneOf,
     Session,
@@ -21,10 +23,11 @@ from sqla_lint.knowledge.sessions import RIVALS, is_session_name
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
-from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, dotted, parse_annotation
+from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Member, Name, dotted, parse_annotation
 from sqla_lint.survey.facts import Facts, FunctionFact, Parameter
 
-_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "memoized_property", "reify"})
+_PROPERTIES = frozenset({"property", "hybrid_property"})
+_CACHED = frozenset({"cached_property", "memoized_property", "reify"})
 _MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 _PARAMETER_NAMES = frozenset({"db"})
 
@@ -62,7 +65,7 @@ class Signatures:
             fact.line,
             fact.end_line,
             parameters,
-            self._annotations.value(module, fact.returns),
+            _given(self._annotations.value(module, fact.returns)),
             fact.is_async,
             fact.is_generator,
             wraps,
@@ -81,8 +84,9 @@ class Signatures:
         if item.annotation is not None:
             found = self._annotations.value(module, item.annotation)
             if found == UNKNOWN:
-                found = self._depends(module, _annotated_dependency(item.annotation)) or UNKNOWN
-            return self._received(_items(item, found))
+                found = self._depends(*self._annotated_dependency(module, item.annotation)) or UNKNOWN
+            if found != UNKNOWN or not self._annotations.leaves_open(module, item.annotation):
+                return self._received(_items(item, found))
         dependency = self._depends(module, item.default)
         if dependency is not None:
             return self._received(dependency)
@@ -108,30 +112,49 @@ class Signatures:
             return self._received(real[0]) if real else value
         return value
 
+    def _annotated_dependency(self, module: str, annotation: Expression) -> tuple[str, Expression | None]:
+        """The `Depends(…)` in `Annotated[X, Depends(…)]` or in an alias of that, and the module where it stands."""
+        if isinstance(annotation, Literal) and isinstance(annotation.value, str):
+            annotation = parse_annotation(annotation.value)
+        if isinstance(annotation, Name | Member):
+            found = self._classes.index.resolve(module, annotation)
+            if found.kind == "variable":
+                module = found.module
+                annotation = self._classes.index.modules[module].variables[found.name].value or annotation
+        if isinstance(annotation, Index):
+            return module, next((item for item in annotation.items[1:] if isinstance(item, Apply)), None)
+        return module, None
+
     def _depends(self, module: str, default: Expression | None) -> Value | None:
         """What `Depends(get_session)` gives."""
         if not isinstance(default, Apply) or dotted(default.function).rpartition(".")[2] not in ("Depends", "Security"):
             return None
         provider = default.arguments[0] if default.arguments else default.keyword("dependency")
-        found = self._classes.index.resolve(module, provider)
-        if found.kind == "function":
-            return self._declarations.yielded(found.id)
-        if found.kind == "class":
-            return self._annotations.instance(found.id)
+        found = self._declarations.value(module, provider)
+        if isinstance(found, Object):
+            found = self._declarations.attribute(found.cls, "__call__", False)
+        match found:
+            case FunctionValue(id=id_):
+                return self._declarations.yielded(id_)
+            case ClassValue(id=id_):
+                return self._annotations.instance(id_)
+            case SessionFactory(kind=kind):
+                return Session("", kind, "caller")
         return UNKNOWN
+
+
+def _given(value: Value) -> Value:
+    """What a function gives by its annotation: nobody knows who keeps its session."""
+    match value:
+        case Session(registry=False):
+            return replace(value, owner="unknown")
+        case Manager(entered=Session() as session):
+            return Manager(replace(session, owner="unknown"))
+    return value
 
 
 def _items(item: Parameter, value: Value) -> Value:
     return Collection(value) if item.kind == "args" else UNKNOWN if item.kind == "kwargs" else value
-
-
-def _annotated_dependency(annotation: Expression) -> Expression | None:
-    """The `Depends(…)` in `Annotated[X, Depends(…)]`."""
-    if isinstance(annotation, Literal) and isinstance(annotation.value, str):
-        annotation = parse_annotation(annotation.value)
-    if isinstance(annotation, Index):
-        return next((item for item in annotation.items[1:] if isinstance(item, Apply)), None)
-    return None
 
 
 def _wraps(fact: FunctionFact) -> str:
@@ -140,6 +163,10 @@ def _wraps(fact: FunctionFact) -> str:
         name = chain.rpartition(".")[2]
         if name in _MANAGERS:
             return "contextmanager"
+        if name in _CACHED:
+            return "cached property"
+        if name in ("cache", "lru_cache"):
+            return "cached"
         if name in _PROPERTIES:
             return "property"
         if name in ("classmethod", "staticmethod"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 
@@ -78,6 +79,7 @@ class Opaque(NamedTuple):
 Expression: TypeAlias = Name | Member | Apply | Index | Literal | Items | Pairs | Choice | Produce | Opaque
 OPAQUE = Opaque()
 _DEEPEST = 40
+_INLINED = 6
 
 
 def reduce(node: ast.expr | None, depth: int = 0) -> Expression:
@@ -113,6 +115,22 @@ def reduce(node: ast.expr | None, depth: int = 0) -> Expression:
         case ast.Lambda(body=body):
             return Produce(reduce(body, depth + 1))
     return OPAQUE
+
+
+def inlined(expression: Expression, names: Mapping[str, Expression], depth: int = 0) -> Expression:
+    """Return the expression with what stands for local names in their place."""
+    if not names or depth > _INLINED:
+        return expression
+    match expression:
+        case Name(id=name) if name in names:
+            return inlined(names[name], {key: value for key, value in names.items() if key != name}, depth + 1)
+        case Member(base=base, name=name):
+            return Member(inlined(base, names, depth + 1), name)
+        case Apply(function=function, arguments=arguments, keywords=keywords):
+            given = tuple(inlined(item, names, depth + 1) for item in arguments)
+            named = tuple((key, inlined(item, names, depth + 1)) for key, item in keywords)
+            return Apply(inlined(function, names, depth + 1), given, named)
+    return expression
 
 
 def _is_text(node: ast.expr | None) -> bool:

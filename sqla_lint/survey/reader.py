@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from sqla_lint.survey.expressions import Apply, Expression, Opaque, dotted, reduce
+from sqla_lint.survey.expressions import Apply, Expression, Opaque, dotted, inlined, reduce
 from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Parameter
 from sqla_lint.survey.sketch import sketch
 
@@ -64,6 +66,9 @@ class _Reader:
                 case ast.If() if _is_main(node):
                     self.main_calls |= {chain.rpartition(".")[2] for chain in sketch(node.body, self.imports)[0].calls}
                     self.block(node.body, prefix, owner, function or "__main__")
+                case _ if type(node).__name__ == "TypeAlias":
+                    alias: Any = node  # `type Alias = …`, of Python 3.12
+                    self.variables.setdefault(alias.name.id, Declared(None, reduce(alias.value)))
                 case _:
                     for field in _BLOCKS:
                         self.block(getattr(node, field, ()), prefix, owner, function)
@@ -169,7 +174,7 @@ class _Reader:
             match item:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in names:
                     known = self.variables.get(name)
-                    given = reduce(value)
+                    given = inlined(reduce(value), _assigned_once(node.body))
                     made = isinstance(given, Apply) and not isinstance(known and known.value, Apply)
                     if known is None or known.value is None or _is_none(known.value) or made:
                         self.variables[name] = Declared(known.annotation if known else None, given)
@@ -179,6 +184,7 @@ class _Reader:
             return
         this = node.args.args[0].arg
         known = self.classes[owner].self_attributes
+        local = _assigned_once(node.body)
         for statement in _within(node.body):
             match statement:
                 case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value):
@@ -187,8 +193,31 @@ class _Reader:
                     annotation = reduce(statement.annotation)
                 case _:
                     continue
-            if name == this and (attribute not in known or node.name == "__init__"):
-                known[attribute] = Declared(annotation, reduce(value) if value else None, node.name)
+            if name == this:
+                given = Declared(annotation, inlined(reduce(value), local) if value else None, node.name)
+                known[attribute] = _better(known.get(attribute), given)
+
+
+def _assigned_once(body: Iterable[ast.AST]) -> dict[str, Expression]:
+    """The local names of a function that one assignment binds, with what it binds."""
+    found: dict[str, Expression] = {}
+    several: set[str] = set()
+    for node in _within(body):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                several |= {name} & found.keys()
+                found[name] = reduce(value)
+    return {name: value for name, value in found.items() if name not in several}
+
+
+def _better(known: Declared | None, given: Declared) -> Declared:
+    """Which of two assignments says what an attribute holds: `None` stands for not yet, `__init__` comes first."""
+    if known is None:
+        return given
+    empty = given.value is None or _is_none(given.value)
+    filled = known.value is not None and not _is_none(known.value)
+    better, other = (known, given) if empty or filled and given.within != "__init__" else (given, known)
+    return better if better.annotation else replace(better, annotation=other.annotation)
 
 
 def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Expression | None:

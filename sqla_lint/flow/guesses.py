@@ -1,0 +1,62 @@
+"""Names as the last resort: where nothing says what a value is, and nothing speaks against it, `session` is one."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.questions import SignatureOf
+from sqla_lint.flow.values import UNKNOWN, External, FunctionValue, Manager, Method, Session, Symbol, Value
+from sqla_lint.knowledge import sessions
+
+_ENTERING = frozenset({"enter_context", "enter_async_context"})
+# Builtins that give what they are given, or part of it.
+_TRANSPARENT = frozenset({"builtins.getattr", "builtins.next", "builtins.anext"})
+
+
+def attribute(frame: Frame, name: str, node: cst.CSTNode) -> Value:
+    """An attribute or an item called `session` of something unknown."""
+    if not sessions.is_session_name(name) or not frame.info.guesses:
+        return UNKNOWN
+    return Session(f"named:{frame.text(node)}", "unknown", "unknown", guessed=True)
+
+
+def of_library(frame: Frame, value: External, name: str) -> Value | None:
+    """`value.name` where `value` comes from a package that is not at hand, and both names speak of a session."""
+    own = value.dotted.rpartition(".")[2]
+    if not frame.info.guesses or not sessions.is_foreign(value.dotted):
+        return None
+    if name in sessions.METHODS and sessions.is_registry_name(own, name):
+        return Method(Session(f"global:{value.dotted}", "unknown", "registry", True, True), name)
+    return None
+
+
+def may_be_session(frame: Frame, target: str, source: cst.BaseExpression | None) -> bool:
+    """Whether `target = source` may be believed to bind a session: a call that nobody answers for, and its names."""
+    if isinstance(source, cst.Await):
+        source = source.expression
+    if not frame.info.guesses or not isinstance(source, cst.Call):
+        return False
+    function = _last(source.func)
+    named = sessions.is_session_name(target) and sessions.may_make_session(function)
+    if not named and not sessions.names_opening(target, function):
+        return False
+    with frame.silent():
+        callee = frame.evaluate(source.func)
+    match callee:
+        case FunctionValue(id=id_):
+            known = frame.ask(SignatureOf(id_))
+            return known is not None and known.returns == UNKNOWN and known.guesses and "session" in known.name.lower()
+        case External(dotted=dotted):
+            return dotted in _TRANSPARENT or sessions.is_foreign(dotted)
+        case Method(receiver=Manager(), name=name) if name in _ENTERING and source.args:
+            return may_be_session(frame, target, source.args[0].value)
+    return callee == UNKNOWN or isinstance(callee, Symbol)
+
+
+def _last(function: cst.BaseExpression) -> str:
+    """The last name of what is called."""
+    match function:
+        case cst.Attribute(attr=cst.Name(value=name)) | cst.Name(value=name):
+            return name
+    return ""
