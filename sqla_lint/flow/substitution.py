@@ -44,7 +44,7 @@ def substitute(value: Value, binding: Binding, node: cst.CSTNode, depth: int = 0
             return given
         case Instance(producer=Producer(root=(root, *rest))):
             given = binding.get(root, UNKNOWN)
-            if not rest and isinstance(given, Instance):
+            if not rest and given != UNKNOWN and not isinstance(given, Symbol):
                 return given
             return _fresh(value, binding, node)
         case Instance():

@@ -23,6 +23,7 @@ from sqla_lint.knowledge.sessions import RIVALS, is_session_name
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
+from sqla_lint.project.guesses import Guesses
 from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Member, Name, dotted, parse_annotation
 from sqla_lint.survey.facts import Facts, FunctionFact, Parameter
 
@@ -39,6 +40,7 @@ class Signatures:
         self._classes = classes
         self._annotations = annotations
         self._declarations = declarations
+        self._guesses = Guesses(classes)
 
     def signature(self, id_: str) -> FunctionInfo | None:
         """The signature of a function, or None where there is no such function."""
@@ -96,7 +98,8 @@ class Signatures:
                 return self._received(found)
         if may_guess(facts) and (is_session_name(item.name) or item.name in _PARAMETER_NAMES):
             return Session("", "unknown", "caller", guessed=True)
-        return UNKNOWN
+        guess = self._guesses.parameter(fact, item.name)
+        return Instance(guess) if guess else UNKNOWN
 
     def _this(self, cls: str) -> Value:
         if self._classes.session_kind(cls):

@@ -34,13 +34,14 @@ class Sketch:
     """What a function's own lines do, by names alone: enough to decide whether to read it deeply.
 
     calls: every called chain of names (`?` for a start that is none); reads: every attribute name; loop_calls,
-    loop_reads: those inside a loop.
+    loop_reads: those inside a loop; touched: what is read of a bare name, as "name.attribute".
     """
 
     calls: frozenset[str]
     reads: frozenset[str]
     loop_calls: frozenset[str]
     loop_reads: frozenset[str]
+    touched: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class _Walk:
         self.reads: set[str] = set()
         self.loop_calls: set[str] = set()
         self.loop_reads: set[str] = set()
+        self.touched: set[str] = set()
         self.yields = False
 
     def run(self, body: Iterable[ast.AST]) -> Sketch:
@@ -42,6 +43,8 @@ class _Walk:
             node, in_loop = todo.pop()
             if isinstance(node, ast.Attribute):
                 self.reads.add(node.attr)
+                if isinstance(node.value, ast.Name):
+                    self.touched.add(f"{node.value.id}.{node.attr}")
                 if in_loop:
                     self.loop_reads.add(node.attr)
                 todo.append((node.value, in_loop))
@@ -60,7 +63,11 @@ class _Walk:
                 continue
             todo += [(child, in_loop) for child in ast.iter_child_nodes(node)]
         return Sketch(
-            frozenset(self.calls), frozenset(self.reads), frozenset(self.loop_calls), frozenset(self.loop_reads)
+            frozenset(self.calls),
+            frozenset(self.reads),
+            frozenset(self.loop_calls),
+            frozenset(self.loop_reads),
+            frozenset(self.touched),
         )
 
     def _call(self, node: ast.Call, in_loop: bool) -> bool:
