@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import libcst as cst
 
@@ -80,10 +81,17 @@ def run_comprehension(frame: Frame, loop: Loop, body: Callable[[], Value]) -> Va
     return value
 
 
-def comprehension(frame: Frame, node: cst.BaseSimpleComp | cst.DictComp) -> Value:
-    """A list, set, dict comprehension or generator expression: sources first, then conditions, then the element."""
+def comprehension(frame: Frame, node: cst.BaseSimpleComp | cst.DictComp, once: bool = False) -> Value:
+    """A list, set, dict comprehension or generator expression: sources first, then conditions, then the element.
+
+    once: only the first element is asked for, as `next` does, so that no loop repeats what makes it.
+    """
 
     def element() -> Value:
+        with frame.silent() if once else nullcontext():
+            return each()
+
+    def each() -> Value:
         if isinstance(node, cst.DictComp):
             return Mapping(frame.evaluate(node.key), frame.evaluate(node.value))
         return frame.evaluate(node.elt)

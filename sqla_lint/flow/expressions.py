@@ -74,7 +74,10 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     keyword_nodes: dict[str, cst.BaseExpression] = {}
     spread = False
     for item in node.args:
-        value = frame.evaluate(item.value)
+        if isinstance(item.value, cst.GeneratorExp) and callee == External("builtins.next"):
+            value = comprehension(frame, item.value, once=True)
+        else:
+            value = frame.evaluate(item.value)
         if item.star == "*" and isinstance(value, Collection | TupleValue):
             given = value.items or ((value.element,) if isinstance(value, Collection) else ())
             positional += given

@@ -31,6 +31,7 @@ from sqla_lint.knowledge import loaders
 
 EACH = "[]"
 VALUE = "{}"
+ALL_ROWS = "<all>"
 _LONGEST = 6
 _MOST_READS = 60
 
@@ -115,9 +116,15 @@ def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -
         return False
     if relationship.target in frame.state.loaded:
         return True
+    if relationship.target == value.cls and (value.path or any(_is_together(key) for key, _ in value.values)):
+        return True  # rows that were loaded together refer to each other
     same = (relationship.name, f"{relationship.name}_id")
     parents = (f"<parent>:{relationship.target}", "<parent>:*")
     return any(column in same or column in parents for column, _ in value.values)
+
+
+def _is_together(key: str) -> bool:
+    return key == ALL_ROWS or key.startswith("<parent>:")
 
 
 def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> Value:
@@ -125,7 +132,7 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
     producer = value.producer or Producer(False)
     root = (*producer.root, relationship.name) if producer.root else ()
     reached = replace(producer, root=root)
-    free = _back(target, relationship) if relationship.collection else frozenset()
+    free = _back(frame, target, relationship) if relationship.collection else frozenset()
     instance = Instance(
         relationship.target,
         value.load.below(relationship.name),
@@ -142,22 +149,26 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
     return Collection(instance, reached)
 
 
-def _back(target: ClassInfo | None, relationship: Relationship) -> frozenset[str]:
+def _back(frame: Frame, target: ClassInfo | None, relationship: Relationship) -> frozenset[str]:
     """The relationships of a collection's elements that lead back to the parent, which the session holds."""
     if target is None:
         return frozenset()
     back = [
         item.name
         for item in target.relationships.values()
-        if not item.collection and item.target in (relationship.owner, *_family(item, relationship))
+        if not item.collection and _are_family(frame, item.target, relationship.owner)
     ]
     if relationship.reverse:
         return frozenset({relationship.reverse, *(back if len(back) == 1 else ())})
     return frozenset(back) if len(back) == 1 else frozenset()
 
 
-def _family(item: Relationship, relationship: Relationship) -> tuple[str, ...]:
-    return (item.target,) if item.reverse == relationship.name else ()
+def _are_family(frame: Frame, one: str, other: str) -> bool:
+    """Whether two classes are the same, or one is derived from the other."""
+    if one == other:
+        return True
+    infos = (frame.ask(MappingOf(one)), frame.ask(MappingOf(other)))
+    return any(info is not None and {one, other} <= set(info.lineage) for info in infos)
 
 
 def element_of(frame: Frame, value: Value, loop: int) -> Value:
