@@ -31,7 +31,6 @@ from sqla_lint.knowledge import loaders
 
 EACH = "[]"
 VALUE = "{}"
-ALL_ROWS = "<all>"
 _LONGEST = 6
 _MOST_READS = 60
 
@@ -116,15 +115,11 @@ def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -
         return False
     if relationship.target in frame.state.loaded:
         return True
-    if relationship.target == value.cls and (value.path or any(_is_together(key) for key, _ in value.values)):
-        return True  # rows that were loaded together refer to each other
+    if relationship.target == value.cls and value.path:
+        return True  # the rows of a collection refer to each other
     same = (relationship.name, f"{relationship.name}_id")
     parents = (f"<parent>:{relationship.target}", "<parent>:*")
     return any(column in same or column in parents for column, _ in value.values)
-
-
-def _is_together(key: str) -> bool:
-    return key == ALL_ROWS or key.startswith("<parent>:")
 
 
 def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> Value:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from sqla_lint.flow.constructs import options_tree, select
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.instances import ALL_ROWS, note_load
+from sqla_lint.flow.instances import note_load
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -181,7 +181,7 @@ def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Val
         load=value.load,
         producer=producer_of(frame, value, node),
         session=value.session.key if value.session else "",
-        values=value.criteria if value.filtered or value.limit is not None else ((ALL_ROWS, UNKNOWN),),
+        values=value.criteria,
         identity=id(node),
         rows=frame.loops[-1].id if frame.loops else 0,
     )
