@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import libcst as cst
+import libcst.matchers as m
 
 from sqla_lint.flow import guesses
 from sqla_lint.flow.comprehensions import comprehension
@@ -74,7 +75,7 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     keyword_nodes: dict[str, cst.BaseExpression] = {}
     spread = False
     for item in node.args:
-        if isinstance(item.value, cst.GeneratorExp) and callee == External("builtins.next"):
+        if isinstance(item.value, cst.GeneratorExp) and m.matches(node.func, m.Name("next")):
             value = comprehension(frame, item.value, once=True)
         else:
             value = frame.evaluate(item.value)
