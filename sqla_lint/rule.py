@@ -25,7 +25,10 @@ Check = Callable[[Any, Context], Iterator[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of finding. `name` is the page, the module and the kebab-case name; `code` is its short alias."""
+    """One kind of finding. `name` is the page, the module and the kebab-case name; `code` is its short alias.
+
+    costs: what it finds is right but slow or wasteful, the more so the more data there is: no matter in a test suite.
+    """
 
     name: str
     code: str
@@ -33,6 +36,7 @@ class Rule:
     message: str
     severity: Severity
     default: bool = True
+    costs: bool = False
     checks: dict[type, Check] = field(default_factory=dict, compare=False)
 
     @property

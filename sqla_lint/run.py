@@ -24,6 +24,8 @@ from sqla_lint.suppress import Comments, comments, suppressed
 from sqla_lint.text import lines_of
 from sqla_lint.trouble import OWN_RULES, is_trouble, not_analysed
 
+_TESTS = frozenset({"tests", "test"})
+
 # Told how many files were read, and of how many.
 Progress = Callable[[int, int], None]
 
@@ -39,7 +41,7 @@ class Report:
 
 def check(paths: Sequence[Path], config: Config, progress: Progress = lambda done, total: None) -> Report:
     """Return the report about the Python files that `paths` name."""
-    wanted = _wanted(config)  # first, so that a mistake in the configuration shows at once
+    wanted = _wanted(config, paths)  # first, so that a mistake in the configuration shows at once
     discovery = discover(paths, config)
     targets = frozenset(map(shown, discovery.targets))
     troubles = list(discovery.problems)
@@ -72,8 +74,11 @@ def _sources(
     progress(len(discovery.known), len(discovery.known))
 
 
-def _wanted(config: Config) -> Callable[[Diagnostic], bool]:
-    """Return the test that a diagnostic has to pass: its rule is on, its file does not ignore it, no `noqa` says so."""
+def _wanted(config: Config, paths: Sequence[Path]) -> Callable[[Diagnostic], bool]:
+    """Return the test that a diagnostic has to pass: its rule is on, its file does not ignore it, no `noqa` says so.
+
+    What costs time with real data alone is not worth a line in a test suite, unless that is what was asked for.
+    """
     rules = {**RULES, **OWN_RULES}
     on = enabled(config, rules)
     ignores = [
@@ -89,6 +94,10 @@ def _wanted(config: Config) -> Callable[[Diagnostic], bool]:
         return frozenset().union(*(codes for patterns, codes in ignores if patterns.decide(relative)))
 
     @cache
+    def in_test_suite(name: str) -> bool:
+        return all(_is_test_below(Path(name).absolute(), path.absolute()) for path in paths)
+
+    @cache
     def comments_in(name: str) -> Comments:
         return comments("\n".join(read_lines(name)))
 
@@ -96,6 +105,13 @@ def _wanted(config: Config) -> Callable[[Diagnostic], bool]:
         name = diagnostic.span.path
         if diagnostic.code not in on or diagnostic.code in ignored_in(name):
             return False
+        if rules[diagnostic.code].costs and in_test_suite(name):
+            return False
         return is_trouble(diagnostic) or not suppressed(diagnostic, comments_in(name))
 
     return wanted
+
+
+def _is_test_below(name: Path, start: Path) -> bool:
+    """Whether a file is a test's to somebody who looks from `start`; what is not below it says nothing."""
+    return not name.is_relative_to(start) or not _TESTS.isdisjoint(name.relative_to(start).parts[:-1])

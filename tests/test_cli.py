@@ -262,3 +262,40 @@ def test_progress_keeps_out_of_logs(capsys: pytest.CaptureFixture[str]) -> None:
     progress(3, 9)
     progress.finish()
     assert capsys.readouterr().err == ""
+
+
+def test_costs_in_a_test_suite(command: Command) -> None:
+    """What only costs time is not reported in a test suite below the path named, but is where the suite is named."""
+    command.write("src/tests/pay.py", BAD)
+    command.write("tests/unit/pay.py", BAD)
+    command.write("tests_of_mine/pay.py", BAD)
+    command.write("tests.py", BAD)
+
+    def reported(*paths: str) -> set[str]:
+        return {line.partition(":")[0] for line in command("check", *paths).out.splitlines()}
+
+    assert reported() == {"tests_of_mine/pay.py", "tests.py"}
+    assert reported("tests") == {"tests/unit/pay.py"}
+    assert reported("src", "src/tests/pay.py") == {"src/tests/pay.py"}
+
+
+def test_what_raises_is_reported_in_a_test_suite_too(command: Command) -> None:
+    command.write(
+        "tests/swap.py",
+        """from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Tag(Base):
+    __tablename__ = "tag"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+def swap(session: Session, old: Tag) -> None:
+    session.delete(old)
+    session.add(Tag(name=old.name))
+    session.commit()
+""",
+    )
+    assert "ORM301" in command("check").out

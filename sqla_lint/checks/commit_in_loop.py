@@ -15,6 +15,7 @@ rule = Rule(
     since="0.1",
     message="`{call}` commits once per turn of `{loop}`: one transaction per item",
     severity=Severity.WARNING,
+    costs=True,
 )
 
 _FEW = 5

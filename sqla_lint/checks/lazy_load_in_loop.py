@@ -15,6 +15,7 @@ rule = Rule(
     since="0.1",
     message="`{path}` is loaded {often} of `{rows}`",
     severity=Severity.WARNING,
+    costs=True,
 )
 
 _FETCHED = "`{path}` is loaded in each turn of the loop over `{rows}`, after the query for its row"

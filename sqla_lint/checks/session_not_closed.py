@@ -16,6 +16,7 @@ rule = Rule(
     since="0.1",
     message="{name} is {how}: its connection stays out of the pool",
     severity=Severity.WARNING,
+    costs=True,
 )
 
 
