@@ -32,7 +32,7 @@ class Guesses:
         Its name must end as that class's does, the class must have every attribute that the function reads of it,
         more than columns among them, and no other class may fit.
         """
-        touched = {item.partition(".")[2] for item in fact.sketch.touched if item.startswith(f"{name}.")}
+        touched = fact.sketch.touched(name)
         words = tuple(word.lower() for word in _WORD.findall(name))
         while len(words) > 1 and words[0] in _WHICH:
             words = words[1:]

@@ -64,7 +64,7 @@ class Project:
             SummaryOf: self._summary,
             AnnotationMeans: self._annotation,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
-            MayLoad: lambda question: everything or self.suspects.may_load(question.name),
+            MayLoad: lambda question: self.suspects.may_load(question.name),
         }
 
     @cached_property
@@ -117,9 +117,8 @@ class Project:
         if fact.is_abstract:
             return self._sum_up_overriders(question, fact, info)
         touches = question.function in self.suspects.effectful or info.wraps == "contextmanager" or self._everything
-        touches = touches or fact.name in self.suspects.opening
-        if not touches and not question.closely:
-            # Nothing it reaches touches a session or a relationship, and it is given none.
+        if not touches and not question.closely and fact.returns is not None:
+            # Nothing it reaches touches a session or a relationship, it is given none, and it says what it gives.
             return Summary(known=True, returns=doubtful(info.returns), name=fact.name)
         try:
             return self.walk(self._as_of(info, question.this), lambda event: None, question.constants)

@@ -1,7 +1,6 @@
 """Which functions may hold a finding, decided on sketches, closed over the calls of the project.
 
-A called chain is resolved where its first name says what it is (an import, a function, `self`); a method of anything
-else stands for every method of that name.
+What a called chain may run is a matter of `targets`.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from sqla_lint.knowledge.calls import NEVER_RETURN, OUTSIDE, OUTSIDE_CALLS
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.names import NameIndex
+from sqla_lint.project.targets import Targets
 from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Name, dotted
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -32,8 +32,6 @@ _VERBS = frozenset(
 ) | {name.rpartition(".")[2] for name in NEVER_RETURN}  # fmt: skip
 _SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "all", "first", "one", "exec", "begin",
                            "refresh", "stream", "expunge", "filter", "options"})  # fmt: skip
-# Methods of the builtin containers and strings: on a receiver that nothing is known of they are taken for those.
-_COMMON = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind)) - {"remove"}
 _LIBRARIES = frozenset({"sqlalchemy", "sqlmodel", "flask_sqlalchemy", "flask_sqlalchemy_lite", "quart_sqlalchemy",
                         "flask_appbuilder", "advanced_alchemy", "alembic"})  # fmt: skip
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "memoized_property", "reify"})
@@ -57,81 +55,19 @@ class Suspects:
         self._classes = classes
         self._files = index.files
         self._verdicts: dict[tuple[str, ...], bool] = {}
-        self._targets: dict[tuple[str, str, str], tuple[str, ...]] = {}
-        self.relationships = frozenset(self._relationship_names())
-        self._by_method: dict[str, list[str]] = defaultdict(list)
-        self._properties: dict[str, list[str]] = defaultdict(list)
-        self._collect()
+        self._targets = Targets(index, classes)
+        self.relationships = self._targets.relationships
         self._callers = self._reverse()
         self.opening = self._opening()
         self.committing = self._closure(lambda facts, fact: _any_last(fact.sketch.calls, {"commit"}))
-        self.reading = self._closure(lambda facts, fact: bool(fact.sketch.reads & self.relationships))
+        self.reading = self._closure(self._loads)
         self.effectful = self._closure(self._touches)
-        self.readers = frozenset(self._names_of(self.reading))
+        self.readers = frozenset(self._targets.properties_among(self.reading))
 
     def _functions(self) -> Iterator[tuple[Facts, FunctionFact]]:
         for facts in self._files:
             for fact in facts.functions.values():
                 yield facts, fact
-
-    def _relationship_names(self) -> Iterator[str]:
-        for facts in self._files:
-            for qualname, fact in facts.classes.items():
-                if fact.attributes or fact.methods:
-                    info = self._classes.mapping(f"{facts.module}:{qualname}")
-                    yield from info.relationships
-                    yield from info.proxies
-
-    def _collect(self) -> None:
-        for facts, fact in self._functions():
-            if fact.owner:
-                name = last(fact.qualname)
-                self._by_method[name].append(f"{facts.module}:{fact.qualname}")
-                if any(last(dotted(item)) in _PROPERTIES for item in fact.decorators):
-                    self._properties[name].append(f"{facts.module}:{fact.qualname}")
-
-    # Calls.
-
-    def targets(self, facts: Facts, fact: FunctionFact | None, chain: str) -> tuple[str, ...]:
-        """The functions that a called chain may run."""
-        key = (facts.module, fact.owner if fact else "", chain)
-        if key not in self._targets:
-            self._targets[key] = tuple(self._resolve(facts, fact, chain))
-        return self._targets[key]
-
-    def _resolve(self, facts: Facts, fact: FunctionFact | None, chain: str) -> Iterator[str]:
-        parts = chain.split(".")
-        if len(parts) == 1:
-            if fact is not None and f"{fact.qualname}.<locals>.{chain}" in facts.functions:
-                yield f"{facts.module}:{fact.qualname}.<locals>.{chain}"
-            found = self._index.find(facts.module, chain)
-            if found.kind == "function":
-                yield found.id
-            elif found.kind == "class":
-                yield from self._method(found.id, "__init__")
-            return
-        if parts[0] in ("self", "cls") and len(parts) == 2 and fact is not None and fact.owner:
-            known = list(self._method(f"{facts.module}:{fact.owner}", parts[1]))
-            yield from known or self._by_method.get(parts[1], [])
-            return
-        found = self._index.find(facts.module, parts[0])
-        if found.kind in ("module", "class", "external"):
-            for name in parts[1:]:
-                found = self._index.member(found, name)
-            if found.kind == "function":
-                yield found.id
-            if found.kind == "class":
-                yield from self._method(found.id, "__init__")
-            if found.kind != "unknown":
-                return
-        if parts[-1] not in _COMMON:
-            yield from self._by_method.get(parts[-1], [])
-
-    def _method(self, class_id: str, name: str) -> Iterator[str]:
-        for module, fact in self._classes.facts(class_id):
-            if name in fact.methods:
-                yield f"{module}:{fact.methods[name]}"
-                return
 
     def _reverse(self) -> dict[str, set[str]]:
         """For each function the functions that may run it, by a call or by reading a property."""
@@ -139,10 +75,10 @@ class Suspects:
         for facts, fact in self._functions():
             own = f"{facts.module}:{fact.qualname}"
             for chain in fact.sketch.calls:
-                for target in self.targets(facts, fact, chain):
+                for target in self._targets.of(facts, fact, chain):
                     callers[target].add(own)
-            for name in fact.sketch.reads:
-                for target in self._properties.get(name, ()):
+            for chain in fact.sketch.reads:
+                for target in self._targets.getters(facts, fact, chain):
                     callers[target].add(own)
             if fact.nested_in:
                 callers[own].add(f"{facts.module}:{fact.nested_in}")
@@ -161,11 +97,15 @@ class Suspects:
     def _touches(self, facts: Facts, fact: FunctionFact) -> bool:
         """Whether the function itself does something to a session, or reads rows."""
         calls = {last(chain) for chain in fact.sketch.calls}
-        if calls & _VERBS or calls & self.opening or fact.sketch.reads & self.relationships:
+        if calls & _VERBS or calls & self.opening or self._loads(facts, fact):
             return True
         if any(_goes_outside(facts, chain) for chain in fact.sketch.calls):
             return True
         return bool(calls & _SHARED_VERBS) and _knows_session(fact)
+
+    def _loads(self, facts: Facts, fact: FunctionFact) -> bool:
+        """Whether the function itself may load a relationship."""
+        return any(self._targets.loads(facts, fact, chain) for chain in fact.sketch.reads)
 
     def _opening(self) -> frozenset[str]:
         """The names whose call may give a session."""
@@ -184,11 +124,6 @@ class Suspects:
             names |= {name for name, target in facts.imports.items() if last(target) in names}
         return frozenset(names)
 
-    def _names_of(self, functions: frozenset[str]) -> Iterator[str]:
-        for name, ids in self._properties.items():
-            if not functions.isdisjoint(ids):
-                yield name
-
     def callers(self, function: str) -> Iterator[tuple[Facts, str]]:
         """The outermost functions that may run a function."""
         for caller in sorted(self._callers.get(function, ())):
@@ -204,7 +139,7 @@ class Suspects:
 
     def is_suspect(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether the body of that sketch may hold a finding."""
-        if sketch.loop_reads & (self.relationships | self.readers):
+        if any(self._may_load(facts, fact, chain) for chain in sketch.loop_reads):
             return True
         calls = {last(chain) for chain in sketch.calls}
         if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
@@ -214,9 +149,15 @@ class Suspects:
                 return True
         return self._pairs_through_helpers(facts, fact, sketch, calls)
 
+    def _may_load(self, facts: Facts, fact: FunctionFact | None, chain: str) -> bool:
+        """Whether reading a chain may load a relationship, by itself or in a property."""
+        return self._targets.loads(facts, fact, chain) or any(
+            item in self.reading for item in self._targets.getters(facts, fact, chain)
+        )
+
     def _matters(self, facts: Facts, fact: FunctionFact | None, chain: str) -> bool:
         """Whether what a chain calls may commit, or read a relationship."""
-        targets = self.targets(facts, fact, chain)
+        targets = self._targets.of(facts, fact, chain)
         if targets not in self._verdicts:
             self._verdicts[targets] = any(item in self.committing or item in self.reading for item in targets)
         return self._verdicts[targets]
@@ -229,7 +170,7 @@ class Suspects:
         for chain in sketch.calls:
             if deletes and adds:
                 return True
-            for target in self.targets(facts, fact, chain):
+            for target in self._targets.of(facts, fact, chain):
                 other = self._index.function_fact(target)
                 if other is not None and _knows_session(other):
                     deletes = deletes or _any_last(other.sketch.calls, {"delete"})
@@ -279,7 +220,7 @@ def _knows_session(fact: FunctionFact) -> bool:
         return True
     if any(_mentions_session(item.annotation) for item in fact.parameters):
         return True
-    words = [*fact.sketch.reads, *(chain.partition(".")[0] for chain in fact.sketch.calls)]
+    words = [*map(last, fact.sketch.reads), *(chain.partition(".")[0] for chain in fact.sketch.calls)]
     return any("session" in word.lower() or word in ("db", "query") for word in words)
 
 

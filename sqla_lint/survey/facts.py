@@ -33,15 +33,22 @@ class Declared:
 class Sketch:
     """What a function's own lines do, by names alone: enough to decide whether to read it deeply.
 
-    calls: every called chain of names (`?` for a start that is none); reads: every attribute name; loop_calls,
-    loop_reads: those inside a loop; touched: what is read of a bare name, as "name.attribute".
+    calls: every called chain of names (`?` for a start that is none); reads: every chain read; loop_calls,
+    loop_reads: those inside a loop. made: pairs of a name and a chain that it is bound to, with `()` where that is
+    called; bound: the names that are bound otherwise.
     """
 
     calls: frozenset[str]
     reads: frozenset[str]
     loop_calls: frozenset[str]
     loop_reads: frozenset[str]
-    touched: frozenset[str] = frozenset()
+    made: frozenset[tuple[str, str]] = frozenset()
+    bound: frozenset[str] = frozenset()
+
+    def touched(self, name: str) -> frozenset[str]:
+        """The attributes that are read of a name."""
+        own = (chain.split(".") for chain in self.reads if chain.startswith(f"{name}."))
+        return frozenset(parts[1] for parts in own if len(parts) == 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ _ITERATING_BUILTINS = frozenset(
 )  # fmt: skip
 # Where the function stands among the arguments, if not only as `key=`.
 _FUNCTION_AT = {"map": 0, "filter": 0, "starmap": 0, "takewhile": 0, "dropwhile": 0, "filterfalse": 0, "groupby": 1}
+_LONGEST = 40
 
 
 def sketch(body: Iterable[ast.AST], imports: Mapping[str, str]) -> tuple[Sketch, bool]:
@@ -34,7 +35,8 @@ class _Walk:
         self.reads: set[str] = set()
         self.loop_calls: set[str] = set()
         self.loop_reads: set[str] = set()
-        self.touched: set[str] = set()
+        self.made: set[tuple[str, str]] = set()
+        self.bound: set[str] = set()
         self.yields = False
 
     def run(self, body: Iterable[ast.AST]) -> Sketch:
@@ -42,17 +44,27 @@ class _Walk:
         while todo:
             node, in_loop = todo.pop()
             if isinstance(node, ast.Attribute):
-                self.reads.add(node.attr)
-                if isinstance(node.value, ast.Name):
-                    self.touched.add(f"{node.value.id}.{node.attr}")
+                chain = chain_of(node)
+                self.reads.add(chain)
                 if in_loop:
-                    self.loop_reads.add(node.attr)
+                    self.loop_reads.add(chain)
                 todo.append((node.value, in_loop))
                 continue
-            if isinstance(node, (ast.Name, ast.Constant)):
+            if isinstance(node, ast.Constant):
+                continue
+            if isinstance(node, ast.Name):
+                if isinstance(node.ctx, ast.Store):
+                    self.bound.add(node.id)
+                continue
+            if isinstance(node, ast.Assign) and self._makes(node):
+                todo.append((node.value, in_loop))
                 continue
             if isinstance(node, ast.Call):
                 in_loop = self._call(node, in_loop) or in_loop
+            elif isinstance(node, ast.arg):
+                self.bound.add(node.arg)  # of a lambda
+            elif isinstance(node, (ast.MatchAs, ast.MatchStar, ast.ExceptHandler)) and node.name:
+                self.bound.add(node.name)
             elif isinstance(node, (ast.Yield, ast.YieldFrom)):
                 self.yields = True
             elif isinstance(node, _DEFINITIONS):
@@ -67,12 +79,24 @@ class _Walk:
             frozenset(self.reads),
             frozenset(self.loop_calls),
             frozenset(self.loop_reads),
-            frozenset(self.touched),
+            frozenset(self.made),
+            frozenset(self.bound),
         )
+
+    def _makes(self, node: ast.Assign) -> bool:
+        """Note what a single name is bound to, where that is a chain; `None` says nothing of it."""
+        match node.targets:
+            case [ast.Name(id=name)]:
+                chain = chain_of(node.value)
+                if not chain.startswith("?"):
+                    self.made.add((name, chain))
+                    return True
+                return isinstance(node.value, ast.Constant) and node.value.value is None
+        return False
 
     def _call(self, node: ast.Call, in_loop: bool) -> bool:
         """Note the call; true where the builtin called runs its function once per item."""
-        name = _chain(node.func)
+        name = chain_of(node.func)
         self.calls.add(name)
         if in_loop:
             self.loop_calls.add(name)
@@ -90,26 +114,34 @@ class _Walk:
         functions += node.args[index : index + 1] if index is not None else ()
         for item in functions:
             if isinstance(item, ast.Name | ast.Attribute):
-                self.calls.add(_chain(item))
-                self.loop_calls.add(_chain(item))
+                self.calls.add(chain_of(item))
+                self.loop_calls.add(chain_of(item))
 
     def _named_read(self, node: ast.Call, in_loop: bool) -> None:
         for item in node.args:
             if isinstance(item, ast.Constant) and isinstance(item.value, str):
-                names = item.value.split(".")
+                names = [f"?.{name}" for name in item.value.split(".")]
                 self.reads.update(names)
                 if in_loop:
                     self.loop_reads.update(names)
 
 
-def _chain(node: ast.expr) -> str:
-    """`a.b.c` of what is called; `?.c` where it starts from anything but a name."""
+def chain_of(node: ast.expr) -> str:
+    """`a.b().c` of a chain of names and calls; `?.c` where it starts from anything but a name."""
     parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    parts.append(node.id if isinstance(node, ast.Name) else "?")
-    return ".".join(reversed(parts))
+    calls = ""
+    while True:
+        match node:
+            case ast.Attribute(value=value, attr=name):
+                parts.append(name + calls)
+                node, calls = value, ""
+            case ast.Call(func=function):
+                node, calls = function, calls + "()"
+            case ast.Await(value=value):
+                node = value
+            case _:
+                head = node.id + calls if isinstance(node, ast.Name) else "?"
+                return ".".join([head, *reversed(parts)] if len(parts) < _LONGEST else ["?", *reversed(parts[:1])])
 
 
 def _loop_children(node: ast.AST, in_loop: bool) -> Iterator[tuple[ast.AST, bool]]:

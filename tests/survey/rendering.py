@@ -12,7 +12,8 @@
 | a relationship set after its class                  | `late Order.lines = relationship(Line)`               |
 | a call under `if __name__ == "__main__"`            | `main calls run`                                      |
 
-Sketches are words in any order: `f()` a call, `.lines` a read, and after `loop` those inside one.
+Sketches are words in any order: `f()` a call, `order.lines` a read, `x=f()` a name and the chain it is bound to, `x=…`
+a name bound otherwise; after `loop` the calls and reads inside one.
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ def _parameter(item: Parameter) -> str:
 
 def sketch(found: Sketch) -> tuple[frozenset[str], frozenset[str]]:
     """The words of a sketch: all, and those inside a loop."""
-    every = {f"{name}()" for name in found.calls} | {f".{name}" for name in found.reads}
-    inside = {f"{name}()" for name in found.loop_calls} | {f".{name}" for name in found.loop_reads}
+    every = {f"{name}()" for name in found.calls} | found.reads
+    every |= {f"{name}={chain}" for name, chain in found.made} | {f"{name}=…" for name in found.bound}
+    inside = {f"{name}()" for name in found.loop_calls} | found.loop_reads
     return frozenset(every), frozenset(inside)
