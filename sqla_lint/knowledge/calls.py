@@ -41,5 +41,8 @@ CANNOT_RAISE = frozenset(
     {"isinstance", "len", "str", "repr", "bool", "print", "list", "dict", "set", "tuple", "range", "enumerate", "zip",
      "id", "type", "hasattr", "callable", "super"}
 )  # fmt: skip
+# Decorators that make a method read as an attribute.
+CACHED_PROPERTIES = frozenset({"cached_property", "memoized_property", "reify"})
+PROPERTIES = CACHED_PROPERTIES | {"property", "hybrid_property"}
 CHUNK_WORDS = ("chunk", "batch", "page", "partition", "block", "slice")
 RETRY_WORDS = ("retry", "retries", "attempt", "tries", "try_")

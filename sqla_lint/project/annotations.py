@@ -86,7 +86,7 @@ class Annotations:
         return UNKNOWN
 
     def _generic(self, module: str, base: Expression, items: tuple[Expression, ...], depth: int) -> Value:
-        last = base.name if isinstance(base, Member) else base.id if isinstance(base, Name) else ""
+        last = self._classes.words.word(module, base)
         if last == "Union":
             return self._any(module, items, depth)
         if last in _WRAPPERS:

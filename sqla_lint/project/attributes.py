@@ -1,4 +1,4 @@
-"""Reading the declarations in a mapped class: columns, relationships, constraints, as they are spelled.
+"""Reading the declarations in a mapped class: columns, relationships, constraints, of bodies already put into words.
 
 Facts: https://docs.sqlalchemy.org/en/20/orm/relationship_api.html and
 https://docs.sqlalchemy.org/en/20/orm/declarative_tables.html
@@ -6,9 +6,10 @@ https://docs.sqlalchemy.org/en/20/orm/declarative_tables.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqla_lint.knowledge.loaders import LAZY
+from sqla_lint.knowledge.mapping import COLUMNS, RELATIONSHIPS, TELLING
 from sqla_lint.survey.expressions import (
     Apply,
     Choice,
@@ -20,25 +21,25 @@ from sqla_lint.survey.expressions import (
     Name,
     Pairs,
     Produce,
+    Word,
     dotted,
     parse_annotation,
 )
 from sqla_lint.survey.facts import ClassFact
 
-_RELATIONSHIPS = frozenset({"relationship", "Relationship", "relation", "dynamic_loader"})
-_COLUMNS = frozenset({"Column", "mapped_column", "Field", "deferred", "column_property", "synonym", "composite"})
+_ANNOTATED = {"DynamicMapped": "dynamic", "WriteOnlyMapped": "write_only"}
 _MANY = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "dict", "Dict", "WriteOnlyMapped",
                    "DynamicMapped", "InstrumentedList", "Iterable", "MutableSequence", "AbstractSet"})  # fmt: skip
 
 
 def _called(value: Expression | None) -> str:
-    """The last part of the name that is called."""
-    return dotted(value.function).rpartition(".")[2] if isinstance(value, Apply) else ""
+    """The word that is called."""
+    return value.function.word if isinstance(value, Apply) and isinstance(value.function, Word) else ""
 
 
 def is_relationship(value: Expression | None) -> bool:
     """Whether an attribute's value declares a relationship."""
-    return _called(value) in _RELATIONSHIPS
+    return _called(value) in RELATIONSHIPS
 
 
 def has_keyword(value: Expression | None, name: str) -> bool:
@@ -55,7 +56,7 @@ def _options(value: Expression | None) -> Apply:
     extra = value.keyword("sa_relationship_kwargs")
     if isinstance(extra, Pairs):
         return Apply(value.function, value.arguments, (*value.keywords, *extra.items))
-    if _called(extra) == "dict" and isinstance(extra, Apply):
+    if isinstance(extra, Apply) and dotted(extra.function) == "dict":
         return Apply(value.function, value.arguments, (*value.keywords, *extra.keywords))
     return value
 
@@ -124,16 +125,15 @@ def _annotated_many(annotation: Expression | None) -> bool | None:
         match annotation:
             case Literal(value=str(text)):
                 annotation = parse_annotation(text)
-            case Index(base=base, items=items):
-                name = base.name if isinstance(base, Member) else base.id if isinstance(base, Name) else ""
-                if name in _MANY:
-                    return True
+            case Index(base=Word(word=word)) if word in _MANY:
+                return True
+            case Index(items=items):
                 annotation = items[0]
             case Choice(options=options):
                 real = [item for item in options if not (isinstance(item, Literal) and item.value is None)]
                 annotation = real[0] if real else None
             case Name(id=name):
-                return name in _MANY if name in (*_MANY, "Any") else False
+                return name in _MANY
             case Member():
                 return False
             case _:
@@ -141,13 +141,14 @@ def _annotated_many(annotation: Expression | None) -> bool | None:
     return None
 
 
-def lazy(value: Expression) -> str:
+def lazy(value: Expression, annotation: Expression | None = None) -> str:
     """The loader strategy of the mapping; one that cannot be read counts as loading early."""
     if _called(value) == "dynamic_loader":
         return "dynamic"
     written = _options(value).keyword("lazy")
     if written is None:
-        return "select"
+        word = annotation.base if isinstance(annotation, Index) else None
+        return _ANNOTATED.get(word.word, "select") if isinstance(word, Word) else "select"
     if isinstance(written, Literal) and (written.value is None or isinstance(written.value, bool | str)):
         return LAZY.get(written.value, "selectin")
     return "selectin"
@@ -172,18 +173,21 @@ def backref(value: Expression) -> tuple[str, str, bool]:
 
 def declares_columns(fact: ClassFact) -> bool:
     """Whether a class body has columns of SQLAlchemy's own spelling; `Field` is pydantic's as well."""
-    return any(_called(value) not in ("Field", "composite", "synonym") for _, value in columns(fact))
+    return any(value is None or _called(value) in TELLING for _, value in columns(fact))
 
 
 def columns(fact: ClassFact) -> Iterator[tuple[str, Expression | None]]:
     """The mapped columns of a class body, by name."""
     for name, declared in fact.attributes.items():
-        if _called(declared.value) in _COLUMNS:
+        if _called(declared.value) in COLUMNS:
             yield name, declared.value
-        elif declared.value is None and isinstance(declared.annotation, Index):
-            base = declared.annotation.base
-            if (base.id if isinstance(base, Name) else "") == "Mapped":
-                yield name, None
+        elif declared.value is None and is_mapped(declared.annotation):
+            yield name, None
+
+
+def is_mapped(annotation: Expression | None) -> bool:
+    """Whether an annotation says of itself that the attribute is mapped."""
+    return isinstance(annotation, Index) and annotation.base == Word("Mapped")
 
 
 def flag(column: Expression | None, name: str) -> bool:
@@ -194,7 +198,7 @@ def flag(column: Expression | None, name: str) -> bool:
     if isinstance(written, Literal):
         return bool(written.value)
     inner = [*column.arguments, column.keyword("sa_column")]
-    return any(flag(item, name) for item in inner if _called(item) in _COLUMNS)
+    return any(flag(item, name) for item in inner if _called(item) in COLUMNS)
 
 
 def foreign_keys(column: Expression | None) -> Iterator[str]:
@@ -208,7 +212,7 @@ def foreign_keys(column: Expression | None) -> Iterator[str]:
             assert isinstance(item, Apply)
             first = item.arguments[0] if item.arguments else None
             yield quoted(first) or dotted(first)
-        elif _called(item) in _COLUMNS:
+        elif _called(item) in COLUMNS:
             yield from foreign_keys(item)
 
 
@@ -218,10 +222,20 @@ def table_name(fact: ClassFact) -> str:
     return quoted(declared.value) if declared else ""
 
 
-def unique_constraints(fact: ClassFact) -> list[frozenset[str]]:
-    """The column sets that `__table_args__` makes unique."""
-    declared = fact.attributes.get("__table_args__")
-    items = declared.value.items if declared and isinstance(declared.value, Items) else ()
+def named(table: Apply | None) -> str:
+    """The name of a `Table(…)`."""
+    return quoted(table.arguments[0]) if table is not None and table.arguments else ""
+
+
+def bound(fact: ClassFact) -> Iterator[str]:
+    """The names that a class body binds: an annotation alone binds one only where it maps."""
+    for name, declared in fact.attributes.items():
+        if declared.value is not None or is_mapped(declared.annotation):
+            yield name
+
+
+def unique_constraints(items: Iterable[Expression]) -> list[frozenset[str]]:
+    """The column sets that the arguments of a table make unique."""
     found = []
     for item in items:
         if not isinstance(item, Apply):
@@ -235,6 +249,21 @@ def unique_constraints(fact: ClassFact) -> list[frozenset[str]]:
         elif name == "Index" and flag(item, "unique"):
             found.append(_column_names(item.arguments[1:]))
     return [item for item in found if item]
+
+
+def table_arguments(fact: ClassFact) -> tuple[Expression, ...]:
+    """What `__table_args__` holds; the dict at its end is no argument."""
+    declared = fact.attributes.get("__table_args__")
+    return declared.value.items if declared is not None and isinstance(declared.value, Items) else ()
+
+
+def table_columns(table: Apply) -> Iterator[tuple[str, Apply]]:
+    """The columns of a `Table(…)`, by name."""
+    for item in table.arguments:
+        if isinstance(item, Apply) and _called(item) == "Column":
+            name = quoted(item.arguments[0]) if item.arguments else quoted(item.keyword("name"))
+            if name:
+                yield name, item
 
 
 def _column_names(items: tuple[Expression, ...]) -> frozenset[str]:
@@ -252,10 +281,9 @@ def proxies(fact: ClassFact) -> Iterator[tuple[str, str]]:
                 yield name, quoted(declared.value.arguments[0])
 
 
-def table_foreign_keys(fact: ClassFact) -> Iterator[str]:
-    """The targets of the foreign keys that `__table_args__` declares."""
-    declared = fact.attributes.get("__table_args__")
-    for item in declared.value.items if declared and isinstance(declared.value, Items) else ():
+def table_foreign_keys(items: Iterable[Expression]) -> Iterator[str]:
+    """The targets of the foreign keys that the arguments of a table declare."""
+    for item in items:
         if _called(item) == "ForeignKeyConstraint" and isinstance(item, Apply) and len(item.arguments) > 1:
             targets = item.arguments[1]
             yield from (quoted(target) for target in (targets.items if isinstance(targets, Items) else ()))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqla_lint.knowledge.mapping import is_family
 from sqla_lint.survey.expressions import Expression, Index, Literal, dotted, parse_annotation
 from sqla_lint.survey.facts import ClassFact, Facts, FunctionFact
 
@@ -28,7 +29,6 @@ class Definition:
 
 
 NOTHING = Definition("unknown")
-_OPEN_STARS = ("sqlalchemy", "sqlmodel")
 
 
 class NameIndex:
@@ -95,18 +95,17 @@ class NameIndex:
         if name in facts.variables:
             return Definition("variable", facts.module, name)
         for star in facts.star_imports:
-            if star in self.modules:
-                found = self._find(star, name, seen)
-                if found.kind not in ("unknown", "builtin"):
-                    return found
-            elif star.startswith(_OPEN_STARS):
-                return Definition("external", "", f"{star}.{name}")
+            found = self._find(star, name, seen) if star in self.modules else NOTHING
+            if found.kind != "unknown" and not found.name.startswith("builtins."):
+                return found
         submodule = f"{facts.module}.{name}"
         if submodule in self.modules:
             return Definition("module", submodule)
         if hasattr(builtins, name):
             return Definition("external", "", f"builtins.{name}")
-        return NOTHING
+        # What a star may bring is known of libraries only: it is theirs where nothing else explains it.
+        stars = [star for star in facts.star_imports if star not in self.modules and is_family(star)]
+        return Definition("external", "", f"{stars[0]}.{name}") if stars else NOTHING
 
     def absolute(self, dotted_name: str) -> Definition:
         """What an absolute dotted name stands for."""
@@ -171,26 +170,3 @@ class NameIndex:
         for name in chain[1:]:
             found = self.member(found, name)
         return found
-
-    def lineage(self, id_: str) -> tuple[str, ...]:
-        """A class and its bases within the project, nearest first; bases outside it by dotted name."""
-        return tuple(dict.fromkeys(self._lineage(id_, frozenset())))
-
-    def _lineage(self, id_: str, seen: frozenset[str]) -> Iterator[str]:
-        if id_ in seen or len(seen) > 40:
-            return
-        yield id_
-        fact = self.class_fact(id_)
-        if fact is None:
-            return
-        module = id_.partition(":")[0]
-        for base in fact.bases:
-            found = self.resolve(module, base)
-            if found.kind == "class":
-                yield from self._lineage(found.id, seen | {id_})
-            elif found.kind == "external":
-                yield found.name
-            elif found.kind == "variable":
-                yield f"{found.module}:={found.name}"
-            else:
-                yield f"?{dotted(base)}"

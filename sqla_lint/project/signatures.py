@@ -19,17 +19,17 @@ from sqla_lint.flow.values import (
     SessionFactory,
     Value,
 )
+from sqla_lint.knowledge.calls import CACHED_PROPERTIES, PROPERTIES
 from sqla_lint.knowledge.sessions import RIVALS, is_session_name
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
 from sqla_lint.project.guesses import Guesses
-from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Member, Name, dotted, parse_annotation
+from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Member, Name, parse_annotation
 from sqla_lint.survey.facts import Facts, FunctionFact, Parameter
 
-_PROPERTIES = frozenset({"property", "hybrid_property"})
-_CACHED = frozenset({"cached_property", "memoized_property", "reify"})
 _MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
+_DEPENDENCIES = frozenset({"Depends", "Security"})
 _PARAMETER_NAMES = frozenset({"db"})
 
 
@@ -49,7 +49,7 @@ class Signatures:
             return None
         module = id_.partition(":")[0]
         facts = self._classes.index.modules[module]
-        wraps = _wraps(fact)
+        wraps = self._wraps(module, fact)
         parameters = tuple(
             Argument(
                 item.name,
@@ -130,7 +130,7 @@ class Signatures:
 
     def _depends(self, module: str, default: Expression | None) -> Value | None:
         """What `Depends(get_session)` gives."""
-        if not isinstance(default, Apply) or dotted(default.function).rpartition(".")[2] not in ("Depends", "Security"):
+        if not isinstance(default, Apply) or self._classes.words.word(module, default.function) not in _DEPENDENCIES:
             return None
         provider = default.arguments[0] if default.arguments else default.keyword("dependency")
         found = self._declarations.value(module, provider)
@@ -145,6 +145,23 @@ class Signatures:
                 return Session("", kind, "caller")
         return UNKNOWN
 
+    def _wraps(self, module: str, fact: FunctionFact) -> str:
+        for decorator in fact.decorators:
+            name = self._classes.words.decorator(module, decorator)
+            if name in _MANAGERS:
+                return "contextmanager"
+            if name in CACHED_PROPERTIES:
+                return "cached property"
+            if name in ("cache", "lru_cache"):
+                return "cached"
+            if name in PROPERTIES:
+                return "property"
+            if name in ("classmethod", "staticmethod"):
+                return name
+            if name == "expression" or name == "comparator":
+                return "classmethod"
+        return ""
+
 
 def _given(value: Value) -> Value:
     """What a function gives by its annotation: nobody knows who keeps its session."""
@@ -158,25 +175,6 @@ def _given(value: Value) -> Value:
 
 def _items(item: Parameter, value: Value) -> Value:
     return Collection(value) if item.kind == "args" else UNKNOWN if item.kind == "kwargs" else value
-
-
-def _wraps(fact: FunctionFact) -> str:
-    for decorator in fact.decorators:
-        chain = dotted(decorator.function if isinstance(decorator, Apply) else decorator)
-        name = chain.rpartition(".")[2]
-        if name in _MANAGERS:
-            return "contextmanager"
-        if name in _CACHED:
-            return "cached property"
-        if name in ("cache", "lru_cache"):
-            return "cached"
-        if name in _PROPERTIES:
-            return "property"
-        if name in ("classmethod", "staticmethod"):
-            return name
-        if name == "expression" or name == "comparator":
-            return "classmethod"
-    return ""
 
 
 def may_guess(facts: Facts) -> bool:

@@ -32,9 +32,6 @@ _VERBS = frozenset(
 ) | {name.rpartition(".")[2] for name in NEVER_RETURN}  # fmt: skip
 _SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "all", "first", "one", "exec", "begin",
                            "refresh", "stream", "expunge", "filter", "options"})  # fmt: skip
-_LIBRARIES = frozenset({"sqlalchemy", "sqlmodel", "flask_sqlalchemy", "flask_sqlalchemy_lite", "quart_sqlalchemy",
-                        "flask_appbuilder", "advanced_alchemy", "alembic"})  # fmt: skip
-_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "memoized_property", "reify"})
 
 
 def is_maker(value: Expression | None) -> bool:
@@ -177,15 +174,11 @@ class Suspects:
                     adds = adds or _any_last(other.sketch.calls, {"add", "add_all"})
         return deletes and adds
 
-    def _knows_library(self) -> bool:
-        """Whether any file imports SQLAlchemy or what is built upon it; names alone are no reason to speak."""
-        heads = {target.partition(".")[0] for facts in self._files for target in facts.imports.values()}
-        heads |= {star.partition(".")[0] for facts in self._files for star in facts.star_imports}
-        return any(head in _LIBRARIES or head.startswith("sqlalchemy_") for head in heads)
-
     def roots(self, files: Iterable[Facts], everything: bool = False) -> Iterator[tuple[Facts, str]]:
         """The suspicious functions of some files, in order, and their module bodies."""
-        for facts in files if self._knows_library() else ():
+        for facts in files:
+            if not self._classes.parts.knows_library(facts):
+                continue  # names alone are no reason to speak
             body = facts.body_sketch
             if body is not None and (everything or self.is_suspect(facts, None, body)):
                 yield facts, MODULE_BODY

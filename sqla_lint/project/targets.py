@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sqla_lint.flow.values import class_name
+from sqla_lint.knowledge.calls import PROPERTIES
 from sqla_lint.knowledge.sessions import CLASSES, MAKERS, METHODS, REGISTRIES, is_session_name
 from sqla_lint.knowledge.statements import (
     QUERY_ONE,
@@ -28,7 +29,6 @@ from sqla_lint.survey.expressions import (
     Literal,
     Member,
     Name,
-    dotted,
     parse_annotation,
 )
 from sqla_lint.survey.facts import Declared, Facts, FunctionFact
@@ -49,7 +49,6 @@ _COMMON = frozenset(name for kind in (dict, list, set, str, bytes) for name in d
 _TAKES = QUERY_ONE | RESULT_ONE | RESULT_SCALAR | {"get", "pop", "popitem"}
 # Those of a session that give a row.
 _LOADS = frozenset({"get", "get_one", "merge", "scalar"})
-_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "memoized_property", "reify"})
 # What is called in these modules may give back what it is given.
 _PASSING = frozenset({"builtins", "contextlib", "copy", "dataclasses", "functools", "itertools", "operator", "typing"})
 _SAYS_NOTHING = frozenset({"Any", "object", "Self", "TypeVar", "Callable", "type", "Type", "Protocol"})
@@ -76,7 +75,7 @@ class Targets:
     def _add_method(self, facts: Facts, fact: FunctionFact) -> None:
         id_ = f"{facts.module}:{fact.qualname}"
         self._by_method[fact.name.partition("@")[0]].append(id_)
-        if is_property(fact):
+        if self._is_property(facts, fact):
             self._properties[fact.name.partition("@")[0]].append(id_)
         owner = f"{facts.module}:{fact.owner}"
         name = fact.name.partition("@")[0]
@@ -85,6 +84,10 @@ class Targets:
             rows = frozenset(class_name(item) for item in family if self._classes.mapping(item).mapped)
             if rows:
                 self._of_rows[name].append((id_, rows))
+
+    def _is_property(self, facts: Facts, fact: FunctionFact) -> bool:
+        """Whether reading the attribute of its name runs a function."""
+        return any(self._classes.words.decorator(facts.module, item) in PROPERTIES for item in fact.decorators)
 
     def of(self, facts: Facts, fact: FunctionFact | None, chain: str) -> tuple[str, ...]:
         """The functions that calling a chain may run, in a function or, where `fact` is None, in a module's body."""
@@ -267,7 +270,7 @@ class Targets:
             case Choice(options=options):
                 return _union(self._annotated(module, item, depth + 1) for item in options) or _ANYTHING
             case Index(base=base, items=items):
-                last = dotted(base).rpartition(".")[2]
+                last = self._classes.words.word(module, base)
                 if last in _HOLDERS:
                     kept = items if last == "Union" else items[:1]
                     return _union(self._annotated(module, item, depth + 1) for item in kept) or _ANYTHING
@@ -337,11 +340,6 @@ class Targets:
             case "session" | "statement":
                 return (item,)
         return _ANYTHING
-
-
-def is_property(fact: FunctionFact) -> bool:
-    """Whether reading the attribute of its name runs a function."""
-    return any(dotted(item).rpartition(".")[2] in _PROPERTIES for item in fact.decorators)
 
 
 def _defined(kind: str, id_: str) -> Definition:

@@ -72,11 +72,17 @@ class Produce(NamedTuple):
     body: Expression
 
 
+class Word(NamedTuple):
+    """A name that is known to stand for a word of a library; facts have none, linking puts them in."""
+
+    word: str
+
+
 class Opaque(NamedTuple):
     """Anything else: nothing is known of it."""
 
 
-Expression: TypeAlias = Name | Member | Apply | Index | Literal | Items | Pairs | Choice | Produce | Opaque
+Expression: TypeAlias = Name | Member | Apply | Index | Literal | Items | Pairs | Choice | Produce | Word | Opaque
 OPAQUE = Opaque()
 _DEEPEST = 40
 _INLINED = 6
@@ -106,6 +112,8 @@ def reduce(node: ast.expr | None, depth: int = 0) -> Expression:
             return Pairs(tuple((k.value, reduce(v, depth + 1)) for k, v in pairs if _is_text(k)))  # type: ignore
         case ast.BinOp(op=ast.BitOr(), left=left, right=right):
             return Choice((reduce(left, depth + 1), reduce(right, depth + 1)))
+        case ast.BinOp(op=ast.Add(), left=left, right=right) if _is_display(left) or _is_display(right):
+            return Items((*_parts(left, depth), *_parts(right, depth)))
         case ast.BoolOp(op=ast.Or(), values=values):
             return Choice(tuple(reduce(value, depth + 1) for value in values[:8]))
         case ast.IfExp(body=body, orelse=orelse):
@@ -135,6 +143,16 @@ def inlined(expression: Expression, names: Mapping[str, Expression], depth: int 
 
 def _is_text(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_display(node: ast.expr) -> bool:
+    return isinstance(node, ast.List | ast.Tuple)
+
+
+def _parts(node: ast.expr, depth: int) -> tuple[Expression, ...]:
+    """The items of one side of a sum of lists; one that is no display counts as one unknown item."""
+    found = reduce(node, depth + 1)
+    return found.items if isinstance(found, Items) else (OPAQUE,)
 
 
 def _reduce_call(node: ast.Call, depth: int) -> Apply:

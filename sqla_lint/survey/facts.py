@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqla_lint.survey.expressions import Expression, dotted
+from sqla_lint.survey.expressions import Apply, Expression, dotted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,9 @@ class Sketch:
 class FunctionFact:
     """One `def`. Lines count from 1 and include the decorators; `owner` is the qualified name of its class, if any.
 
-    `declares`: what a `declared_attr` returns, since that is a declaration too. ending: "stub" where the body does
-    nothing but perhaps say that it is not implemented, "raise" where its last statement raises, else empty.
+    `declares`: what a decorated method returns, since a `declared_attr` is a declaration too, and the call that is all
+    that a function of the module does, since it may make one. ending: "stub" where the body does nothing but perhaps
+    say that it is not implemented, "raise" where its last statement raises, else empty.
     """
 
     qualname: str
@@ -108,7 +109,8 @@ class ClassFact:
 class Facts:
     """All declarations of one file. `imports` maps a local name to the dotted name it stands for.
 
-    sets_expiry: the file speaks of `expire_on_commit`.
+    late: attributes given to a class after it: the class, the name, the value. mappings: calls that map a class to a
+    table, each with the name that it is assigned to. sets_expiry: the file speaks of `expire_on_commit`.
     """
 
     path: str
@@ -120,7 +122,8 @@ class Facts:
     variables: dict[str, Declared]
     classes: dict[str, ClassFact]
     functions: dict[str, FunctionFact]
-    late: tuple[tuple[str, str, Expression], ...]
+    late: tuple[tuple[Expression, str, Expression], ...]
+    mappings: tuple[tuple[str, Apply], ...]
     main_calls: frozenset[str] = field(default=frozenset())
     body_sketch: Sketch | None = None
     sets_expiry: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqla_lint.knowledge.mapping import IMPERATIVE
 from sqla_lint.survey.expressions import Apply, Expression, Opaque, dotted, inlined, reduce
 from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Parameter
 from sqla_lint.survey.sketch import sketch
@@ -30,6 +31,7 @@ def survey(tree: ast.Module, path: str, names: Sequence[str], text: str = "") ->
         classes=reader.classes,
         functions=reader.functions,
         late=tuple(reader.late),
+        mappings=tuple(reader.mappings),
         main_calls=frozenset(reader.main_calls),
         body_sketch=sketch(
             (node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)), reader.imports
@@ -49,7 +51,8 @@ class _Reader:
         self.variables: dict[str, Declared] = {}
         self.classes: dict[str, ClassFact] = {}
         self.functions: dict[str, FunctionFact] = {}
-        self.late: list[tuple[str, str, Expression]] = []
+        self.late: list[tuple[Expression, str, Expression]] = []
+        self.mappings: list[tuple[str, Apply]] = []
         self.main_calls: set[str] = set()
 
     def block(self, body: Iterable[ast.AST], prefix: str, owner: str, function: str) -> None:
@@ -63,6 +66,8 @@ class _Reader:
                     self.import_(node)
                 case ast.Assign() | ast.AnnAssign():
                     self.assignment(node, owner, function)
+                case ast.Expr(value=ast.Call() as call):
+                    self.call(call, "")
                 case ast.If() if _is_main(node):
                     self.main_calls |= {chain.rpartition(".")[2] for chain in sketch(node.body, self.imports)[0].calls}
                     self.block(node.body, prefix, owner, function or "__main__")
@@ -108,8 +113,26 @@ class _Reader:
                         known = self.variables.get(name)
                         if known is None or isinstance(known.value, Opaque | None) or _is_none(known.value):
                             self.variables[name] = Declared(annotation, value)
-                case ast.Attribute(value=ast.Name(id=class_name), attr=name) if not function and node.value:
-                    self.late.append((class_name, name, reduce(node.value)))
+                case ast.Attribute(value=ast.Name() | ast.Attribute() as base, attr=name) if node.value:
+                    given = reduce(node.value)
+                    if not function or (isinstance(given, Apply) and dotted(reduce(base))[:1].isupper()):
+                        self.late.append((reduce(base), name, given))
+        if isinstance(node.value, ast.Call):
+            self.call(node.value, targets[0].id if isinstance(targets[0], ast.Name) else "")
+
+    def call(self, node: ast.Call, name: str) -> None:
+        """`registry.map_imperatively(Order, table)`, `Order.__mapper__.add_property("lines", relationship(Line))`."""
+        match node.func, node.args:
+            case ast.Name(id=called) | ast.Attribute(attr=called), [_, _, *_] if (
+                self.imports.get(called, called).rpartition(".")[2] in IMPERATIVE
+            ):
+                found = reduce(node)
+                assert isinstance(found, Apply)
+                self.mappings.append((name, found))
+            case ast.Attribute(value=mapper, attr="add_property"), [ast.Constant(value=str(attribute)), value]:
+                match mapper:
+                    case ast.Attribute(value=base, attr="__mapper__") | ast.Call(args=[base]):
+                        self.late.append((reduce(base), attribute, reduce(value)))
 
     def class_(self, node: ast.ClassDef, prefix: str, function: str) -> None:
         qualname = f"{prefix}{node.name}"
@@ -155,7 +178,7 @@ class _Reader:
             owner=owner,
             nested_in=function,
             sketch=sketched,
-            declares=_declared(node),
+            declares=_declared(node, owner) if owner or not function else None,
             ending=_ending(node.body),
         )
         self._globals(node)
@@ -220,13 +243,14 @@ def _better(known: Declared | None, given: Declared) -> Declared:
     return better if better.annotation else replace(better, annotation=other.annotation)
 
 
-def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Expression | None:
-    """What a `declared_attr` returns."""
-    for decorator in node.decorator_list:
-        if "declared_attr" in dotted(reduce(decorator)):
-            for item in node.body:
-                if isinstance(item, ast.Return):
-                    return reduce(item.value)
+def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> Expression | None:
+    """What a decorated method returns, or a function that does nothing else."""
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    if not (node.decorator_list if owner else len(body) == 1):
+        return None
+    for item in body:
+        if isinstance(item, ast.Return) and (owner or isinstance(item.value, ast.Call)):
+            return reduce(item.value)
     return None
 
 

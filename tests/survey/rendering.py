@@ -10,6 +10,7 @@
 |                                                     | with `async`, `yields`, `@decorator`, `within outer`; |
 |                                                     | the second of one name is `def name again()`          |
 | a relationship set after its class                  | `late Order.lines = relationship(Line)`               |
+| a class mapped to a table by a call                | `mapping m = registry.map_imperatively(Order, t)`     |
 | a call under `if __name__ == "__main__"`            | `main calls run`                                      |
 
 Sketches are words in any order: `f()` a call, `order.lines` a read, `x=f()` a name and the chain it is bound to, `x=…`
@@ -73,7 +74,8 @@ def facts(found: Facts) -> Iterator[str]:
         for attribute, item in fact.self_attributes.items():
             yield f"{name}.self.{_declared(attribute, item)} in {item.within}"
     yield from map(function, found.functions.values())
-    yield from (f"late {cls}.{name} = {expression(value)}" for cls, name, value in found.late)
+    yield from (f"late {expression(cls)}.{name} = {expression(value)}" for cls, name, value in found.late)
+    yield from (f"mapping {name or '_'} = {expression(call)}" for name, call in found.mappings)
     yield from (f"main calls {name}" for name in found.main_calls)
 
 

@@ -1,0 +1,155 @@
+"""The relationships of the project's classes: what each leads to, which side holds the key, what backrefs add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sqla_lint.flow.questions import Relationship
+from sqla_lint.project import attributes as read
+from sqla_lint.project.bodies import Bodies
+from sqla_lint.survey.expressions import Apply, Expression, Name, Word, dotted
+from sqla_lint.survey.facts import ClassFact, Declared
+
+
+class Relationships:
+    """Answers about the relationships that classes declare, each worked out once."""
+
+    def __init__(self, bodies: Bodies, is_mapped: Callable[[str], bool]) -> None:
+        self._bodies = bodies
+        self._is_mapped = is_mapped
+        self._owned: dict[str, dict[str, Relationship]] = {}
+        self._backrefs: dict[str, list[Relationship]] = {}
+        for facts in bodies.index.files:
+            for qualname in facts.classes:
+                for name, declared in self._declared(f"{facts.module}:{qualname}"):
+                    self._add_backref(f"{facts.module}:{qualname}", name, declared)
+
+    def backrefs(self, id_: str) -> list[Relationship]:
+        """The relationships that other classes add to this one."""
+        return self._backrefs.get(id_, [])
+
+    def own(self, id_: str) -> dict[str, Relationship]:
+        """The relationships that the class itself declares."""
+        if id_ not in self._owned:
+            self._owned[id_] = {name: self._read(id_, name, declared) for name, declared in self._declared(id_)}
+        return self._owned[id_]
+
+    def _declared(self, id_: str) -> Iterator[tuple[str, Declared]]:
+        body = self._bodies.body(id_)
+        for name, declared in body.attributes.items() if body is not None else ():
+            if read.is_relationship(declared.value):
+                yield name, declared
+
+    def _add_backref(self, id_: str, name: str, declared: Declared) -> None:
+        value = declared.value
+        assert value is not None
+        backref, lazy, scalar = read.backref(value)
+        own = self.own(id_).get(name)
+        if not backref or own is None or not own.target:
+            return
+        # The other side of a one-to-many is one; of a many-to-one or a many-to-many it is many, unless said otherwise.
+        many = (not own.collection or read.has_keyword(value, "secondary")) and not scalar
+        one = not many and own.collection
+        self._backrefs.setdefault(own.target, []).append(
+            Relationship(backref, own.target, id_, many, lazy, name, many_to_one=one)
+        )
+
+    def _read(self, id_: str, name: str, declared: Declared) -> Relationship:
+        value = declared.value
+        assert value is not None
+        target = self.target(id_, read.target(value, declared.annotation))
+        many = read.is_many(value, declared.annotation)
+        points = read.keys_of(value, id_.rpartition(":")[2].rpartition(".")[2]) or self._points_to(id_, target)
+        if many is None:
+            many = not points
+        return Relationship(
+            name,
+            id_,
+            target,
+            many,
+            read.lazy(value, declared.annotation),
+            read.reverse(value),
+            points and not many,
+        )
+
+    def target(self, id_: str, expression: Expression | None) -> str:
+        """The class that a relationship leads to: by name in its module, else by its name among mapped classes."""
+        module = id_.partition(":")[0]
+        found = self._bodies.origins.origin(module, expression)
+        if found.kind == "class" and self._is_mapped(found.id):
+            return found.id
+        if isinstance(expression, Name) and self._bodies.mapped_by(module, expression.id):
+            return self._bodies.mapped_by(module, expression.id)
+        text = read.quoted(expression) or dotted(expression)
+        qualifier, _, name = text.rpartition(".")
+        candidates = [item.id for item in self._bodies.index.by_class_name.get(name, ()) if self._is_mapped(item.id)]
+        if len(candidates) > 1:
+            named = [item for item in candidates if qualifier and item.partition(":")[0].endswith(qualifier)]
+            candidates = self._nearest(named or self._alike(id_, candidates) or candidates, module)
+        return candidates[0] if len(candidates) == 1 else ""
+
+    def _alike(self, id_: str, candidates: list[str]) -> list[str]:
+        """The candidates whose base may be that of the class: each base has a registry of names of its own."""
+        own = self._bases(id_)
+        same = [item for item in candidates if own & self._bases(item)]
+        return same or [item for item in candidates if not self._bases(item)]
+
+    def _bases(self, id_: str) -> frozenset[str]:
+        """The variables and declarative classes of the project that the class derives from."""
+        lineage = self._bodies.origins.lineage(id_)
+        return frozenset(item for item in lineage[1:] if ":" in item and not self._has_table(item))
+
+    def _has_table(self, id_: str) -> bool:
+        body = self._bodies.body(id_) if ":=" not in id_ else None
+        return body is not None and "__tablename__" in body.attributes
+
+    def _nearest(self, candidates: list[str], module: str) -> list[str]:
+        """The candidates that stand in the module nearest to another."""
+        shared = {item: _common(item.partition(":")[0], module) for item in candidates}
+        return [item for item in candidates if shared[item] == max(shared.values())]
+
+    def _points_to(self, id_: str, target: str) -> bool:
+        """Whether the class has a foreign key to the table of `target`: the relationship is then many-to-one."""
+        if not target:
+            return False
+        names = {fact.name for _, fact in self._bodies.origins.facts(target)}
+        tables = {_snake(name) for name in names} | {name.lower() for name in names}
+        for item, body in self._lineage(target):
+            tables |= {read.table_name(body), *map(read.named, [self._bodies.table(item)])}
+        for item, body in self._lineage(id_):
+            for key in self._keys(item, body):
+                owner = key.rpartition(".")[0].rpartition(".")[2] or key
+                if owner and (owner in tables or owner in names):
+                    return True
+        return False
+
+    def _lineage(self, id_: str) -> Iterator[tuple[str, ClassFact]]:
+        for item in self._bodies.origins.lineage(id_):
+            body = self._bodies.body(item)
+            if body is not None:
+                yield item, body
+
+    def _keys(self, id_: str, body: ClassFact) -> Iterator[str]:
+        """The targets of all foreign keys of a class."""
+        for _, column in read.columns(body):
+            yield from read.foreign_keys(column)
+        yield from read.table_foreign_keys(read.table_arguments(body))
+        table = self._bodies.table(id_) or Apply(Word("Table"), (), ())
+        for _, column in read.table_columns(table):
+            yield from read.foreign_keys(column)
+        yield from read.table_foreign_keys(table.arguments)
+
+
+def _common(left: str, right: str) -> int:
+    """How many leading parts two dotted names share."""
+    count = 0
+    for one, other in zip(left.split("."), right.split("."), strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _snake(name: str) -> str:
+    """The table name that frameworks derive from a class name."""
+    return "".join(f"_{char.lower()}" if char.isupper() and index else char.lower() for index, char in enumerate(name))
