@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqla_lint.config import Config, project_root
 from sqla_lint.diagnostic import Diagnostic
+from sqla_lint.knowledge.rendering import SUFFIXES, SUFFIXES_IN_FOLDER
 from sqla_lint.patterns import Patterns
 from sqla_lint.source import Unreadable, read_bytes
 from sqla_lint.trouble import not_analysed
@@ -32,19 +33,22 @@ _Ignores = tuple[tuple[str, Patterns], ...]
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The project's folder, the files to report on, all that are known, and what went wrong with the named paths."""
+    """The project's folder, the files to report on, all that are known, the templates beside them, and what went wrong
+    with the named paths."""
 
     root: Path
     targets: tuple[Path, ...]
     known: tuple[Path, ...]
+    templates: tuple[Path, ...]
     problems: tuple[Diagnostic, ...]
 
 
 @dataclass(slots=True)
 class _Walk:
-    """The Python files found below one folder, and the folders below it that could not be read."""
+    """The Python files and templates found below one folder, and the folders below it that could not be read."""
 
     files: dict[str, None] = field(default_factory=dict)
+    templates: dict[str, None] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
 
@@ -71,10 +75,12 @@ def discover(paths: Sequence[Path], config: Config) -> Discovery:
             folders[os.path.dirname(real)] = None
     projects |= dict.fromkeys(map(_surroundings, folders))
     known = dict(targets)
+    templates: dict[str, None] = {}
     for project in _outermost(projects):
         walk = walks.get(project) or _walk(project, deep=_is_project(project))
         known |= walk.files
-    return Discovery(config.root, _sorted(targets), _sorted(known), tuple(problems))
+        templates |= walk.templates
+    return Discovery(config.root, _sorted(targets), _sorted(known), _sorted(templates), tuple(problems))
 
 
 def shown(path: Path) -> str:
@@ -173,6 +179,8 @@ def _walk(top: str, *, deep: bool = True) -> _Walk:
                     links.append(entry.path)
                 else:
                     walk.files[entry.path] = None
+            elif _is_template(entry) and not _ignored(entry.path, ignores):
+                walk.templates[entry.path] = None
     for link in links:
         if os.path.realpath(link) not in walk.files:
             walk.files[link] = None
@@ -195,6 +203,12 @@ def _is_python(entry: os.DirEntry[str]) -> bool:
         return not entry.is_dir()
     except OSError:
         return True
+
+
+def _is_template(entry: os.DirEntry[str]) -> bool:
+    """Tell whether a directory entry may be a Jinja template, by its name and the folders above it."""
+    name = entry.name
+    return name.endswith(SUFFIXES) or name.endswith(SUFFIXES_IN_FOLDER) and "templates" in Path(entry.path).parts
 
 
 def _ignored(path: str, ignores: _Ignores) -> bool:

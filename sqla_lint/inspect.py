@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,16 +17,19 @@ from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.questions import Summary, SummaryOf
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices, Unsliceable
+from sqla_lint.project.templates import Templates
 from sqla_lint.source import Source
 from sqla_lint.survey.facts import Facts
 from sqla_lint.survey.reader import survey
 from sqla_lint.trouble import internal_error, not_analysed
 
 
-def inspect(sources: Iterator[Source], targets: frozenset[str], config: Config) -> Iterator[Diagnostic]:
-    """Yield the diagnostics of the files whose shown names are targets, knowing all sources."""
+def inspect(
+    sources: Iterator[Source], targets: frozenset[str], config: Config, templates: Iterable[str] = ()
+) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of the files whose shown names are targets, knowing all sources and templates."""
     everything = "SQLA_LINT_EVERYTHING" in os.environ
-    project = Project(_survey(sources, config.root), Slices(), everything)
+    project = Project(_survey(sources, config.root), Slices(), everything, Templates(templates))
     inspection = Inspection(project)
     wanted = [facts for facts in project.files if facts.path in targets]
     for facts, qualname in project.suspects.roots(wanted, everything):
@@ -55,6 +58,8 @@ def _identity(diagnostic: Diagnostic, event: Event, function: str) -> tuple[obje
         case RelationshipRead(loop=loop, instance=instance) if loop and loop.id and instance:
             where = (diagnostic.span.path, function, loop.id)
             return (diagnostic.code, where, instance.cls, instance.path, event.relationship)
+        case RelationshipRead(outside=True, instance=instance) if instance:
+            return (diagnostic.code, diagnostic.span, instance.cls, instance.path, event.relationship)
     return (diagnostic.code, diagnostic.span)
 
 

@@ -138,3 +138,13 @@ def test_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_module_name(root: Path, file: str, expected: tuple[str, ...]) -> None:
     make(root, "src/pkg/__init__.py", file)
     assert module_name(root / file, root) == expected
+
+
+def test_templates_are_known_beside_the_python_files(root: Path) -> None:
+    make(root, "a.py", "app/templates/x.html", "app/templates/mail/y.txt", "app/page.html", "app/z.jinja2", "notes.txt")
+    make(root, "out/templates/w.html")
+    (root / ".gitignore").write_text("out/\n")
+    wanted = ["app/templates/mail/y.txt", "app/templates/x.html", "app/z.jinja2"]
+    assert names(root, find(root).templates) == wanted
+    assert names(root, find(root, "a.py").templates) == wanted
+    assert names(root, find(root).targets) == ["a.py"]

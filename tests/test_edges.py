@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.lint import disagreements, lint
+from tests.harness.lint import disagreements, lint, texts_of
 from tests.harness.markers import markers
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -25,12 +25,13 @@ def test_edge(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", PROJECTS, ids=lambda folder: folder.name)
 def test_project(folder: Path, tmp_path: Path) -> None:
     """In a project of several files exactly the marked lines are reported."""
-    texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*.py")}
+    texts = texts_of(folder)
     found = lint(tmp_path, texts)
     said = {
         name: disagreements(
             [one for one in found if Path(one.span.path).samefile(tmp_path / name)], markers(text), None
         )
         for name, text in texts.items()
+        if name.endswith(".py")
     }
     assert not {name: lines for name, lines in said.items() if lines}

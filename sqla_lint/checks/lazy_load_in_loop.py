@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
-from sqla_lint.flow.events import RelationshipRead
+from sqla_lint.flow.events import Loop, RelationshipRead
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -19,6 +20,7 @@ rule = Rule(
 )
 
 _FETCHED = "`{path}` is loaded in each turn of the loop over `{rows}`, after the query for its row"
+_OUTSIDE = "`{path}` is loaded {often} of `{rows}` in `{where}`"
 
 
 @rule.on(RelationshipRead)
@@ -36,24 +38,41 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     often = "once per distinct target" if read.many_to_one else "once per row"
     yield rule.at(
         read.place.span,
-        message=_FETCHED if read.producer is not None and 0 != read.producer.inside == loop.id else None,
+        message=_message(read, loop),
         fix=_fix(read, owner, context),
         notes=tuple(_notes(read)),
         confidence=Confidence.HIGH if seen else Confidence.MEDIUM,
         path=f"{owner}.{read.relationship}",
         often=often,
         rows=loop.source,
+        where=_outside(read),
     )
 
 
+def _message(read: RelationshipRead, loop: Loop) -> str | None:
+    if read.producer is not None and 0 != read.producer.inside == loop.id:
+        return _FETCHED
+    return _OUTSIDE if read.outside else None
+
+
+def _outside(read: RelationshipRead) -> str:
+    """The name of the file that reads, where no function does."""
+    return PurePath(read.via.span.path).name if read.outside and read.via is not None else ""
+
+
 def _notes(read: RelationshipRead) -> Iterator[Note]:
-    if read.producer is not None and read.producer.place is not None:
+    if read.producer is not None and read.producer.place not in (None, read.place):
         yield Note(read.producer.place.span, "the rows come from here")
     expired = read.instance.expired if read.instance is not None else None
     if expired is not None:
         yield Note(expired.place.span, f"{expired.by} expires what was loaded before")
     if read.via is not None:
-        yield Note(read.via.span, f"`{read.text}` is read here" if read.loop and read.loop.id else "called from here")
+        yield Note(read.via.span, f"`{read.text}` is read here" if _reads(read) else "called from here")
+
+
+def _reads(read: RelationshipRead) -> bool:
+    """Whether `via` is the read itself; else it is the call that hands over the rows."""
+    return read.outside or read.loop is not None and read.loop.id != 0
 
 
 def _fix(read: RelationshipRead, owner: str, context: Context) -> Fix:

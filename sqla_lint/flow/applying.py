@@ -6,13 +6,18 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.events import Loop, RelationshipRead
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.instances import EACH, VALUE, element_of, in_identity_map, note_argument_read
 from sqla_lint.flow.lattice import doubtful, informed
-from sqla_lint.flow.loaded import expire, expires_on_commit, is_loaded, remember
+from sqla_lint.flow.loaded import expire, expires_on_commit
 from sqla_lint.flow.queries import execute, note_effect
-from sqla_lint.flow.questions import Effect, FunctionInfo, MappingOf, Read, SignatureOf, Summary, SummaryOf
+from sqla_lint.flow.questions import (
+    Effect,
+    FunctionInfo,
+    SignatureOf,
+    Summary,
+    SummaryOf,
+)
+from sqla_lint.flow.reads import apply_read
 from sqla_lint.flow.sessions import commit, flush, give_away, put
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.substitution import Binding, substitute
@@ -33,11 +38,9 @@ from sqla_lint.flow.values import (
     Result,
     Session,
     Statement,
-    Symbol,
     TupleValue,
     Value,
 )
-from sqla_lint.knowledge import loaders
 
 
 def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -107,7 +110,7 @@ def apply_summary(
         _apply_effect(frame, effect, binding, node, effect.session in closed, pending)
     frame.may_raise()
     for read in summary.reads:
-        _apply_read(frame, read, binding, node)
+        apply_read(frame, read, binding, node)
     _apply_expiry(frame, summary, binding, node)
     for name in summary.escapes:
         frame.escape(binding.get(name, UNKNOWN))
@@ -291,64 +294,3 @@ def _apply_expiry(frame: Frame, summary: Summary, binding: Binding, node: cst.CS
 
 
 _EXPIRING = {"commit": "commit()", "commit-block": "commit()", "rollback": "rollback()", "expire": "expire_all()"}
-
-
-def _apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -> None:
-    """Replay a read of an argument on what the caller gives."""
-    root, *steps = read.path
-    value = binding.get(root, UNKNOWN)
-    each = False
-    with frame.silent():
-        for step in steps[:-1]:
-            if step == EACH:
-                value, each = element_of(frame, value, 0), True
-            elif step == VALUE:
-                value, each = value.value if isinstance(value, Mapping) else UNKNOWN, True
-            else:
-                value = frame.read(value, step, node)
-    name = steps[-1] if steps else ""
-    match value:
-        case Symbol(path=path):
-            note_argument_read(frame, (*path, *steps[-1:]), value.rows, node, read if each else None)
-            return
-        case Instance():
-            pass
-        case _:
-            return
-    _confirm(frame, value, name, read, each, node)
-
-
-def _confirm(frame: Frame, value: Instance, name: str, read: Read, each: bool, node: cst.CSTNode) -> None:
-    info = frame.ask(MappingOf(value.cls))
-    relationship = info.relationships.get(name) if info else None
-    if relationship is None or value.new:
-        return
-    loaded = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
-    root = value.producer.root if value.producer else ()
-    event = RelationshipRead(
-        read.place if each else frame.place(node),
-        frame.place(node) if each else read.place,
-        value,
-        name,
-        relationship.owner,
-        relationship.target,
-        relationship.collection,
-        relationship.many_to_one,
-        relationship.lazy in loaders.NOT_A_LOAD,
-        not loaded,
-        None,
-        value.producer,
-        read.text,
-        owed=read.owed if each else (frame.info.id, *root, name) if root else (),
-    )
-    if not loaded and root:
-        note_argument_read(frame, (*root, name), value.rows, node, read if each else None)
-    if not loaded:
-        remember(frame, value, name)
-    if each:
-        if read.repeated:
-            frame.emit(replace(event, loop=Loop(0, "for", read.loop_text)))
-        return
-    loop_around = frame.in_loop(value.rows)
-    if loop_around is not None and not loaded:
-        frame.emit_in(loop_around, node, replace(event, loop=loop_around))

@@ -38,6 +38,7 @@ from sqla_lint.flow.values import (
     SessionFactory,
     Statement,
     Symbol,
+    Template,
     TupleValue,
     Value,
     class_name,
@@ -68,7 +69,17 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return Manager(UNKNOWN, "", value, no_autoflush=True)
         case Collection(producer=Producer(seen=True)) if name == "items":
             return value
-        case Session() | Statement() | Result() | Collection() | Mapping() | Option() | SessionFactory() | Manager():
+        case (
+            Template()
+            | Session()
+            | Statement()
+            | Result()
+            | Collection()
+            | Mapping()
+            | Option()
+            | SessionFactory()
+            | Manager()
+        ):
             return Method(value, name)
         case OneOf(values=values):
             found = [frame.read(item, name, node) for item in values if item != Constant(None)]

@@ -84,7 +84,7 @@ class RelationshipRead(Event):
 
     emits_sql: nothing on the path has loaded it. loop: the loop whose turns give the instances, if it repeats the
     read. dynamic: every use is a query of its own, no loader option helps. owed: the rows are an argument's, and this
-    is what callers may know of them.
+    is what callers may know of them. outside: `via` stands in no function but in a template.
     """
 
     instance: Instance | None = None
@@ -100,3 +100,4 @@ class RelationshipRead(Event):
     text: str = ""
     asynchronous: bool = False
     owed: tuple[str, ...] = ()
+    outside: bool = False

@@ -17,6 +17,7 @@ from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.lattice import join, one_of
 from sqla_lint.flow.questions import NameMeans
+from sqla_lint.flow.rendering import render
 from sqla_lint.flow.state import State, join_states
 from sqla_lint.flow.values import (
     NEVER,
@@ -63,6 +64,7 @@ def call(frame: Frame, node: cst.Call) -> Value:
     arguments = evaluate_arguments(frame, node)
     frame.current = node
     result = frame.call(callee, arguments, node)
+    result = render(frame, callee, arguments, node) or result
     mutate(frame, node, arguments)
     return result
 

@@ -13,6 +13,8 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import is_loaded, remember
 from sqla_lint.flow.questions import ClassInfo, MappingOf, Read, Relationship
 from sqla_lint.flow.values import (
+    ANY_PARENT,
+    PARENT,
     UNKNOWN,
     Collection,
     Constant,
@@ -113,13 +115,20 @@ def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -
     """A many-to-one whose target the session holds already, or the same one for every row."""
     if relationship.collection or not relationship.many_to_one:
         return False
-    if relationship.target in frame.state.loaded:
+    if relationship.target in frame.state.loaded or same_for_all(value, relationship):
         return True
     if relationship.target == value.cls and value.path:
         return True  # the rows of a collection refer to each other
-    same = (relationship.name, f"{relationship.name}_id")
-    parents = (f"<parent>:{relationship.target}", "<parent>:*")
-    return any(column in same or column in parents for column, _ in value.values)
+    same = (ANY_PARENT, relationship.name, f"{relationship.name}_id")
+    return any(column in same for column, _ in value.values)
+
+
+def same_for_all(value: Instance, relationship: Relationship) -> bool:
+    """Whether the rows were queried by what the relationship leads to, so that it is one object for all of them."""
+    if relationship.collection or not relationship.many_to_one:
+        return False
+    parents = (f"{PARENT}{relationship.target}", f"{PARENT}{relationship.name}")
+    return any(column in parents for column, _ in value.values)
 
 
 def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> Value:
@@ -133,15 +142,21 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
         value.load.below(relationship.name),
         reached,
         free,
-        # The way back from a collection's elements leads to one parent, whatever the turn.
-        0 if relationship.name in value.free and not relationship.collection else value.rows,
+        0 if _leads_to_one(value, relationship) else value.rows,
         value.session,
+        # Rows of one parent lead to what belongs to that parent as well.
+        values=tuple(item for item in value.values if item[0].startswith(PARENT)),
         identity=derived(value.identity, relationship.name),
         path=(*value.path, f"{class_name(value.cls)}.{relationship.name}")[-_LONGEST:],
     )
     if not relationship.collection:
         return instance
     return Collection(instance, reached)
+
+
+def _leads_to_one(value: Instance, relationship: Relationship) -> bool:
+    """The way back from a collection's elements leads to one parent, whatever the turn; so does what they share."""
+    return relationship.name in value.free and not relationship.collection or same_for_all(value, relationship)
 
 
 def _back(frame: Frame, target: ClassInfo | None, relationship: Relationship) -> frozenset[str]:

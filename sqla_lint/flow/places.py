@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqla_lint.diagnostic import Span
@@ -13,12 +13,18 @@ if TYPE_CHECKING:
 
 
 class Slice:
-    """The parsed lines of one function. `offset` is added to the line numbers that libcst counts."""
+    """The parsed lines of one function. `offset` is added to the line numbers that libcst counts.
 
-    __slots__ = ("_positions", "_texts", "lines", "module", "offset", "path")
+    origins: of a function made of a template, where each of its lines stands there.
+    """
 
-    def __init__(self, path: str, module: cst.Module, offset: int, lines: int) -> None:
+    __slots__ = ("_positions", "_texts", "lines", "module", "offset", "origins", "path")
+
+    def __init__(
+        self, path: str, module: cst.Module, offset: int, lines: int, origins: Sequence[tuple[str, int, int]] = ()
+    ) -> None:
         self.lines = lines
+        self.origins = origins
         self.path = path
         self.module = module
         self.offset = offset
@@ -33,6 +39,9 @@ class Slice:
             wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
             self._positions = wrapper.resolve(PositionProvider)
         found = self._positions[node]
+        if self.origins:
+            path, line, column = self.origins[found.start.line - 1]
+            return Span(path, line, column, line, column + len(self.text(node)))
         return Span(
             self.path,
             found.start.line + self.offset,
@@ -44,7 +53,7 @@ class Slice:
     def text(self, node: cst.CSTNode) -> str:
         """The source of a node on one line, white space folded."""
         if node not in self._texts:
-            self._texts[node] = " ".join(self.module.code_for_node(node).split())
+            self._texts[node] = " ".join(self.module.code_for_node(node).replace("\\\n", "").split())
         return self._texts[node]
 
 
@@ -65,6 +74,11 @@ class Place:
             assert self.slice is not None and self.node is not None
             self._known = self.slice.span(self.node)
         return self._known
+
+    @property
+    def outside(self) -> bool:
+        """Whether it lies in no Python file."""
+        return self.slice is not None and bool(self.slice.origins)
 
     @property
     def text(self) -> str:

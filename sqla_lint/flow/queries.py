@@ -11,6 +11,8 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_load
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
+    ANY_PARENT,
+    PARENT,
     UNKNOWN,
     Collection,
     ColumnValue,
@@ -56,13 +58,20 @@ def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame)
             return replace(value, flushes=False)
     if name == "with_parent":
         # All rows have this parent: reading it back costs nothing, whichever relationship leads there.
-        parent = arguments.first()
-        key = parent.cls if isinstance(parent, Instance) else "*"
-        return replace(value, filtered=True, criteria=(*value.criteria, (f"<parent>:{key}", UNKNOWN)))
+        return replace(value, filtered=True, criteria=(*value.criteria, (_parent(arguments.first()), UNKNOWN)))
     if name in statements.FILTERING:
         criteria = (*value.criteria, *criteria_of(frame, arguments))
         return replace(value, filtered=True, criteria=tuple(dict.fromkeys(criteria)))
     return value
+
+
+def _parent(value: Value) -> str:
+    match value:
+        case Instance(cls=cls):
+            return f"{PARENT}{cls}"
+        case Symbol(path=(*_, name)):
+            return f"{PARENT}{name}"
+    return ANY_PARENT
 
 
 def _is_count(value: Value) -> bool:

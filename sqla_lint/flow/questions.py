@@ -193,6 +193,14 @@ class SummaryOf(Question[Summary]):
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateNamed(Question[str]):
+    """The function that stands for the template of that name, as a file finds it; empty where there is none."""
+
+    name: str
+    near: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotationMeans(Question[Value]):
     """What a value annotated so is, in a module. of_parameter: it is handed in, so that callers know what is loaded."""
 
@@ -203,7 +211,7 @@ class AnnotationMeans(Question[Value]):
 
 @dataclass(frozen=True, slots=True)
 class MayLoad(Question[bool]):
-    """Whether an attribute of that name is a relationship, or a property that reads one, of any class."""
+    """Whether an attribute of that name is a relationship, or a property or method that reads one, of any class."""
 
     name: str
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.values import (
+    PARENT,
     UNKNOWN,
     Collection,
     Coroutine,
@@ -95,7 +96,9 @@ def _fresh(value: Instance, binding: Binding, node: cst.CSTNode) -> Instance:
         given = binding.get(session.removeprefix("param:"))
         session = given.key if isinstance(given, Session) else ""
     values = tuple((column, substitute(item, binding, node)) for column, item in value.values)
-    known = tuple(item for item in values if item[1] != UNKNOWN and not isinstance(item[1], Text))
+    known = tuple(
+        item for item in values if item[1] != UNKNOWN and not isinstance(item[1], Text) or item[0].startswith(PARENT)
+    )
     return replace(
         value, rows=0, identity=id(node), values=known, session=session, producer=_produced(value.producer, node)
     )

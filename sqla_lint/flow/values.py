@@ -15,6 +15,9 @@ class Value:
 
 
 UNKNOWN = Value()
+# What stands for a column among an instance's values where all rows were queried by their parent: its class or name.
+PARENT = "<parent>:"
+ANY_PARENT = "<any parent>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,13 @@ class FunctionValue(Value):
 
     id: str
     bound: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template(Value):
+    """A template of the project, by the function that stands for it."""
+
+    function: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from sqla_lint.flow.questions import (
     SignatureOf,
     Summary,
     SummaryOf,
+    TemplateNamed,
 )
 from sqla_lint.flow.values import UNKNOWN, ClassValue, Constant, Instance, Object, Value
 from sqla_lint.knowledge import sessions
@@ -34,6 +35,7 @@ from sqla_lint.project.signatures import Signatures, may_guess
 from sqla_lint.project.slices import Slices, Unsliceable
 from sqla_lint.project.summaries import Summaries, join_summaries
 from sqla_lint.project.suspects import MODULE_BODY, Suspects
+from sqla_lint.project.templates import Templates
 from sqla_lint.survey.expressions import dotted, parse_annotation
 from sqla_lint.survey.facts import Facts, FunctionFact
 
@@ -44,15 +46,24 @@ _MOST_OVERRIDERS = 8
 class Project:
     """All files of a project, linked. everything: no function is passed over for what its sketch says."""
 
-    def __init__(self, files: Iterable[Facts], slices: Slices, everything: bool = False) -> None:
+    def __init__(
+        self,
+        files: Iterable[Facts],
+        slices: Slices,
+        everything: bool = False,
+        templates: Templates | None = None,
+    ) -> None:
         self.files = list(files)
         self.slices = slices
-        self.index = NameIndex(self.files)
+        self.templates = templates or Templates()
+        rendered = self.templates.render(self.files)
+        slices.give(self.templates.texts, self.templates.origins)
+        self.index = NameIndex([*self.files, *rendered])
         self.classes = Classes(self.index)
         self._annotations = Annotations(self.classes)
         self._declarations = Declarations(self.classes, self._annotations, self.ask)
         self._signatures = Signatures(self.classes, self._annotations, self._declarations)
-        self.suspects = Suspects(self.index, self.classes)
+        self.suspects = Suspects(self.index, self.classes, self.templates)
         self._everything = everything
         self._answers: dict[object, object] = {}
         self._summaries = Summaries(self._sum_up)
@@ -65,6 +76,7 @@ class Project:
             AnnotationMeans: self._annotation,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
             MayLoad: lambda question: self.suspects.may_load(question.name),
+            TemplateNamed: lambda question: self.templates.function(question.name, question.near),
         }
 
     @cached_property

@@ -98,7 +98,7 @@ class Signatures:
                 return self._received(found)
         if may_guess(facts) and (is_session_name(item.name) or item.name in _PARAMETER_NAMES):
             return Session("", "unknown", "caller", guessed=True)
-        guess = self._guesses.parameter(fact, item.name)
+        guess = self._guesses.parameter(fact, item.name) if facts.guesses else ""
         return Instance(guess) if guess else UNKNOWN
 
     def _this(self, cls: str) -> Value:
@@ -180,4 +180,6 @@ def _items(item: Parameter, value: Value) -> Value:
 def may_guess(facts: Facts) -> bool:
     """Whether a bare name may be taken for a session in this file: not where a rival library owns the word."""
     heads = {target.partition(".")[0] for target in facts.imports.values()}
+    if not facts.guesses:
+        return False
     return not heads & RIVALS or bool(heads & {"sqlalchemy", "sqlmodel", "flask_sqlalchemy"})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqla_lint.flow.places import Slice
 from sqla_lint.source import read_text
 from sqla_lint.survey.facts import Facts, FunctionFact
+from sqla_lint.survey.templates import Origin
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -21,12 +23,18 @@ class Unsliceable(Exception):
 
 
 class Slices:
-    """Cuts functions out of files; keeps the text of the file used last."""
+    """Cuts functions out of files, or out of the texts given instead of them; keeps the text of the file used last."""
 
-    def __init__(self, texts: dict[str, str] | None = None) -> None:
-        self._texts = texts or {}
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self._texts = dict(texts or {})
+        self._origins: dict[str, tuple[Origin, ...]] = {}
         self._last: tuple[str, list[str]] = ("", [])
         self._cut: dict[str, tuple[Slice, cst.FunctionDef]] = {}
+
+    def give(self, texts: Mapping[str, str], origins: Mapping[str, tuple[Origin, ...]]) -> None:
+        """Take texts that were made of files, and where each of their lines stands there."""
+        self._texts |= texts
+        self._origins |= origins
 
     def lines(self, path: str) -> list[str]:
         """The lines of a file, as Python counts them."""
@@ -59,7 +67,8 @@ class Slices:
             body = body.body.body[0]  # type: ignore[assignment]
         if not isinstance(body, cst.FunctionDef):
             raise Unsliceable(f"{facts.path}:{fact.line}")
-        return Slice(facts.path, module, fact.line - (2 if indented else 1), len(lines)), body
+        offset = fact.line - (2 if indented else 1)
+        return Slice(facts.path, module, offset, len(lines), self._origins.get(facts.path, ())), body
 
     def module(self, facts: Facts) -> Slice:
         """The whole file."""

@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from sqla_lint.knowledge.calls import NEVER_RETURN, OUTSIDE, OUTSIDE_CALLS
+from sqla_lint.knowledge.rendering import renders
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.targets import Targets
+from sqla_lint.project.templates import Templates
 from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Name, dotted
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -47,24 +49,34 @@ def last(chain: str) -> str:
 class Suspects:
     """Sets of functions, grown over the calls of the project until nothing is added."""
 
-    def __init__(self, index: NameIndex, classes: Classes) -> None:
+    def __init__(self, index: NameIndex, classes: Classes, templates: Templates) -> None:
         self._index = index
+        self._templates = templates
         self._classes = classes
         self._files = index.files
         self._verdicts: dict[tuple[str, ...], bool] = {}
         self._targets = Targets(index, classes)
         self.relationships = self._targets.relationships
         self._callers = self._reverse()
+        self._looping: frozenset[str] = frozenset()
         self.opening = self._opening()
         self.committing = self._closure(lambda facts, fact: _any_last(fact.sketch.calls, {"commit"}))
         self.reading = self._closure(self._loads)
         self.effectful = self._closure(self._touches)
         self.readers = frozenset(self._targets.properties_among(self.reading))
+        self._reading_methods = frozenset(self._targets.methods_among(self.reading))
+        self._looping = frozenset(self._looping_templates())
 
     def _functions(self) -> Iterator[tuple[Facts, FunctionFact]]:
         for facts in self._files:
             for fact in facts.functions.values():
                 yield facts, fact
+
+    def _rendered(self, facts: Facts, fact: FunctionFact) -> Iterator[str]:
+        """The functions of the templates that a function may render."""
+        for name in self._templates.named(facts, fact):
+            if function := self._templates.function(name, facts.path):
+                yield function
 
     def _reverse(self) -> dict[str, set[str]]:
         """For each function the functions that may run it, by a call or by reading a property."""
@@ -77,6 +89,8 @@ class Suspects:
             for chain in fact.sketch.reads:
                 for target in self._targets.getters(facts, fact, chain):
                     callers[target].add(own)
+            for target in self._rendered(facts, fact):
+                callers[target].add(own)
             if fact.nested_in:
                 callers[own].add(f"{facts.module}:{fact.nested_in}")
         return callers
@@ -126,23 +140,34 @@ class Suspects:
         for caller in sorted(self._callers.get(function, ())):
             module, _, qualname = caller.partition(":")
             facts = self._index.modules[module]
-            yield facts, outermost(facts, qualname)
+            if facts.guesses:
+                yield facts, outermost(facts, qualname)
+
+    def _looping_templates(self) -> Iterator[str]:
+        """The functions of the templates that may read a relationship for each of the rows they are given."""
+        for facts, fact in self._functions():
+            if not facts.guesses and self.is_suspect(facts, fact, fact.sketch):
+                yield f"{facts.module}:{outermost(facts, fact.qualname)}"
 
     # The verdict.
 
     def may_load(self, name: str) -> bool:
-        """Whether reading an attribute of that name may load a relationship of some class of the project."""
-        return name in self.relationships or name in self.readers
+        """Whether what an attribute of that name gives, or does when called, may load a relationship of some class."""
+        return name in self.relationships or name in self.readers or name in self._reading_methods
 
     def is_suspect(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether the body of that sketch may hold a finding."""
         if any(self._may_load(facts, fact, chain) for chain in sketch.loop_reads):
+            return True
+        if fact is not None and not self._looping.isdisjoint(self._rendered(facts, fact)):
             return True
         calls = {last(chain) for chain in sketch.calls}
         if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
             return True
         for chain in sketch.loop_calls:
             if last(chain) == "commit" or self._matters(facts, fact, chain):
+                return True
+            if fact is not None and renders(last(chain)) and not self.reading.isdisjoint(self._rendered(facts, fact)):
                 return True
         return self._pairs_through_helpers(facts, fact, sketch, calls)
 

@@ -170,6 +170,12 @@ class Targets:
             if not functions.isdisjoint(ids):
                 yield name
 
+    def methods_among(self, functions: frozenset[str]) -> Iterator[str]:
+        """The names of the methods among some functions, but for those that containers have as well."""
+        for name, ids in self._by_method.items():
+            if name not in _COMMON and not functions.isdisjoint(ids):
+                yield name
+
     # Following a chain.
 
     def _follow(self, facts: Facts, fact: FunctionFact | None, chain: str, depth: int) -> Meaning:

@@ -35,7 +35,8 @@ class Sketch:
 
     calls: every called chain of names (`?` for a start that is none); reads: every chain read; loop_calls,
     loop_reads: those inside a loop. made: pairs of a name and a chain that it is bound to, with `()` where that is
-    called; bound: the names that are bound otherwise.
+    called; bound: the names that are bound otherwise. templates: the names of templates
+    that are mentioned where any is rendered.
     """
 
     calls: frozenset[str]
@@ -44,6 +45,7 @@ class Sketch:
     loop_reads: frozenset[str]
     made: frozenset[tuple[str, str]] = frozenset()
     bound: frozenset[str] = frozenset()
+    templates: frozenset[str] = frozenset()
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""
@@ -111,6 +113,7 @@ class Facts:
 
     late: attributes given to a class after it: the class, the name, the value. mappings: calls that map a class to a
     table, each with the name that it is assigned to. sets_expiry: the file speaks of `expire_on_commit`.
+    guesses: a name alone may say what it holds, as in Python that people write.
     """
 
     path: str
@@ -127,3 +130,4 @@ class Facts:
     main_calls: frozenset[str] = field(default=frozenset())
     body_sketch: Sketch | None = None
     sets_expiry: bool = False
+    guesses: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
+from sqla_lint.knowledge.rendering import is_template, renders
 from sqla_lint.survey.facts import Sketch
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -37,6 +38,8 @@ class _Walk:
         self.loop_reads: set[str] = set()
         self.made: set[tuple[str, str]] = set()
         self.bound: set[str] = set()
+        self.texts: set[str] = set()
+        self.renders = False
         self.yields = False
 
     def run(self, body: Iterable[ast.AST]) -> Sketch:
@@ -51,6 +54,8 @@ class _Walk:
                 todo.append((node.value, in_loop))
                 continue
             if isinstance(node, ast.Constant):
+                if isinstance(node.value, str) and is_template(node.value):
+                    self.texts.add(node.value)
                 continue
             if isinstance(node, ast.Name):
                 if isinstance(node.ctx, ast.Store):
@@ -81,6 +86,7 @@ class _Walk:
             frozenset(self.loop_reads),
             frozenset(self.made),
             frozenset(self.bound),
+            frozenset(self.texts) if self.renders else frozenset(),
         )
 
     def _makes(self, node: ast.Assign) -> bool:
@@ -98,6 +104,7 @@ class _Walk:
         """Note the call; true where the builtin called runs its function once per item."""
         name = chain_of(node.func)
         self.calls.add(name)
+        self.renders = self.renders or renders(name.rpartition(".")[2])
         if in_loop:
             self.loop_calls.add(name)
         last = self.imports.get(name, name).rpartition(".")[2]

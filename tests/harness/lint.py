@@ -17,7 +17,14 @@ def lint(folder: Path, files: Mapping[str, str], *, report: Iterable[str] | None
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return check([folder / name for name in (files if report is None else report)])
+    named = (name for name in files if name.endswith(".py")) if report is None else report
+    return check([folder / name for name in named])
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    """Return the files below a folder, templates included, as `lint` takes them."""
+    files = (path for path in sorted(folder.rglob("*.*")) if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in files}
 
 
 def check(paths: list[Path]) -> list[Diagnostic]:

@@ -14,7 +14,7 @@ import pytest
 from sqla_lint.diagnostic import Diagnostic
 from sqla_lint.project.suspects import MODULE_BODY
 from tests.flow.cases import FIXTURES, Case, cases, marks
-from tests.harness.lint import check, lint
+from tests.harness.lint import check, lint, texts_of
 
 KINDS = ("suspect", "clean", "module suspect", "module clean")
 CASES = cases("suspects")
@@ -64,7 +64,7 @@ def test_everything_gives_the_same_on_the_examples(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("folder", PROJECTS, ids=lambda folder: folder.name)
 def test_everything_gives_the_same_on_a_project(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same on each of the fixtures' projects."""
-    texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.py")}
+    texts = texts_of(folder)
     usual = _told(lint(tmp_path, texts))
     monkeypatch.setenv("SQLA_LINT_EVERYTHING", "1")
     assert usual == _told(lint(tmp_path, texts))

@@ -1,0 +1,121 @@
+"""Replaying what a callee, or a template, reads of its arguments on the rows that it is given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow.events import Loop, RelationshipRead
+from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.instances import EACH, VALUE, in_identity_map, note_argument_read, same_for_all
+from sqla_lint.flow.loaded import is_loaded, remember
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.questions import AttributeMeans, MappingOf, Read, Relationship, SummaryOf
+from sqla_lint.flow.substitution import Binding
+from sqla_lint.flow.values import UNKNOWN, FunctionValue, Instance, Mapping, Symbol, Value
+from sqla_lint.knowledge import loaders
+
+_LONGEST = 8
+
+
+def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -> None:
+    """Replay a read of an argument on what the caller gives."""
+    root, *steps = read.path
+    value = binding.get(root, UNKNOWN)
+    each = False
+    with frame.silent():
+        for step in steps[:-1]:
+            if step == EACH:
+                value, each = frame.elements(value, node, 0), True
+            elif step == VALUE:
+                value, each = value.value if isinstance(value, Mapping) else UNKNOWN, True
+            else:
+                each = each and not _leads_to_one(frame, value, step)
+                value = frame.read(value, step, node)
+    name = steps[-1] if steps else ""
+    match value:
+        case Symbol(path=path):
+            note_argument_read(frame, (*path, *steps[-1:]), value.rows, node, read if each else None)
+        case Instance():
+            _read_of_instance(frame, value, name, read, binding, each, node)
+
+
+def _read_of_instance(
+    frame: Frame, value: Instance, name: str, read: Read, binding: Binding, each: bool, node: cst.CSTNode
+) -> None:
+    info = frame.ask(MappingOf(value.cls))
+    relationship = info.relationships.get(name) if info else None
+    if relationship is not None:
+        if not value.new:
+            _confirm(frame, value, relationship, read, each, node)
+        return
+    found = frame.ask(AttributeMeans(value.cls, name)) if read.place.outside else UNKNOWN
+    if not isinstance(found, FunctionValue) or len(read.path) > _LONGEST:
+        return
+    # A property or a method: what it reads of the instance is read by this path.
+    for inner in frame.ask(SummaryOf(found.id, closely=True)).reads:
+        first, *rest = inner.path
+        if first == "self":
+            path = (*read.path[:-1], *rest)
+            apply_read(frame, replace(read, path=path, repeated=read.repeated or inner.repeated), binding, node)
+
+
+def _leads_to_one(frame: Frame, value: Value, name: str) -> bool:
+    """Whether all rows lead to one and the same object by that name."""
+    info = frame.ask(MappingOf(value.cls)) if isinstance(value, Instance) else None
+    relationship = info.relationships.get(name) if info is not None else None
+    return relationship is not None and isinstance(value, Instance) and same_for_all(value, relationship)
+
+
+def _rows(read: Read) -> str:
+    """What the loop goes through, as the source says it; by its path where that is more than a name."""
+    plain = all(part.isidentifier() for part in read.loop_text.split("."))
+    if plain or not read.place.outside:
+        return read.loop_text
+    last = max((index for index, step in enumerate(read.path) if step == EACH), default=len(read.path))
+    return ".".join(step for step in read.path[:last] if step.isidentifier())
+
+
+def _stands(frame: Frame, value: Instance, node: cst.CSTNode) -> Place:
+    """Where a finding stands whose read is in no function: where the rows come from, else where they are handed out."""
+    producer = value.producer.place if value.producer is not None else None
+    return producer if producer is not None and producer.slice is frame.slice else frame.place(node)
+
+
+def _confirm(
+    frame: Frame, value: Instance, relationship: Relationship, read: Read, each: bool, node: cst.CSTNode
+) -> None:
+    name = relationship.name
+    loaded = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
+    root = value.producer.root if value.producer else ()
+    outside = read.place.outside
+    there = each and not outside
+    event = RelationshipRead(
+        read.place if there else _stands(frame, value, node) if each else frame.place(node),
+        frame.place(node) if there else read.place,
+        value,
+        name,
+        relationship.owner,
+        relationship.target,
+        relationship.collection,
+        relationship.many_to_one,
+        relationship.lazy in loaders.NOT_A_LOAD,
+        not loaded,
+        None,
+        value.producer,
+        read.text,
+        owed=read.owed if each else (frame.info.id, *root, name) if root else (),
+        outside=outside,
+    )
+    if not loaded and root:
+        note_argument_read(frame, (*root, name), value.rows, node, read if each else None)
+    if not loaded:
+        remember(frame, value, name)
+    if each:
+        if read.repeated:
+            frame.emit(replace(event, loop=Loop(0, "for", _rows(read))))
+        return
+    loop_around = frame.in_loop(value.rows)
+    if loop_around is not None and not loaded:
+        frame.emit_in(loop_around, node, replace(event, loop=loop_around))
