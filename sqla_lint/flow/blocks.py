@@ -8,10 +8,10 @@ from dataclasses import replace
 import libcst as cst
 import libcst.matchers as m
 
-from sqla_lint.flow.branches import refuted_names
-from sqla_lint.flow.frame import Exits, Frame, Handler
+from sqla_lint.flow.frame import Exits, Frame, Handler, path_of
 from sqla_lint.flow.guesses import may_be_session
 from sqla_lint.flow.managers import enter
+from sqla_lint.flow.narrowing import bind_pattern, refuted
 from sqla_lint.flow.sessions import leave
 from sqla_lint.flow.state import State, gather, join_states
 from sqla_lint.flow.values import UNKNOWN, Manager, Session, Value
@@ -143,16 +143,19 @@ def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
 
 def match_(frame: Frame, node: cst.Match) -> list[State]:
     """`match`: one case runs, or none."""
-    frame.evaluate(node.subject)
+    subject, path = frame.evaluate(node.subject), path_of(node.subject)
     before = frame.state
     anything = any(case.guard is None and m.matches(case.pattern, m.MatchAs(pattern=None)) for case in node.cases)
     states = [] if anything else [before.copy()]
     for case in node.cases:
         frame.state = before.copy()
-        for name in refuted_names(case.pattern):
-            frame.state.bind(name, UNKNOWN)
+        fitting = bind_pattern(frame, case.pattern, subject, node.subject)
+        if path in frame.state.names:
+            frame.state.names[path] = fitting
         if case.guard is not None:
             frame.evaluate(case.guard)
+        else:
+            subject = refuted(frame, case.pattern, subject)
         frame.guards.append(node.subject)
         states += frame.block(body_of(case.body), [frame.state])
         frame.guards.pop()

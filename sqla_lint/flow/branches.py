@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.narrowing import narrow_test
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -92,33 +93,12 @@ def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
                 assume(frame, left, truth)
                 assume(frame, right, truth)
         case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(cst.Is() | cst.IsNot() as operator, other)]):
-            holds = truth == isinstance(operator, cst.Is)
-            if isinstance(other, cst.Name) and other.value == "None":
-                _narrow_none(frame, left, holds)
+            narrow_test(frame, test, truth)
             frame.state.assumed[_key(frame, test)] = truth
             word = "is not" if isinstance(operator, cst.Is) else "is"
             frame.state.assumed[f"{frame.text(left)} {word} {frame.text(other)}"] = not truth
+        case cst.Call():
+            narrow_test(frame, test, truth)
         case cst.Name() | cst.Attribute() | cst.Comparison():
+            narrow_test(frame, test, truth)
             frame.state.assumed[_key(frame, test)] = truth
-
-
-def _narrow_none(frame: Frame, node: cst.BaseExpression, is_none: bool) -> None:
-    if not isinstance(node, cst.Name):
-        return
-    held = frame.state.names.get(node.value)
-    if isinstance(held, OneOf):
-        kept = tuple(item for item in held.values if (item == Constant(None)) == is_none)
-        if len(kept) == 1:
-            frame.state.names[node.value] = kept[0]
-
-
-def refuted_names(pattern: cst.MatchPattern) -> list[str]:
-    """The names that a pattern of `match` binds."""
-    names: list[str] = []
-    todo: list[cst.CSTNode] = [pattern]
-    while todo:
-        here = todo.pop()
-        if isinstance(here, cst.MatchAs | cst.MatchStar) and here.name is not None:
-            names.append(here.name.value)
-        todo += here.children
-    return names

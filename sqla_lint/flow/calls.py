@@ -236,7 +236,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         named = arguments.positional[1]
         text = named.value if isinstance(named, Constant) else None
         set_loaded(frame, arguments.nodes[0], frozenset({text}) if isinstance(text, str) else None)
-    if dotted in ("typing.cast", "typing_extensions.cast") and len(arguments.nodes) == 2:
+    if dotted in known_calls.CASTS and len(arguments.nodes) == 2:
         return cast(frame, arguments)
     if dotted in known_calls.NEVER_RETURN:
         frame.stop()

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 
 import libcst as cst
 
+from sqla_lint.flow.branches import assume
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import in_rows
@@ -114,6 +115,7 @@ def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -
         frame.assign(clause.target, frame.elements(source, clause.iter, loop.id))
         for condition in clause.ifs:
             frame.evaluate(condition.test)
+            assume(frame, condition.test, True)
         if clause.inner_for_in is not None:
             return _comp_for(frame, clause.inner_for_in, element)
         return element()

@@ -11,6 +11,7 @@ import libcst as cst
 import libcst.matchers as m
 
 from sqla_lint.flow import guesses
+from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.comprehensions import comprehension
 from sqla_lint.flow.containers import EMPTY_DICT, item_at, item_of, merged, mutate, operator, with_item
 from sqla_lint.flow.frame import Arguments, Frame, path_of
@@ -147,39 +148,37 @@ def operation(frame: Frame, node: cst.BinaryOperation) -> Value:
     return operator(frame.evaluate(node.left), node.operator, frame.evaluate(node.right))
 
 
-def _branch(frame: Frame, *nodes: cst.BaseExpression) -> Value:
-    """Any of several expressions may be the one evaluated."""
-    before = frame.state
-    states: list[State] = []
-    value: Value | None = None
-    for node in nodes:
-        frame.state = before.copy()
-        here = frame.evaluate(node)
-        frame.stopped = False
-        value = here if value is None else join(value, here)
-        states.append(frame.state)
-    joined = join_states(states)
-    assert joined is not None and value is not None
-    frame.state = joined
-    return value
-
-
 def ternary(frame: Frame, node: cst.IfExp) -> Value:
     """`a if test else b`."""
     frame.evaluate(node.test)
-    return _branch(frame, node.body, node.orelse)
+    known = decide(frame, node.test)
+    before, states = frame.state, list[State]()
+    value: Value = NEVER
+    for truth, side in ((True, node.body), (False, node.orelse)):
+        if known is not (not truth):
+            frame.state = before.copy()
+            assume(frame, node.test, truth)
+            value = join(value, frame.evaluate(side))
+            frame.stopped = False
+            states.append(frame.state)
+    joined = join_states(states)
+    assert joined is not None
+    frame.state = joined
+    return value
 
 
 def boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     """`a or b`, `a and b`: the right side runs sometimes."""
     left = frame.evaluate(node.left)
+    conjunction = isinstance(node.operator, cst.And)
     before = frame.state.copy()
+    assume(frame, node.left, conjunction)
     right = frame.evaluate(node.right)
     frame.stopped = False
     joined = join_states([before, frame.state])
     assert joined is not None
     frame.state = joined
-    if isinstance(node.operator, cst.And):
+    if conjunction:
         return right if not isinstance(right, Constant) else UNKNOWN
     real = tuple(item for item in alternatives(left) if not (isinstance(item, Constant) and not item.value))
     if not real:

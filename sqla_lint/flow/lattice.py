@@ -12,10 +12,12 @@ from sqla_lint.flow.values import (
     Coroutine,
     Instance,
     Mapping,
+    Object,
     OneOf,
     Producer,
     Result,
     Statement,
+    Symbol,
     TupleValue,
     Value,
     alternatives,
@@ -96,6 +98,12 @@ def one_of(values: tuple[Value, ...]) -> Value:
     return UNKNOWN if UNKNOWN in values or len(values) > _MOST else OneOf(values)
 
 
+def _root(value: Instance | Object) -> tuple[str, ...]:
+    if isinstance(value, Object):
+        return value.root
+    return value.producer.root if value.producer is not None else ()
+
+
 def _joined(left: Value, right: Value) -> Value | None:
     """What covers two values of one kind; None where they are of different kinds."""
     if left == right:
@@ -103,6 +111,8 @@ def _joined(left: Value, right: Value) -> Value | None:
     match left, right:
         case Instance(cls=a), Instance(cls=b) if a == b and left.new == right.new:
             return _join_instances(left, right)
+        case (Symbol() as whole, Instance() | Object() as part) | (Instance() | Object() as part, Symbol() as whole):
+            return whole if _root(part) == whole.path else None  # narrowed on one path only
         case Collection(), Collection():
             return _join_collections(left, right)
         case TupleValue(items=a), TupleValue(items=b) if len(a) == len(b):

@@ -18,7 +18,7 @@ from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo
 from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, State, gather
-from sqla_lint.flow.told import described, is_vague
+from sqla_lint.flow.told import described
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
@@ -92,10 +92,11 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
         case cst.Continue():
             frame.exits.continued.append(frame.state.copy())
             return False
-        case cst.Del() | cst.Assert():
-            for child in node.children:
-                if isinstance(child, cst.BaseExpression):
-                    frame.evaluate(child)
+        case cst.Del(target=target):
+            _delete(frame, target)
+        case cst.Assert(test=test):
+            frame.evaluate(test)
+            assume(frame, test, True)
         case cst.Import() | cst.ImportFrom():
             _import(frame, node)
     stopped, frame.stopped = frame.stopped, False
@@ -124,12 +125,23 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
     return False
 
 
+def _delete(frame: Frame, target: cst.BaseDelTargetExpression) -> None:
+    match target:
+        case cst.Name(value=name):
+            frame.state.bind(name, UNKNOWN)
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            for item in elements:
+                if isinstance(item.value, cst.BaseDelTargetExpression):
+                    _delete(frame, item.value)
+        case _:
+            frame.evaluate(target)
+
+
 def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     given = frame.evaluate(node.value) if node.value is not None else UNKNOWN
-    if given == Constant(None) or is_vague(given):
-        text = frame.slice.text(node.annotation.annotation)
-        declared = frame.ask(AnnotationMeans(frame.info.module, text))
-        given = described(declared, frame.text(node.target)) if declared != UNKNOWN else given
+    text = frame.slice.text(node.annotation.annotation)
+    declared = frame.ask(AnnotationMeans(frame.info.module, text, of_parameter=True))
+    given = described(given, declared, frame.text(node.target))
     assign(frame, node.target, given, node.value)
 
 

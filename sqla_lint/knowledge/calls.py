@@ -21,6 +21,7 @@ PER_ITEM: dict[str, tuple[int | None, int]] = {
     "itertools.dropwhile": (0, 1), "itertools.filterfalse": (0, 1), "itertools.groupby": (1, 0),
     "itertools.starmap": (0, 1), "itertools.takewhile": (0, 1),
 }  # fmt: skip
+CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 # Those that await what they are given.
 AWAITING = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.gather", "asyncio.run",
                       "asyncio.shield", "asyncio.wait_for"})  # fmt: skip
