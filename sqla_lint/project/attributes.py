@@ -185,6 +185,14 @@ def columns(fact: ClassFact) -> Iterator[tuple[str, Expression | None]]:
             yield name, None
 
 
+def fields(fact: ClassFact) -> Iterator[tuple[str, None]]:
+    """The columns that a SQLModel makes of annotations alone."""
+    for name, declared in fact.attributes.items():
+        base = declared.annotation.base if isinstance(declared.annotation, Index) else None
+        if declared.annotation is not None and base != Word("ClassVar") and not isinstance(declared.value, Apply):
+            yield name, None
+
+
 def is_mapped(annotation: Expression | None) -> bool:
     """Whether an annotation says of itself that the attribute is mapped."""
     return isinstance(annotation, Index) and annotation.base == Word("Mapped")

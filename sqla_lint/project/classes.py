@@ -145,6 +145,8 @@ class Classes:
 
     def _columns(self, id_: str, body: ClassFact) -> Iterator[tuple[str, Expression | None]]:
         yield from read.columns(body)
+        if not mapping.SQLMODEL.isdisjoint(self.lineage(id_)):
+            yield from read.fields(body)
         table = self._bodies.table(id_)
         yield from read.table_columns(table) if table is not None else ()
 

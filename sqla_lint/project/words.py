@@ -79,7 +79,8 @@ class Words:
         """The column in `Mapped[key]` where `key = Annotated[int, mapped_column(…)]`."""
         held = self._held(module, annotation)
         if isinstance(held, Index) and len(held.items) > 1:
-            return next((item for item in held.items[1:] if isinstance(item, Apply)), None)
+            column = next((item for item in held.items[1:] if isinstance(item, Apply)), None)
+            return self.respelled(self._home(module, annotation), column)
         return None
 
     def respelled(self, module: str, expression: Expression | None, depth: int = 0) -> Expression | None:
