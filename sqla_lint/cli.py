@@ -70,6 +70,7 @@ def app() -> None:
 @click.option(
     "--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="Use this pyproject.toml."
 )
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Share the work among N processes.  [default: CPUs]")
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True)
 def check(
     paths: tuple[Path, ...],
@@ -80,6 +81,7 @@ def check(
     exit_zero: bool,
     force_exclude: bool,
     config_file: Path | None,
+    jobs: int | None,
     color: str,
 ) -> int:
     """Check Python files; folders with all that is below them; the current folder when none is named."""
@@ -89,6 +91,7 @@ def check(
 
     paths = paths or (Path(),)
     config = _config(paths, config_file, _split(select), _split(ignore), force_exclude)
+    config = dataclasses.replace(config, jobs=jobs or config.jobs or _cpus())
     progress = terminal.Progress()
     try:
         report = run_check(paths, config, progress)
@@ -215,6 +218,11 @@ def _config(
     if select:
         config = dataclasses.replace(config, select=select, ignore=())
     return dataclasses.replace(config, ignore=(*config.ignore, *ignore), force_exclude=force_exclude)
+
+
+def _cpus() -> int:
+    """Return how many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _common_folder(paths: tuple[Path, ...]) -> Path:

@@ -19,7 +19,7 @@ from sqla_lint.source import Unreadable, read_bytes
 from sqla_lint.text import escape
 
 TABLE = "[tool.sqla-lint]"
-KEYS = ("select", "ignore", "exclude", "per-file-ignores")
+KEYS = ("select", "ignore", "exclude", "per-file-ignores", "jobs")
 _MARKERS = ("pyproject.toml", "setup.cfg", ".git")
 _MAX_BYTES = 1_000_000
 # A file that mentions nothing like our name is not read any further: it may be anything.
@@ -32,7 +32,10 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What to check and what to leave out; `root` is the project's folder and `origin` the file this came from."""
+    """What to check and what to leave out; `root` is the project's folder and `origin` the file this came from.
+
+    jobs: how many processes share the work; 0 for none but this one, None where nothing is said.
+    """
 
     root: Path
     select: tuple[str, ...] = ()
@@ -40,6 +43,7 @@ class Config:
     exclude: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     force_exclude: bool = False
+    jobs: int | None = None
     origin: str = "the command line"
 
 
@@ -132,8 +136,18 @@ def _config(table: dict[str, Any], root: Path, origin: str) -> Config:
         ignore=_strings(table, "ignore", origin),
         exclude=exclude,
         per_file_ignores=tuple((pattern, _strings(per_file, pattern, origin)) for pattern in per_file),
+        jobs=_count(table, "jobs", origin),
         origin=origin,
     )
+
+
+def _count(table: dict[str, Any], key: str, origin: str) -> int | None:
+    """Return the positive number under a key, None when there is none."""
+    value = table.get(key)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        shown = _kind(value) if not isinstance(value, int) or isinstance(value, bool) else value
+        raise ConfigError(f"{origin}: `{escape(key)}` must be a number from 1 on, not {shown}")
+    return value
 
 
 def _strings(table: dict[str, Any], key: str, origin: str) -> tuple[str, ...]:

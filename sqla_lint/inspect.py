@@ -1,66 +1,160 @@
-"""From sources to diagnostics: survey, project, flow and checks in their order."""
+"""From facts to diagnostics: project, flow and checks in their order, the roots shared out among workers."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from sqla_lint.checks import CHECKS
-from sqla_lint.config import Config
-from sqla_lint.context import Context
-from sqla_lint.diagnostic import Confidence, Diagnostic, Note, Span
-from sqla_lint.discover import module_name
-from sqla_lint.flow.events import Committed, Event, RelationshipRead
-from sqla_lint.flow.frame import TooComplex
-from sqla_lint.flow.questions import Summary, SummaryOf
+from sqla_lint.diagnostic import Diagnostic, Note, Span
 from sqla_lint.project.project import Project
-from sqla_lint.project.slices import Slices, Unsliceable
+from sqla_lint.project.slices import Slices
 from sqla_lint.project.templates import Templates
-from sqla_lint.source import Source
+from sqla_lint.room import with_room
+from sqla_lint.roots import Identity, Owed, Walked, is_inferred, rank, walk_root
 from sqla_lint.survey.facts import Facts
-from sqla_lint.survey.reader import survey
-from sqla_lint.trouble import internal_error, not_analysed
+from sqla_lint.trouble import lost_to
+from sqla_lint.workers import Crew, Lost
+from sqla_lint.workers import Note as Tell
+
+Root = tuple[str, str]  # a module, and the qualified name of a function in it
+
+_MOST_NOTES = 5
+_LINES_PER_WORKER = 500  # fewer are walked sooner than another process starts
 
 
 def inspect(
-    sources: Iterator[Source], targets: frozenset[str], config: Config, templates: Iterable[str] = ()
+    files: Sequence[Facts], targets: frozenset[str], templates: Iterable[str], jobs: int, limit: float
 ) -> Iterator[Diagnostic]:
-    """Yield the diagnostics of the files whose shown names are targets, knowing all sources and templates."""
+    """Yield the diagnostics of the files whose shown names are targets, knowing all facts and templates."""
     everything = "SQLA_LINT_EVERYTHING" in os.environ
-    project = Project(_survey(sources, config.root), Slices(), everything, Templates(templates))
+
+    def link() -> tuple[Project, list[Root]]:
+        project = Project(files, Slices(), everything, Templates(templates))
+        wanted = [facts for facts in project.files if facts.path in targets]
+        return project, [(facts.module, name) for facts, name in project.suspects.roots(wanted, everything)]
+
+    project, roots = with_room(link)
     inspection = Inspection(project)
-    wanted = [facts for facts in project.files if facts.path in targets]
-    for facts, qualname in project.suspects.roots(wanted, everything):
-        inspection.root(facts, qualname)
-    inspection.ask_callers()
+    costs = [_lines(project, root) for root in roots]
+    with Crew(_start(project), min(jobs, 1 + sum(costs) // _LINES_PER_WORKER), limit) as crew:
+        while roots:
+            inspection.add(roots, crew.map(roots, [_lines(project, root) for root in roots]))
+            roots = inspection.callers()
+    inspection.blame(crew.blamed)
     yield from (item for item in inspection.diagnostics() if item.span.path in targets)
 
 
-def _survey(sources: Iterator[Source], root: Path) -> Iterator[Facts]:
-    """The facts of every file; a module name belongs to one file alone."""
-    taken: set[str] = set()
-    for source in sources:
-        names = list(module_name(source.path, root))
-        free = [name for name in names if name not in taken]
-        primary = free[0] if free else f"{names[0]}@{source.shown}"
-        taken.add(primary)
-        aliases = [name for name in names if name != primary]
-        yield survey(source.tree, source.shown, [primary, *aliases], source.text)
+def _start(project: Project) -> Callable[[Tell], Callable[[Root, frozenset[str]], Walked]]:
+    """How a worker begins that walks roots."""
+    import sqla_lint.flow.visitor  # noqa: F401, here and not in each worker
+
+    def start(tell: Tell) -> Callable[[Root, frozenset[str]], Walked]:
+        project.note = tell
+
+        def work(root: Root, avoid: frozenset[str]) -> Walked:
+            module, qualname = root
+            if f"{module}:{qualname}" in avoid:
+                return Walked(f"{module}:{qualname}")  # to blame for a lost worker, which is said elsewhere
+            project.avoid = avoid
+            return walk_root(project, project.index.modules[module], qualname)
+
+        return work
+
+    return start
 
 
-def _identity(diagnostic: Diagnostic, event: Event, function: str) -> tuple[object, ...]:
-    """Equal for what is one defect: one read per loop, and one call whatever it reads inside."""
-    match event:
-        case Committed(loop=loop) if loop:
-            return (diagnostic.code, diagnostic.span.path, function, loop.id)
-        case RelationshipRead(loop=loop, instance=instance) if loop and loop.id and instance:
-            where = (diagnostic.span.path, function, loop.id)
-            return (diagnostic.code, where, instance.cls, instance.path, event.relationship)
-        case RelationshipRead(outside=True, instance=instance) if instance:
-            return (diagnostic.code, diagnostic.span, instance.cls, instance.path, event.relationship)
-    return (diagnostic.code, diagnostic.span)
+def _lines(project: Project, root: Root) -> int:
+    """What walking a root costs, very roughly."""
+    facts = project.index.modules[root[0]]
+    fact = facts.functions.get(root[1])
+    return fact.end_line - fact.line + 1 if fact else 50
+
+
+class Inspection:
+    """Keeps what the checks say of the roots that were walked, and knows whom to ask next."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._walked: dict[str, Walked] = {}
+        self._asked: set[str] = set()
+        self._owed: set[Owed] = set()
+        self._troubles: list[Diagnostic] = []
+        self._failures: dict[tuple[str, str], Diagnostic] = {}
+
+    def add(self, roots: Sequence[Root], results: Sequence[Walked | Lost]) -> None:
+        """Take note of what walking some roots gave."""
+        for (module, qualname), result in zip(roots, results, strict=True):
+            function = f"{module}:{qualname}"
+            if isinstance(result, Lost):
+                self._troubles.append(self._lost(function, result))
+                self._walked[function] = Walked(function)
+                continue
+            self._walked[function] = result
+            self._owed |= result.owed
+            if result.trouble and result.fault:
+                # One fault of ours often shows in many functions: a line per file says it.
+                self._failures.setdefault((result.trouble.span.path, result.fault), result.trouble)
+            elif result.trouble:
+                self._troubles.append(result.trouble)
+
+    def blame(self, blamed: dict[str, Lost]) -> None:
+        """Take note of functions that brought a worker down."""
+        self._troubles += [self._lost(function, lost) for function, lost in sorted(blamed.items())]
+
+    def _lost(self, function: str, lost: Lost) -> Diagnostic:
+        module, _, qualname = function.partition(":")
+        facts = self._project.index.modules[module]
+        fact = facts.functions.get(qualname)
+        line = fact.line if fact else 1
+        return lost_to(facts.path, f"`{qualname}`", lost.how, line, stalled=lost.stalled)
+
+    def callers(self) -> list[Root]:
+        """The callers, not walked yet, of functions that loop over rows which come from elsewhere: they may know them.
+
+        Whoever passes on what is owed is asked, whenever that shows: the outcome does not depend on any order.
+        """
+        asking = [
+            walked.function
+            for walked in self._walked.values()
+            if walked.function not in self._asked and (walked.repeats or not walked.reads.isdisjoint(self._owed))
+        ]
+        self._asked.update(asking)
+        found = {
+            (facts.module, qualname)
+            for function in asking
+            for facts, qualname in self._project.suspects.callers(function)
+            if f"{facts.module}:{qualname}" not in self._walked
+        }
+        return sorted(found)
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """What stands at the end: findings on rows of unseen origin fall where every known caller loads them."""
+        yield from self._troubles
+        yield from self._failures.values()
+        walked = [item for _, item in sorted(self._walked.items())]
+        settled = {owed for item in walked for owed in item.settled}
+        settled -= {owed for item in walked for owed in item.confirmed}
+        owing = {place: owed for item in walked for place, owed in item.owing}
+        groups: dict[tuple[Span, str], list[Diagnostic]] = {}
+        for diagnostic in _told(walked):
+            if owing.get((diagnostic.span, diagnostic.message)) in settled and is_inferred(diagnostic):
+                continue
+            groups.setdefault((diagnostic.span, diagnostic.code), []).append(diagnostic)
+        for group in groups.values():
+            yield _as_one(sorted(group, key=rank))
+
+
+def _told(walked: Sequence[Walked]) -> Iterator[Diagnostic]:
+    """All findings; of one that several roots have, the first in rank."""
+    shared: dict[Identity, Diagnostic] = {}
+    for item in walked:
+        yield from item.own
+        for identity, diagnostic in item.shared:
+            known = shared.get(identity)
+            if known is None or rank(diagnostic) < rank(known):
+                shared[identity] = diagnostic
+    yield from shared.values()
 
 
 def _as_one(group: list[Diagnostic]) -> Diagnostic:
@@ -68,103 +162,3 @@ def _as_one(group: list[Diagnostic]) -> Diagnostic:
     first, *others = group
     notes = (Note(item.notes[-1].span if item.notes else item.span, item.message) for item in others)
     return replace(first, notes=(*first.notes, *list(notes)[:_MOST_NOTES])) if others else first
-
-
-def _is_inferred(diagnostic: Diagnostic) -> bool:
-    return diagnostic.confidence is Confidence.MEDIUM
-
-
-_MOST_NOTES = 5
-
-
-def _rank(diagnostic: Diagnostic) -> tuple[bool, Span, str]:
-    """What is seen comes before what is inferred, the first place before later ones."""
-    return (_is_inferred(diagnostic), diagnostic.span, diagnostic.message)
-
-
-class Inspection:
-    """Walks roots and keeps what the checks say of their events."""
-
-    def __init__(self, project: Project) -> None:
-        self._project = project
-        self._context = Context(project)
-        self._found: dict[tuple[object, ...], Diagnostic] = {}
-        self._troubles: list[Diagnostic] = []
-        self._failures: dict[tuple[str, str], Diagnostic] = {}
-        self._walked: set[str] = set()
-        self._owed: set[tuple[str, ...]] = set()
-        self._asking: set[str] = set()
-        self._owing: dict[tuple[Span, str], tuple[str, ...]] = {}
-        self._settled: set[tuple[str, ...]] = set()
-        self._confirmed: set[tuple[str, ...]] = set()
-
-    def root(self, facts: Facts, qualname: str) -> None:
-        """Walk one root; a failure costs that root alone."""
-        function = f"{facts.module}:{qualname}"
-        self._walked.add(function)
-        line = facts.functions[qualname].line if qualname in facts.functions else 1
-        try:
-            summary = self._project.inspect(facts, qualname, lambda event: self._event(event, qualname))
-            if self._passes_on(summary):
-                self._asking.add(function)
-        except Unsliceable as error:
-            self._troubles.append(not_analysed(facts.path, f"`{qualname}` could not be read: {error}", line))
-        except TooComplex as error:
-            self._troubles.append(not_analysed(facts.path, str(error), line))
-        except Exception as error:
-            if "SQLA_LINT_TRACEBACK" in os.environ:
-                raise
-            # One fault of ours often shows in many functions: a line per file says it.
-            self._failures.setdefault(
-                (facts.path, repr(error)), internal_error(facts.path, f"`{qualname}`", error, line)
-            )
-
-    def _event(self, event: Event, function: str) -> None:
-        if isinstance(event, RelationshipRead) and event.owed:
-            known = event.producer is not None and event.producer.seen
-            if not event.emits_sql:
-                self._settled.add(event.owed)
-            elif known and event.loop is not None:
-                self._confirmed.add(event.owed)
-        for check in CHECKS.get(type(event), ()):
-            for diagnostic in check(event, self._context):
-                self._keep(diagnostic, event, function)
-
-    def _keep(self, diagnostic: Diagnostic, event: Event, function: str) -> None:
-        key = _identity(diagnostic, event, function)
-        known = self._found.get(key)
-        if known is None or _rank(diagnostic) < _rank(known):
-            self._found[key] = diagnostic
-        if isinstance(event, RelationshipRead) and event.owed and _is_inferred(diagnostic):
-            self._owed.add(event.owed)
-            self._owing[(diagnostic.span, diagnostic.message)] = event.owed
-
-    def ask_callers(self) -> None:
-        """Walk the callers of functions that loop over rows which come from elsewhere: they may know those rows."""
-        asked: set[str] = set()
-        while self._asking:
-            function = self._asking.pop()
-            asked.add(function)
-            for facts, qualname in self._project.suspects.callers(function):
-                caller = f"{facts.module}:{qualname}"
-                if caller not in self._walked:
-                    self.root(facts, qualname)
-                elif caller not in asked and self._passes_on(self._project.ask(SummaryOf(caller))):
-                    self._asking.add(caller)
-
-    def _passes_on(self, summary: Summary) -> bool:
-        """Whether a function reads relationships of rows that its callers give it, once for each."""
-        return any(read.repeated or read.owed in self._owed for read in summary.reads)
-
-    def diagnostics(self) -> Iterator[Diagnostic]:
-        """What stands at the end: findings on rows of unseen origin fall where every known caller loads them."""
-        yield from self._troubles
-        yield from self._failures.values()
-        settled = self._settled - self._confirmed
-        groups: dict[tuple[Span, str], list[Diagnostic]] = {}
-        for diagnostic in self._found.values():
-            if self._owing.get((diagnostic.span, diagnostic.message)) in settled and _is_inferred(diagnostic):
-                continue
-            groups.setdefault((diagnostic.span, diagnostic.code), []).append(diagnostic)
-        for group in groups.values():
-            yield _as_one(sorted(group, key=_rank))

@@ -1,12 +1,13 @@
 """The whole story on one page: paths go in, a report comes out.
 
-discover finds the files, read turns each into text and tree, inspect knows the rest (survey of every file, project
-of all surveys, flow through suspicious functions, checks on what happens there), and what is left after selection,
-per-file ignores and `# noqa` is reported in order of place.
+discover finds the files, gather turns each into facts, inspect knows the rest (project of all facts, flow through
+suspicious functions, checks on what happens there), and what is left after selection, per-file ignores and `# noqa` is
+reported in order of place.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,19 +16,22 @@ from pathlib import Path
 from sqla_lint.checks import RULES
 from sqla_lint.config import Config, enabled, expand
 from sqla_lint.diagnostic import Diagnostic
-from sqla_lint.discover import Discovery, discover, shown
+from sqla_lint.discover import Discovery, discover, module_name, shown
+from sqla_lint.gather import File, gather
 from sqla_lint.inspect import inspect
 from sqla_lint.patterns import Patterns
-from sqla_lint.room import with_room
-from sqla_lint.source import Source, Unreadable, read, read_text
+from sqla_lint.source import Unreadable, read_text
 from sqla_lint.suppress import Comments, comments, suppressed
 from sqla_lint.text import lines_of
-from sqla_lint.trouble import OWN_RULES, is_trouble, not_analysed
+from sqla_lint.trouble import OWN_RULES, is_trouble
 
 _TESTS = frozenset({"tests", "test"})
 
 # Told how many files were read, and of how many.
 Progress = Callable[[int, int], None]
+
+# How many seconds one file may take to read, or one function to walk.
+_LIMIT, _USUAL_LIMIT = "SQLA_LINT_LIMIT", "60"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,13 @@ def check(paths: Sequence[Path], config: Config, progress: Progress = lambda don
     wanted = _wanted(config, paths)  # first, so that a mistake in the configuration shows at once
     discovery = discover(paths, config)
     targets = frozenset(map(shown, discovery.targets))
-    troubles = list(discovery.problems)
-    templates = list(map(shown, discovery.templates))
-    sources = _sources(discovery, targets, troubles, progress)
-    found = with_room(lambda: list(inspect(sources, targets, config, templates)))
-    kept = {diagnostic for diagnostic in (*troubles, *found) if wanted(diagnostic)}
+    limit = float(os.environ.get(_LIMIT, _USUAL_LIMIT))
+    jobs = 0 if "SQLA_LINT_TRACEBACK" in os.environ else config.jobs or 0
+    files = list(_files(discovery))
+    facts, unread = gather(files, jobs, limit, lambda done: progress(done, len(files)))
+    troubles = (one for one in unread if one.span.path in targets)
+    found = inspect(facts, targets, map(shown, discovery.templates), jobs, limit)
+    kept = {diagnostic for diagnostic in (*discovery.problems, *troubles, *found) if wanted(diagnostic)}
     failed = {diagnostic.span.path for diagnostic in kept if is_trouble(diagnostic)}
     return Report(tuple(sorted(kept, key=lambda one: one.sort_key)), len(targets), len(failed))
 
@@ -61,19 +67,15 @@ def read_lines(name: str) -> Sequence[str]:
         return ()
 
 
-def _sources(
-    discovery: Discovery, targets: frozenset[str], troubles: list[Diagnostic], progress: Progress
-) -> Iterator[Source]:
-    """Yield every readable file; a target that is not goes to `troubles`."""
-    for done, path in enumerate(discovery.known):
-        progress(done, len(discovery.known))
+def _files(discovery: Discovery) -> Iterator[File]:
+    """Yield the files of the project with their names; a module name belongs to one file alone."""
+    taken: set[str] = set()
+    for path in discovery.known:
         name = shown(path)
-        try:
-            yield read(path, name)
-        except Unreadable as error:
-            if name in targets:
-                troubles.append(not_analysed(name, error.reason, error.line, error.column))
-    progress(len(discovery.known), len(discovery.known))
+        names = list(module_name(path, discovery.root))
+        primary = next((one for one in names if one not in taken), f"{names[0]}@{name}")
+        taken.add(primary)
+        yield File(path, name, (primary, *(one for one in names if one != primary)))
 
 
 def _wanted(config: Config, paths: Sequence[Path]) -> Callable[[Diagnostic], bool]:

@@ -64,6 +64,13 @@ def internal_error(shown: str, where: str, error: BaseException, line: int = 1, 
     return _at(INTERNAL_ERROR, INTERNAL_ERROR.message.format(where=where, error=words), shown, line, column)
 
 
+def lost_to(shown: str, where: str, how: str, line: int = 1, *, stalled: bool) -> Diagnostic:
+    """Return the diagnostic for what cost a worker: `how` says whether it took too long or ended the process."""
+    if stalled:
+        return not_analysed(shown, f"{where} {how}", line)
+    return _at(INTERNAL_ERROR, INTERNAL_ERROR.message.format(where=where, error=how), shown, line, 1)
+
+
 def _at(rule: Rule, message: str, shown: str, line: int, column: int) -> Diagnostic:
     """Return a diagnostic of an own rule at one character."""
     span = Span(shown, line, column, line, column + 1)

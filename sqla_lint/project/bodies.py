@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sqla_lint.knowledge.mapping import IMPERATIVE, is_family
 from sqla_lint.project.names import NameIndex
@@ -40,7 +39,7 @@ class Bodies:
             if fact is None:
                 return None
             attributes = dict(self._attributes(id_, fact)) if self.knows_library(id_) else {}
-            self._known[id_] = replace(fact, attributes=attributes)
+            self._known[id_] = fact._replace(attributes=attributes)
         return self._known[id_]
 
     def is_given(self, id_: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar, cast
@@ -65,6 +66,10 @@ class Project:
         self._signatures = Signatures(self.classes, self._annotations, self._declarations)
         self.suspects = Suspects(self.index, self.classes, self.templates)
         self._everything = everything
+        # Told which function is walked right now; those to avoid have brought a process down.
+        self.note: Callable[[str], None] = lambda function: None
+        self.avoid: frozenset[str] = frozenset()
+        self._within: list[str] = []
         self._answers: dict[object, object] = {}
         self._summaries = Summaries(self._sum_up)
         self._handlers: dict[type, Callable[..., object]] = {
@@ -169,8 +174,22 @@ class Project:
         from sqla_lint.flow.visitor import walk
 
         facts = self.index.modules[info.module]
-        slice_, node = self.slices.function(facts, facts.functions[info.id.partition(":")[2]])
-        return walk(info, slice_, node, self.ask, sink, constants)
+        with self._noting(info.id):
+            slice_, node = self.slices.function(facts, facts.functions[info.id.partition(":")[2]])
+            return walk(info, slice_, node, self.ask, sink, constants)
+
+    @contextmanager
+    def _noting(self, function: str) -> Iterator[None]:
+        """Tell what is walked now, and afterwards what is walked again; raise Unsliceable for what is avoided."""
+        if function in self.avoid:
+            raise Unsliceable("it cannot be analysed")
+        self._within.append(function)
+        self.note(function)
+        try:
+            yield
+        finally:
+            self._within.pop()
+            self.note(self._within[-1] if self._within else "")
 
     def inspect(self, facts: Facts, qualname: str, sink: Callable[[Event], None]) -> Summary:
         """Walk a root, a function or the body of a module: events to `sink`, its summary back. Raises Unsliceable."""
@@ -184,4 +203,5 @@ class Project:
             f"{facts.module}:{MODULE_BODY}", MODULE_BODY, facts.module, facts.path, 1, 1, (), UNKNOWN,
             False, False, "", "", may_guess(facts), True, True,
         )  # fmt: skip
-        return walk(info, self.slices.module(facts), None, self.ask, sink)
+        with self._noting(info.id):
+            return walk(info, self.slices.module(facts), None, self.ask, sink)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path, PurePath
 
 from sqla_lint.knowledge.rendering import is_template, renders
@@ -95,7 +94,7 @@ class Templates:
         except Unreadable:
             return None
         self._translated[path] = made
-        return replace(survey(tree, path, [f"<{path}>"]), guesses=False)
+        return survey(tree, path, [f"<{path}>"])._replace(guesses=False)
 
     def _other(self, name: str, template: Template) -> Template | None:
         path = self.path(name, template.shown)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sqla_lint.knowledge.mapping import IMPERATIVE, WORDS, is_family
 from sqla_lint.project.names import Definition, NameIndex
 from sqla_lint.project.origins import Origins
@@ -73,7 +71,7 @@ class Words:
         value = self.respelled(module, declared.value)
         if value is None and isinstance(annotation, Index) and annotation.base == Word("Mapped"):
             value = self._by_annotation(module, annotation.items[0])
-        return replace(declared, annotation=annotation, value=value)
+        return declared._replace(annotation=annotation, value=value)
 
     def _by_annotation(self, module: str, annotation: Expression) -> Expression | None:
         """The column in `Mapped[key]` where `key = Annotated[int, mapped_column(…)]`."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqla_lint.survey.expressions import Apply, Expression, dotted
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a function. `kind` is "plain", "args" or "kwargs"."""
 
     name: str
@@ -17,8 +16,7 @@ class Parameter:
     kind: str = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """A name bound by an assignment: its annotation and its value, either may be missing.
 
     `within` is the method that assigns it, where it is an attribute set through `self`.
@@ -29,8 +27,7 @@ class Declared:
     within: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
+class Sketch(NamedTuple):
     """What a function's own lines do, by names alone: enough to decide whether to read it deeply.
 
     calls: every called chain of names (`?` for a start that is none); reads: every chain read; loop_calls,
@@ -53,8 +50,7 @@ class Sketch:
         return frozenset(parts[1] for parts in own if len(parts) == 2)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionFact:
+class FunctionFact(NamedTuple):
     """One `def`. Lines count from 1 and include the decorators; `owner` is the qualified name of its class, if any.
 
     `declares`: what a decorated method returns, since a `declared_attr` is a declaration too, and the call that is all
@@ -88,8 +84,7 @@ class FunctionFact:
         return bool(self.owner) and (declared or self.ending == "stub")
 
 
-@dataclass(frozen=True, slots=True)
-class ClassFact:
+class ClassFact(NamedTuple):
     """One `class`: bases, class keywords, decorators, attributes of its body, and attributes set through `self`."""
 
     qualname: str
@@ -107,8 +102,7 @@ class ClassFact:
         return self.qualname.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All declarations of one file. `imports` maps a local name to the dotted name it stands for.
 
     late: attributes given to a class after it: the class, the name, the value. mappings: calls that map a class to a
@@ -127,7 +121,7 @@ class Facts:
     functions: dict[str, FunctionFact]
     late: tuple[tuple[Expression, str, Expression], ...]
     mappings: tuple[tuple[str, Apply], ...]
-    main_calls: frozenset[str] = field(default=frozenset())
+    main_calls: frozenset[str] = frozenset()
     body_sketch: Sketch | None = None
     sets_expiry: bool = False
     guesses: bool = True

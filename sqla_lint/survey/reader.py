@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqla_lint.knowledge.mapping import IMPERATIVE
@@ -240,7 +239,7 @@ def _better(known: Declared | None, given: Declared) -> Declared:
     empty = given.value is None or _is_none(given.value)
     filled = known.value is not None and not _is_none(known.value)
     better, other = (known, given) if empty or filled and given.within != "__init__" else (given, known)
-    return better if better.annotation else replace(better, annotation=other.annotation)
+    return better if better.annotation else better._replace(annotation=other.annotation)
 
 
 def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> Expression | None:
