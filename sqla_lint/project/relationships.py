@@ -61,7 +61,8 @@ class Relationships:
         many = read.is_many(value, declared.annotation)
         points = read.keys_of(value, id_.rpartition(":")[2].rpartition(".")[2]) or self._points_to(id_, target)
         if many is None:
-            many = not points
+            # A class that refers to itself has one-to-many unless `remote_side` says otherwise.
+            many = not points or target in self._bodies.origins.lineage(id_)
         return Relationship(
             name,
             id_,
