@@ -58,11 +58,20 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
     if strategy in ("dynamic", "write_only"):
         rows = (Instance(relationship.target),)
         return Statement("query", rows, place=frame.place(node), owner=value, relationship=name)
-    if not is_loaded(value, relationship) and not in_identity_map(frame, value, relationship):
+    free = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
+    if not free and not _has_no_target(frame, relationship, node):
         note_load(frame, value, relationship, node)
     if not relationship.target:
         return Collection(UNKNOWN) if relationship.collection else UNKNOWN
     return _reached(frame, value, relationship, node)
+
+
+def _has_no_target(frame: Frame, relationship: Relationship, node: cst.CSTNode) -> bool:
+    """Whether a test has shown that the foreign key is NULL: then nothing is asked of the database."""
+    if not relationship.many_to_one or not isinstance(node, cst.Attribute):
+        return False
+    key = f"{frame.text(node.value)}.{relationship.name}_id"
+    return frame.state.assumed.get(key) is False or frame.state.assumed.get(f"{key} is None") is True
 
 
 def note_load(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> None:
