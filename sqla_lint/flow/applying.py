@@ -124,6 +124,8 @@ def apply_summary(
 def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, node: cst.CSTNode) -> Value:
     returned = substitute(summary.returns, binding, node)
     returned = informed(returned, doubtful(info.returns))
+    if isinstance(returned, Session) and not returned.key:
+        returned = replace(returned, key=f"named:{frame.text(node)}")
     if isinstance(returned, Manager):
         returned = _own_block(returned, node)
     yielded = None if summary.yields is None else substitute(summary.yields, binding, node)

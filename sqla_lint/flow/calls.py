@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import reduce
+from itertools import takewhile
 
 import libcst as cst
 
@@ -11,6 +12,7 @@ from sqla_lint.flow import constructs
 from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.comprehensions import call_lambda, over_each
 from sqla_lint.flow.containers import collection_method, item_at
+from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.library import library
@@ -89,7 +91,21 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return replace(callee, path=callee.path[:-1])  # a statement of the caller's, filtered further
         case OneOf(values=values) if all(isinstance(item, SessionFactory | ClassValue) for item in values):
             return call(frame, values[0], arguments, node)
+        case Symbol(path=(_,)):
+            _inject(frame, arguments, node)
     return _unseen(frame, arguments)
+
+
+def _inject(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
+    """Tell which sessions a function that was handed in is called with."""
+    plain = takewhile(lambda item: not item.star, node.args) if isinstance(node, cst.Call) else ()
+    given: list[tuple[str | int, Value]] = [
+        *enumerate(arguments.positional[: len(tuple(plain))]),
+        *arguments.keywords.items(),
+    ]
+    for parameter, value in given:
+        if isinstance(value, Session):
+            frame.emit(Injected(frame.place(node), None, parameter, value))
 
 
 def made(value: Value, node: cst.CSTNode) -> Value:

@@ -70,6 +70,14 @@ class ScopeLeft(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Injected(Event):
+    """A function that was handed in is called with a session: by keyword, or at a position."""
+
+    parameter: str | int = ""
+    session: Session = field(default_factory=lambda: Session(""))
+
+
+@dataclass(frozen=True, slots=True)
 class WorkPaired(Event):
     """A delete and an add wait for the same flush; `first` came first on this path."""
 

@@ -16,6 +16,7 @@ from sqla_lint.flow.values import (
     OneOf,
     Producer,
     Result,
+    Session,
     Statement,
     Symbol,
     TupleValue,
@@ -57,6 +58,10 @@ def doubtful(value: Value, depth: int = 0) -> Value:
 def informed(value: Value, told: Value) -> Value:
     """`value`, its unknown parts filled in from what an annotation tells."""
     match value, told:
+        case Session(guessed=True), Session():
+            return told
+        case OneOf(values=values), Session():
+            return one_of(tuple(dict.fromkeys(informed(item, told) for item in values)))
         case Collection(element=element), Collection(element=other):
             return replace(value, element=informed(element, other))
         case Mapping(), Mapping():

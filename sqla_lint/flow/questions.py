@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Value
+from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Session, Value
 
 A = TypeVar("A")
 
@@ -198,6 +198,13 @@ class TemplateNamed(Question[str]):
 
     name: str
     near: str
+
+
+@dataclass(frozen=True, slots=True)
+class InjectedBy(Question[tuple[tuple[str | int, Session], ...]]):
+    """The sessions that a decorator hands to what it decorates, by keyword or by position."""
+
+    decorator: str
 
 
 @dataclass(frozen=True, slots=True)

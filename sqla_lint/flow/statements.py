@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import libcst as cst
+import libcst.matchers as m
 
 from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.containers import operator, set_item
+from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import may_be_session
 from sqla_lint.flow.instances import replace_relationship
@@ -26,6 +28,7 @@ from sqla_lint.flow.values import (
     Instance,
     LocalFunction,
     Mapping,
+    OneOf,
     Session,
     TupleValue,
     Value,
@@ -115,8 +118,7 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
     given: Value = Constant(None)
     if value is not None:
         given = frame.evaluate(value)
-        if isinstance(given, Session) and frame.state.lives.get(given.key) == frozenset({GONE}):
-            given = replace(given, owner="unknown")  # kept by someone else as well
+        given = _kept(frame, given)
     if frame.emitting:
         frame.outcome.returns.append(given)
     if not (isinstance(given, Session) and given.key not in frame.state.lives):
@@ -135,6 +137,16 @@ def _delete(frame: Frame, target: cst.BaseDelTargetExpression) -> None:
                     _delete(frame, item.value)
         case _:
             frame.evaluate(target)
+
+
+def _kept(frame: Frame, value: Value) -> Value:
+    """A session that someone else keeps as well is not its receiver's to close."""
+    match value:
+        case Session(key=key) if frame.state.lives.get(key) == frozenset({GONE}):
+            return replace(value, owner="unknown")
+        case OneOf(values=values):
+            return OneOf(tuple(_kept(frame, item) for item in values))
+    return value
 
 
 def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
@@ -177,9 +189,22 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.B
         case cst.Subscript(value=owner):
             frame.evaluate(target)
             frame.escape(value)
+            if isinstance(value, Session) and m.matches(target, _KEYWORD):
+                _inject_keyword(frame, target, value)
             set_item(frame, owner, target, value)
         case cst.StarredElement(value=inner):
             assign(frame, inner, Collection(UNKNOWN), None)
+
+
+_KEYWORD = m.Subscript(m.Name(), [m.SubscriptElement(m.Index(m.SimpleString()))])
+
+
+def _inject_keyword(frame: Frame, target: cst.Subscript, session: Session) -> None:
+    """`kwargs["session"] = session`: what is called with those keywords gets it."""
+    key = m.findall(target, m.SimpleString())[0]
+    assert isinstance(key, cst.SimpleString)
+    if isinstance(key.evaluated_value, str):
+        frame.emit(Injected(frame.place(target), None, key.evaluated_value, session))
 
 
 def _unpack(frame: Frame, elements: Sequence[cst.BaseElement], value: Value) -> None:

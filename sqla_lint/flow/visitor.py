@@ -21,7 +21,9 @@ from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
     Constant,
+    FunctionValue,
     Instance,
+    LocalFunction,
     Mapping,
     Object,
     OneOf,
@@ -185,7 +187,7 @@ def _nested(visitor: Visitor, ends: list[State], ask: Ask, sink: Callable[[Event
 def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary:
     outcome = visitor.outcome
     returns: Value | None = None
-    for value in outcome.returns:
+    for value in (_named(item, info) for item in outcome.returns):
         returns = value if returns is None else _join_returned(returns, value)
     yields: Value | None = None
     for value in outcome.yields:
@@ -201,6 +203,14 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         returns_normally=bool(ends),
         name=info.name,
     )
+
+
+def _named(value: Value, info: FunctionInfo) -> Value:
+    """What a caller can use of a returned value: a function defined here by its name in the project."""
+    match value:
+        case LocalFunction(name=name) if name.isidentifier():
+            return FunctionValue(f"{info.id}.<locals>.{name}")
+    return value
 
 
 def _settled(effect: Effect, ends: list[State]) -> Effect:

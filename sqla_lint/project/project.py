@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar, cast
 
-from sqla_lint.flow.events import Event
+from sqla_lint.flow.events import Event, Injected
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.lattice import doubtful
 from sqla_lint.flow.questions import (
@@ -16,6 +16,7 @@ from sqla_lint.flow.questions import (
     AttributeMeans,
     ClassInfo,
     FunctionInfo,
+    InjectedBy,
     KeepsAfterCommit,
     MappingOf,
     MayLoad,
@@ -26,7 +27,7 @@ from sqla_lint.flow.questions import (
     SummaryOf,
     TemplateNamed,
 )
-from sqla_lint.flow.values import UNKNOWN, ClassValue, Constant, Instance, Object, Value
+from sqla_lint.flow.values import UNKNOWN, ClassValue, Constant, Instance, Object, Session, Value
 from sqla_lint.knowledge import sessions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
@@ -63,7 +64,7 @@ class Project:
         self.classes = Classes(self.index)
         self._annotations = Annotations(self.classes)
         self._declarations = Declarations(self.classes, self._annotations, self.ask)
-        self._signatures = Signatures(self.classes, self._annotations, self._declarations)
+        self._signatures = Signatures(self.classes, self._annotations, self._declarations, self.ask)
         self.suspects = Suspects(self.index, self.classes, self.templates)
         self._everything = everything
         # Told which function is walked right now; those to avoid have brought a process down.
@@ -79,6 +80,7 @@ class Project:
             SignatureOf: self._signature,
             SummaryOf: self._summary,
             AnnotationMeans: self._annotation,
+            InjectedBy: self._injections,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
             MayLoad: lambda question: self.suspects.may_load(question.name),
             TemplateNamed: lambda question: self.templates.function(question.name, question.near),
@@ -119,6 +121,21 @@ class Project:
     def _annotation(self, question: AnnotationMeans) -> Value:
         found = self._annotations.value(question.module, parse_annotation(question.annotation))
         return found if question.of_parameter else doubtful(found)
+
+    def _injections(self, question: InjectedBy) -> tuple[tuple[str | int, Session], ...]:
+        """Walk a decorator and what it defines, and see what they call the decorated function with."""
+        info = self.ask(SignatureOf(question.decorator))
+        if info is None or question.decorator not in self.suspects.effectful and info.name not in self.suspects.opening:
+            return ()
+        found: dict[str | int, Session] = {}
+
+        def note(event: Event) -> None:
+            if isinstance(event, Injected):
+                found.setdefault(event.parameter, Session("", event.session.kind, "caller"))
+
+        with suppress(Unsliceable, TooComplex):
+            self.walk(info, note)
+        return tuple(found.items())
 
     def _summary(self, question: SummaryOf) -> Summary:
         return self._summaries.answer(question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqla_lint.flow.questions import Argument, FunctionInfo
+from sqla_lint.flow.questions import Argument, Ask, FunctionInfo, InjectedBy
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -36,11 +36,12 @@ _PARAMETER_NAMES = frozenset({"db"})
 class Signatures:
     """Builds the signature of each function once it is asked for."""
 
-    def __init__(self, classes: Classes, annotations: Annotations, declarations: Declarations) -> None:
+    def __init__(self, classes: Classes, annotations: Annotations, declarations: Declarations, ask: Ask) -> None:
         self._classes = classes
         self._annotations = annotations
         self._declarations = declarations
         self._guesses = Guesses(classes)
+        self._ask = ask
 
     def signature(self, id_: str) -> FunctionInfo | None:
         """The signature of a function, or None where there is no such function."""
@@ -50,11 +51,14 @@ class Signatures:
         module = id_.partition(":")[0]
         facts = self._classes.index.modules[module]
         wraps = self._wraps(module, fact)
+        injected = self._injected(module, fact)
         parameters = tuple(
             Argument(
                 item.name,
-                "plain" if item.kind == "keyword" else item.kind,
-                self._parameter(facts, fact, item, index == 0 and wraps != "staticmethod", wraps),
+                "injected" if index in injected else "plain" if item.kind == "keyword" else item.kind,
+                injected.get(index)
+                or injected.get(item.name)
+                or self._parameter(facts, fact, item, index == 0 and wraps != "staticmethod", wraps),
                 Constant(item.default.value) if isinstance(item.default, Literal) else UNKNOWN,
             )
             for index, item in enumerate(fact.parameters)
@@ -75,6 +79,17 @@ class Signatures:
             may_guess(facts),
             fact.name == "main" or fact.name in facts.main_calls,
         )
+
+    def _injected(self, module: str, fact: FunctionFact) -> dict[str | int, Session]:
+        """The sessions that the project's decorators of a function hand to it, by the parameter's name or position."""
+        found: dict[str | int, Session] = {}
+        for decorator in fact.decorators:
+            made = decorator.function if isinstance(decorator, Apply) else decorator
+            target = self._classes.index.resolve(module, made)
+            if target.kind == "function":
+                injected = self._ask(InjectedBy(target.id))
+                found.update(injected)
+        return found
 
     def _parameter(self, facts: Facts, fact: FunctionFact, item: Parameter, first: bool, wraps: str) -> Value:
         if first and fact.owner:
