@@ -17,12 +17,13 @@ from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import may_be_session
 from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.loops import for_loop, while_loop
-from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo
+from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, MappingOf
 from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, State, gather
 from sqla_lint.flow.told import described
 from sqla_lint.flow.values import (
     UNKNOWN,
+    ClassValue,
     Collection,
     Constant,
     Instance,
@@ -316,10 +317,11 @@ def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
 
 
 def define_class(frame: Frame, node: cst.ClassDef) -> list[State]:
-    """A local class: nothing is known of it."""
+    """A local class: known where it is one of the project's, which those of a nested function are not."""
     if frame.info.module_body:
         return [frame.state]
-    frame.state.bind(node.name.value, UNKNOWN)
+    id_ = f"{frame.info.id}.<locals>.{node.name.value}"
+    frame.state.bind(node.name.value, ClassValue(id_) if frame.ask(MappingOf(id_)) is not None else UNKNOWN)
     return [frame.state]
 
 

@@ -103,7 +103,7 @@ class Classes:
         proxies: dict[str, str] = {}
         table = ""
         for base_id, body in self._bodies_of(id_):
-            for name, relationship in self._relationships.own(base_id).items():
+            for name, relationship in self._relationships.inherited(id_, base_id).items():
                 if name not in hidden:
                     relationships.setdefault(name, relationship)
             for name, column in self._columns(base_id, body):

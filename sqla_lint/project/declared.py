@@ -247,6 +247,9 @@ class Declarations:
     def attribute(self, cls: str, name: str, on_class: bool, depth: int = 0) -> Value:
         """An attribute of an instance of a class of the project (or of the class), inherited ones included."""
         for module, fact in self._classes.facts(cls):
+            inner = self._classes.index.member(Definition("class", module, fact.qualname), name)
+            if inner.kind == "class":
+                return self._class(inner.id)
             if name in fact.methods:
                 return FunctionValue(f"{module}:{fact.methods[name]}")
             declared = fact.attributes.get(name)

@@ -87,9 +87,8 @@ class NameIndex:
             return Definition("function", facts.module, name)
         if name in facts.variables and name not in facts.imports:
             return Definition("variable", facts.module, name)
-        if name in facts.imports:
-            target = facts.imports[name]
-            found = self._absolute(target, seen)
+        for imports in (facts.imports, facts.other_imports):
+            found = self._absolute(imports[name], seen) if name in imports else NOTHING
             if found.kind != "unknown":
                 return found
         if name in facts.variables:

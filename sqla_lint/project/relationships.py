@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from sqla_lint.flow.questions import Relationship
 from sqla_lint.project import attributes as read
 from sqla_lint.project.bodies import Bodies
-from sqla_lint.survey.expressions import Apply, Expression, Name, Word, dotted
+from sqla_lint.survey.expressions import Apply, Expression, Member, Name, Word, dotted
 from sqla_lint.survey.facts import ClassFact, Declared
 
 
@@ -33,6 +34,26 @@ class Relationships:
         if id_ not in self._owned:
             self._owned[id_] = {name: self._read(id_, name, declared) for name, declared in self._declared(id_)}
         return self._owned[id_]
+
+    def inherited(self, id_: str, base: str) -> dict[str, Relationship]:
+        """The relationships that a base declares, as a class has them: what they say of `cls` depends on it."""
+        found = self.own(base)
+        open_ = [(name, declared) for name, declared in self._declared(base) if id_ != base and not found[name].target]
+        again = {
+            name: self._read(id_, name, Declared(declared.annotation, self._bound(id_, declared.value)))
+            for name, declared in open_
+        }
+        return {**found, **{name: replace(item, owner=base) for name, item in again.items() if item.target}}
+
+    def _bound(self, id_: str, value: Expression | None) -> Expression | None:
+        """A call whose first argument is `cls.name`, with what the class has by that name."""
+        match value:
+            case Apply(arguments=(Member(base=Name(id="cls" | "self"), name=name), *others)):
+                for _, body in self._lineage(id_):
+                    given = body.attributes[name].value if name in body.attributes else None
+                    if given is not None:
+                        return value._replace(arguments=(given, *others))
+        return value
 
     def _declared(self, id_: str) -> Iterator[tuple[str, Declared]]:
         body = self._bodies.body(id_)

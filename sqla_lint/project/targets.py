@@ -220,6 +220,8 @@ class Targets:
         inner = f"{scope.qualname}.<locals>.{name}"
         if inner in facts.functions:
             return (Definition("function", facts.module, inner),)
+        if inner in facts.classes:
+            return (Definition("class", facts.module, inner),)
         guess = _SESSION if is_session_name(name) else _ANYTHING
         if name in scope.sketch.bound:
             return guess

@@ -149,7 +149,7 @@ class Words:
             case Index(base=base, items=items):
                 word = self.word(module, base)
                 inner = tuple(self.annotation(module, item, depth + 1) or OPAQUE for item in items)
-                return Index(Word(word) if word else base, inner)
+                return Choice(inner) if word == "Union" else Index(Word(word) if word else base, inner)
             case Choice(options=options):
                 return Choice(tuple(self.annotation(module, item, depth + 1) or OPAQUE for item in options))
             case Name() | Member():

@@ -105,9 +105,9 @@ class ClassFact(NamedTuple):
 class Facts(NamedTuple):
     """All declarations of one file. `imports` maps a local name to the dotted name it stands for.
 
-    late: attributes given to a class after it: the class, the name, the value. mappings: calls that map a class to a
-    table, each with the name that it is assigned to. sets_expiry: the file speaks of `expire_on_commit`.
-    guesses: a name alone may say what it holds, as in Python that people write.
+    other_imports: what a name is imported as where its first import fails. late: attributes given to a class after it:
+    the class, the name, the value. mappings: calls that map a class to a table, each with the name that it is assigned
+    to. sets_expiry: the file speaks of `expire_on_commit`.
     """
 
     path: str
@@ -115,6 +115,7 @@ class Facts(NamedTuple):
     aliases: tuple[str, ...]
     is_package: bool
     imports: dict[str, str]
+    other_imports: dict[str, str]
     star_imports: tuple[str, ...]
     variables: dict[str, Declared]
     classes: dict[str, ClassFact]

@@ -25,6 +25,7 @@ def survey(tree: ast.Module, path: str, names: Sequence[str], text: str = "") ->
         aliases=tuple(names[1:]),
         is_package=reader.is_package,
         imports=reader.imports,
+        other_imports=reader.other_imports,
         star_imports=tuple(reader.stars),
         variables=reader.variables,
         classes=reader.classes,
@@ -46,6 +47,7 @@ class _Reader:
         self.module = module
         self.is_package = is_package
         self.imports: dict[str, str] = {}
+        self.other_imports: dict[str, str] = {}
         self.stars: list[str] = []
         self.variables: dict[str, Declared] = {}
         self.classes: dict[str, ClassFact] = {}
@@ -91,7 +93,9 @@ class _Reader:
             if alias.name == "*":
                 self.stars.append(base)
             else:
-                self.imports.setdefault(alias.asname or alias.name, f"{base}.{alias.name}" if base else alias.name)
+                name, target = alias.asname or alias.name, f"{base}.{alias.name}" if base else alias.name
+                if self.imports.setdefault(name, target) != target:
+                    self.other_imports.setdefault(name, target)
 
     def _base(self, node: ast.ImportFrom) -> str:
         if not node.level:

@@ -3,6 +3,7 @@
 | fact                                                | rendered                                              |
 |-----------------------------------------------------|-------------------------------------------------------|
 | an import, a star import                            | `import np = numpy`, `star shop.models`               |
+| another import of the same name                     | `otherwise np = compat.np`                            |
 | a variable of the module                            | `variable engine = create_engine('sqlite://')`        |
 | a class, an attribute of its body, one set on self  | `class Order(Base)`, `Order.id: Mapped[int]`,         |
 |                                                     | `Order.self.session = session in __init__`            |
@@ -64,6 +65,8 @@ def expression(value: Expression | None) -> str:
 def facts(found: Facts) -> Iterator[str]:
     """Every fact but the sketches."""
     yield from (f"import {name} = {target}" for name, target in found.imports.items())
+    yield from (f"otherwise {name} = {target}" for name, target in found.other_imports.items())
+    yield from (f"otherwise {name} = {target}" for name, target in found.other_imports.items())
     yield from (f"star {module}" for module in found.star_imports)
     yield from (f"variable {_declared(name, item)}" for name, item in found.variables.items())
     for name, fact in found.classes.items():
