@@ -57,7 +57,8 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
                 leave(frame, manager, node)
     if swallows:
         states = gather([*states, *exits.raised])
-        exits.raised = []
+        if any(manager.swallows and manager.all_of_them for manager in managers):
+            exits.raised = []
     _pass_on(exits, outer)
     return states
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.narrowing import narrow_test
+from sqla_lint.flow.narrowing import narrow_test, narrowed
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -16,6 +16,7 @@ from sqla_lint.flow.values import (
     SessionFactory,
     Value,
 )
+from sqla_lint.knowledge.sessions import is_session_name
 
 
 def decide(frame: Frame, test: cst.BaseExpression) -> bool | None:
@@ -31,6 +32,10 @@ def decide(frame: Frame, test: cst.BaseExpression) -> bool | None:
                 absent = _is_none(_peek(frame, left))
                 if absent is not None:
                     return absent if isinstance(operator, cst.Is) else not absent
+        case cst.Name() | cst.Attribute() if frame.text(test) in _NEVER_HOLDS:
+            return False
+        case cst.NamedExpr(target=target):
+            return decide(frame, target)
         case cst.Name():
             truth = _truth(_peek(frame, test))
             if truth is not None:
@@ -52,6 +57,7 @@ def _peek(frame: Frame, node: cst.BaseExpression) -> Value:
     return UNKNOWN
 
 
+_NEVER_HOLDS = frozenset({"TYPE_CHECKING", "typing.TYPE_CHECKING", "t.TYPE_CHECKING"})
 _LITERALS = {"True": Constant(True), "False": Constant(False), "None": Constant(None)}
 
 
@@ -99,6 +105,22 @@ def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
             frame.state.assumed[f"{frame.text(left)} {word} {frame.text(other)}"] = not truth
         case cst.Call():
             narrow_test(frame, test, truth)
-        case cst.Name() | cst.Attribute() | cst.Comparison():
+        case cst.NamedExpr(target=target):
+            assume(frame, target, truth)
+        case cst.Name():
+            _assume_truth(frame, test, truth)
+        case cst.Attribute() | cst.Comparison():
             narrow_test(frame, test, truth)
             frame.state.assumed[_key(frame, test)] = truth
+
+
+def _assume_truth(frame: Frame, node: cst.Name, truth: bool) -> None:
+    """What is true is not None; a session that is not true is None."""
+    name = node.value
+    frame.state.assumed[name] = truth
+    held = frame.state.names.get(name)
+    if truth or isinstance(held, Session) or is_session_name(name):
+        frame.state.assumed[f"{name} is None"] = not truth
+        frame.state.assumed[f"{name} is not None"] = truth
+        if isinstance(held, OneOf):
+            frame.state.names[name] = narrowed(frame, held, (Constant(None),), not truth)

@@ -75,7 +75,7 @@ def run_comprehension(frame: Frame, loop: Loop, body: Callable[[], Value]) -> Va
     joined.names = {
         name: inner.names.get(name, value) if frame.emitting and name not in bound else value
         for name, value in outer.names.items()
-    }
+    } | {name: value for name, value in inner.names.items() if name not in outer.names and name not in bound}
     frame.state = joined
     if frame.emitting:
         frame.release(loop)

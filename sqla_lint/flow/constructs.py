@@ -95,8 +95,12 @@ def _context_manager(dotted: str, arguments: Arguments) -> Value | None:
         case "contextlib.nullcontext":
             return Manager(arguments.first())
         case "contextlib.suppress":
-            return Manager(UNKNOWN, swallows=True)
+            return Manager(UNKNOWN, swallows=True, all_of_them=any(map(_is_any_failure, arguments.positional)))
     return None
+
+
+def _is_any_failure(value: Value) -> bool:
+    return isinstance(value, External) and value.dotted in ("builtins.Exception", "builtins.BaseException")
 
 
 def select(arguments: Arguments) -> Statement:

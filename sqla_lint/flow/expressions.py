@@ -19,7 +19,7 @@ from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.lattice import join, one_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.rendering import render
-from sqla_lint.flow.state import State, join_states
+from sqla_lint.flow.state import BEGUN, State, join_states
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -171,6 +171,8 @@ def boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     """`a or b`, `a and b`: the right side runs sometimes."""
     left = frame.evaluate(node.left)
     conjunction = isinstance(node.operator, cst.And)
+    if decide(frame, node.left) is (not conjunction):
+        return left
     before = frame.state.copy()
     assume(frame, node.left, conjunction)
     right = frame.evaluate(node.right)
@@ -262,9 +264,18 @@ def yield_(frame: Frame, node: cst.Yield) -> Value:
             value = frame.evaluate(item)
     if frame.emitting:
         frame.outcome.yields.append(value)
-    frame.escape(value)
+    if isinstance(value, Session) and frame.info.wraps == "contextmanager":
+        _lend(frame, value)
+    else:
+        frame.escape(value)
     frame.may_raise()
     return UNKNOWN
+
+
+def _lend(frame: Frame, session: Session) -> None:
+    """The block of a context manager works with the session; what it fails with is raised at the `yield`."""
+    frame.state.work.pop(session.key, None)
+    frame.set_life(session, BEGUN)
 
 
 def parts(frame: Frame, node: cst.CSTNode) -> Value:

@@ -56,12 +56,38 @@ def execute(frame: Frame, node: cst.CSTNode) -> list[State]:
     """Execute one statement in the current state; the states in which the next one runs."""
     frame.step()
     if isinstance(node, cst.SimpleStatementLine):
+        if len(node.body) == 1 and (choices := _choices(node.body[0])):
+            return _chosen(frame, *choices)
         for small in node.body:
             if not simple(frame, small):
                 return []
         return [frame.state]
     handler = TABLE.get(type(node))
     return handler(frame, node) if handler else [frame.state]
+
+
+def _choices(node: cst.CSTNode) -> tuple[cst.BaseExpression, cst.Assign, cst.Assign] | None:
+    """`x = a if test else b` and `x = a or b` as a test and the two assignments that it chooses from."""
+    match node:
+        case cst.Assign(value=cst.IfExp(test=test, body=body, orelse=orelse)):
+            return test, node.with_changes(value=body), node.with_changes(value=orelse)
+        case cst.Assign(value=cst.BooleanOperation(left=cst.Name() as left, operator=cst.Or(), right=right)):
+            return left, node.with_changes(value=left), node.with_changes(value=right)
+    return None
+
+
+def _chosen(frame: Frame, test: cst.BaseExpression, first: cst.Assign, second: cst.Assign) -> list[State]:
+    """What is assigned where the test holds and where it does not: a later test of the same tells them apart."""
+    frame.evaluate(test)
+    known, before = decide(frame, test), frame.state
+    states = []
+    for truth, assignment in ((True, first), (False, second)):
+        if known is not (not truth):
+            frame.state = before.copy()
+            assume(frame, test, truth)
+            if simple(frame, assignment):
+                states.append(frame.state)
+    return states
 
 
 def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
@@ -99,8 +125,7 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
         case cst.Del(target=target):
             _delete(frame, target)
         case cst.Assert(test=test):
-            frame.evaluate(test)
-            assume(frame, test, True)
+            return _assert(frame, test)
         case cst.Import() | cst.ImportFrom():
             _import(frame, node)
     stopped, frame.stopped = frame.stopped, False
@@ -113,6 +138,17 @@ def _by_name(frame: Frame, name: str, source: cst.BaseExpression) -> Value:
         return UNKNOWN
     bound = isinstance(source, cst.Call) and frame.gets_connection(tuple(item.value for item in source.args))
     return Session(f"named:{name}", "unknown", "unknown", guessed=True, bound_to_connection=bound)
+
+
+def _assert(frame: Frame, test: cst.BaseExpression) -> bool:
+    """After an `assert` its test holds."""
+    frame.evaluate(test)
+    if decide(frame, test) is False:
+        frame.exits.raised.append(frame.state.copy())
+        return False
+    frame.may_raise()
+    assume(frame, test, True)
+    return True
 
 
 def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:

@@ -287,12 +287,16 @@ class Coroutine(Value):
 
 @dataclass(frozen=True, slots=True)
 class Manager(Value):
-    """A context manager: what `as` binds, and what leaving it does to a session: "close", "commit", "begin", ""."""
+    """A context manager: what `as` binds, and what leaving it does to a session: "close", "commit", "begin", "".
+
+    swallows: some failures of its block end there, and all_of_them where that says so.
+    """
 
     entered: Value
     leaving: str = ""
     session: Session | None = None
     swallows: bool = False
+    all_of_them: bool = False
     no_autoflush: bool = False
 
 
