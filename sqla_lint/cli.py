@@ -20,11 +20,13 @@ import click
 from sqla_lint import __version__, terminal
 
 if TYPE_CHECKING:
+    from sqla_lint.cache import Cache
     from sqla_lint.config import Config
     from sqla_lint.rule import Rule
     from sqla_lint.run import Report
 
 _FORMATS = ("flake8", "full", "json")
+_CACHE_FOLDER = "SQLA_LINT_CACHE_DIR"  # empty: none
 _SWITCHES = ("--version", "--help", "-h")
 
 
@@ -71,6 +73,8 @@ def app() -> None:
     "--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="Use this pyproject.toml."
 )
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Share the work among N processes.  [default: CPUs]")
+@click.option("--cache-dir", type=click.Path(path_type=Path), metavar="DIR", help="Keep what was found out there.")
+@click.option("--no-cache", is_flag=True, help="Find everything out anew, and keep nothing.")
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True)
 def check(
     paths: tuple[Path, ...],
@@ -82,6 +86,8 @@ def check(
     force_exclude: bool,
     config_file: Path | None,
     jobs: int | None,
+    cache_dir: Path | None,
+    no_cache: bool,
     color: str,
 ) -> int:
     """Check Python files; folders with all that is below them; the current folder when none is named."""
@@ -94,7 +100,7 @@ def check(
     config = dataclasses.replace(config, jobs=jobs or config.jobs or _cpus())
     progress = terminal.Progress()
     try:
-        report = run_check(paths, config, progress)
+        report = run_check(paths, config, progress, None if no_cache else _cache(cache_dir))
     finally:
         progress.finish()
     if statistics:
@@ -211,18 +217,27 @@ def _config(
         assert config is not None
     else:
         config = configuration.load(_common_folder(paths))
-    known = _rules()
-    configuration.enabled(config, known)  # a mistake in the file is told even where the command line wins
-    for option, selectors in (("--select", select), ("--ignore", ignore)):
-        configuration.expand(selectors, known, option)
+    # A mistake in the file is told even where the command line wins.
+    overridden = ((config.origin, (*config.select, *config.ignore)), ("--select", select), ("--ignore", ignore))
+    config = dataclasses.replace(config, overridden=overridden, force_exclude=force_exclude)
     if select:
         config = dataclasses.replace(config, select=select, ignore=())
-    return dataclasses.replace(config, ignore=(*config.ignore, *ignore), force_exclude=force_exclude)
+    return dataclasses.replace(config, ignore=(*config.ignore, *ignore))
 
 
 def _cpus() -> int:
     """Return how many CPUs this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _cache(folder: Path | None) -> Cache | None:
+    """Return the cache in a folder, where none is given in that which the environment names, else in the user's."""
+    from sqla_lint.cache import Cache, usual_folder
+
+    named = os.environ.get(_CACHE_FOLDER)
+    if folder is None:
+        folder = usual_folder() if named is None else Path(named) if named else None
+    return Cache(folder) if folder is not None and "SQLA_LINT_TRACEBACK" not in os.environ else None
 
 
 def _common_folder(paths: tuple[Path, ...]) -> Path:

@@ -5,18 +5,18 @@ In goes a place to start from, out comes an immutable Config; whatever is wrong 
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqla_lint.patterns import Patterns, too_costly
-from sqla_lint.rule import Rule
 from sqla_lint.source import Unreadable, read_bytes
 from sqla_lint.text import escape
+
+if TYPE_CHECKING:
+    from sqla_lint.rule import Rule
 
 TABLE = "[tool.sqla-lint]"
 KEYS = ("select", "ignore", "exclude", "per-file-ignores", "jobs")
@@ -34,7 +34,8 @@ class ConfigError(Exception):
 class Config:
     """What to check and what to leave out; `root` is the project's folder and `origin` the file this came from.
 
-    jobs: how many processes share the work; 0 for none but this one, None where nothing is said.
+    jobs: how many processes share the work; 0 for none but this one, None where nothing is said. overridden: selectors
+    that must make sense, with where they stand, though the command line says otherwise.
     """
 
     root: Path
@@ -45,6 +46,7 @@ class Config:
     force_exclude: bool = False
     jobs: int | None = None
     origin: str = "the command line"
+    overridden: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def load(start: Path) -> Config:
@@ -92,6 +94,8 @@ def read(path: Path, *, required: bool = False) -> Config | None:
 
 def _parse(data: bytes, shown: str) -> dict[str, Any]:
     """Return the content of a TOML file."""
+    import tomllib
+
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -205,6 +209,8 @@ def _codes(selector: str, rules: Mapping[str, Rule], origin: str) -> set[str]:
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """Return the one of `words` that `word` was most probably meant to be."""
+    import difflib
+
     folded = {candidate.lower().replace("_", "-"): candidate for candidate in words}
     found = difflib.get_close_matches(word[:100].lower().replace("_", "-"), folded, n=1)
     return folded[found[0]] if found else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class Severity(enum.Enum):
@@ -85,3 +87,27 @@ class Diagnostic:
     def sort_key(self) -> tuple[Span, str, str]:
         """Order of a report: by place, then by code."""
         return (self.span, self.code, self.message)
+
+
+def plain(found: Diagnostic) -> list[object]:
+    """Return a diagnostic as lists, strings and numbers, to be kept."""
+    fix = [found.fix.title, found.fix.safety.value, [[_flat(edit.span), edit.replacement] for edit in found.fix.edits]]
+    notes = [[_flat(note.span), note.text] for note in found.notes]
+    return [
+        *(_flat(found.span), found.code, found.rule, found.message),
+        *(found.severity.value, fix, notes, found.confidence.value),
+    ]
+
+
+def restored(kept: Sequence[Any]) -> Diagnostic:
+    """Return the diagnostic that was made plain."""
+    span, code, rule, message, severity, (title, safety, edits), notes, confidence = kept
+    fix = Fix(title, Safety(safety), tuple(Edit(Span(*at), text) for at, text in edits))
+    told = tuple(Note(Span(*at), text) for at, text in notes)
+    return Diagnostic(
+        Span(*span), code, rule, message, Severity(severity), fix, told, confidence=Confidence(confidence)
+    )
+
+
+def _flat(span: Span) -> list[object]:
+    return [span.path, span.line, span.column, span.end_line, span.end_column]

@@ -86,32 +86,68 @@ def discover(paths: Sequence[Path], config: Config) -> Discovery:
 def shown(path: Path) -> str:
     """Return the path as it is printed: relative to the current folder when it lies below it."""
     try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
+        here = os.getcwd()
+    except OSError:
         return str(path)
+    below = here.rstrip(os.sep) + os.sep
+    return str(path).removeprefix(below) if str(path) != here else "."
 
 
-def module_name(path: Path, root: Path) -> tuple[str, ...]:
-    """Return the dotted names by which a file can be imported, the most probable first.
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the project: where it is, how it is shown, and the dotted names it can be imported by."""
+
+    path: Path
+    shown: str
+    names: tuple[str, ...]
+
+
+def files(discovery: Discovery) -> Iterator[File]:
+    """Yield the files that are known, with their names; a module name belongs to one file alone."""
+    taken: set[str] = set()
+    for path, names in zip(discovery.known, module_names(discovery.known, discovery.root), strict=True):
+        name = shown(path)
+        primary = next((one for one in names if one not in taken), f"{names[0]}@{name}")
+        taken.add(primary)
+        yield File(path, name, (primary, *(one for one in names if one != primary)))
+
+
+def module_names(paths: Iterable[Path], root: Path) -> Iterator[tuple[str, ...]]:
+    """Yield for each file the dotted names by which it can be imported, the most probable first.
 
     That is the name its outermost package gives it, or, where no `__init__.py` says so, the name below a `src` folder
     or below the root. The others are those it has when another folder above it is on the path.
     """
-    parts = [] if path.name == "__init__.py" else [path.stem]
-    folder = path.parent
-    if not parts:
-        parts, folder = [folder.name], folder.parent
-    while (folder / "__init__.py").is_file() and folder.name:
-        parts, folder = [folder.name, *parts], folder.parent
-    names = [parts]
+    known: dict[str, tuple[list[str], list[str]]] = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        parts = [name.removesuffix(".py")]
+        if name == "__init__.py":
+            folder, package = os.path.split(folder)
+            parts = [package]
+        if folder not in known:
+            known[folder] = _around(Path(folder), root)
+        inner, above = known[folder]
+        names = [[*inner, *parts]]
+        for outer in above:
+            names.append([outer, *names[-1]])
+        dotted = [".".join(one) for one in names]
+        in_package = bool(inner) or name == "__init__.py"
+        below_source = (index - 1 for index, one in enumerate(names) if index and one[0] in _SOURCE_FOLDERS)
+        first = next(below_source, 0 if in_package else len(names) - 1)  # a namespace package has no marker
+        yield (dotted.pop(first), *dotted)
+
+
+def _around(folder: Path, root: Path) -> tuple[list[str], list[str]]:
+    """The packages that a folder is, outermost first, and the folders between them and the root, innermost first."""
+    package: list[str] = []
+    while folder.name and (folder / "__init__.py").is_file():
+        package, folder = [folder.name, *package], folder.parent
+    above: list[str] = []
     while folder != root and root in folder.parents:
-        names.append([folder.name, *names[-1]])
+        above.append(folder.name)
         folder = folder.parent
-    dotted = [".".join(name) for name in names]
-    in_package = len(parts) > 1 or path.name == "__init__.py"
-    below_source = (index - 1 for index, name in enumerate(names) if index and name[0] in _SOURCE_FOLDERS)
-    first = next(below_source, 0 if in_package else len(names) - 1)  # a namespace package has no marker
-    return (dotted.pop(first), *dotted)
+    return package, above
 
 
 def _surroundings(folder: str) -> str:

@@ -1,17 +1,18 @@
-"""Every file's facts: read and surveyed, by workers where there is much to read."""
+"""Every file's facts: as an earlier run found them, else read and surveyed, by workers where there is much to read."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqla_lint.cache import digest
 from sqla_lint.diagnostic import Diagnostic
-from sqla_lint.room import with_room
+from sqla_lint.discover import File
 from sqla_lint.source import Unreadable, read
 from sqla_lint.survey.facts import Facts
-from sqla_lint.survey.packed import pack, unpack
+from sqla_lint.survey.packed import Malformed, pack, unpack
 from sqla_lint.survey.reader import survey
 from sqla_lint.trouble import lost_to, not_analysed
 from sqla_lint.workers import Crew, Lost
@@ -20,45 +21,70 @@ from sqla_lint.workers import Crew, Lost
 Progress = Callable[[int], None]
 
 _BYTES_PER_WORKER = 300_000  # fewer are read sooner than another process starts
-_FACTS, _UNREADABLE = b"=", b"!"
+_UNREADABLE = b"!"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file of the project: where it is, how it is shown, and the dotted names it can be imported by."""
+@dataclass(slots=True)
+class Gathered:
+    """The facts of the files that can be read, in order, and what is wrong with the others.
 
-    path: Path
-    shown: str
-    names: tuple[str, ...]
+    entries: the facts packed, each by a key for what it was made of; filled where those of an earlier run were given.
+    """
 
-
-def gather(files: Sequence[File], jobs: int, limit: float, progress: Progress) -> tuple[list[Facts], list[Diagnostic]]:
-    """Return the facts of the files that can be read, in order, and what is wrong with the others."""
-    found: list[Facts] = []
-    problems: list[Diagnostic] = []
-    for file, answer in zip(files, _answers(files, jobs, limit, progress), strict=True):
-        match answer:
-            case Facts():
-                found.append(answer)
-            case Unreadable():
-                problems.append(not_analysed(file.shown, answer.reason, answer.line, answer.column))
-            case Lost():
-                problems.append(lost_to(file.shown, "reading it", answer.how, stalled=answer.stalled))
-    return found, problems
+    facts: list[Facts] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+    entries: dict[str, bytes] = field(default_factory=dict)
 
 
-def _answers(files: Sequence[File], jobs: int, limit: float, progress: Progress) -> list[Facts | Unreadable | Lost]:
-    """What came of each file. One worker alone would cost more than it protects from: `ast` neither hangs nor dies."""
+def gather(
+    files: Sequence[File],
+    jobs: int,
+    limit: float,
+    progress: Progress = lambda done: None,
+    earlier: tuple[Sequence[str], Mapping[str, bytes]] | None = None,
+) -> Gathered:
+    """Return the facts of some files. `earlier`: the digest of each file, and the entries of an earlier run."""
+    gathered = Gathered()
+    known: dict[File, Facts] = {}
+    for file, content in zip(files, earlier[0], strict=True) if earlier else ():
+        key = _key(file, content)
+        if (entry := earlier[1].get(key) if earlier else None) is None:
+            continue
+        try:
+            known[file] = unpack(entry, file.shown)
+            gathered.entries[key] = entry
+        except Malformed:
+            pass
+    unknown = [file for file in files if file not in known]
+    found = dict(zip(unknown, _survey(unknown, jobs, limit, progress), strict=True))
+    for file in files:
+        _add(gathered, file, known.get(file) or found[file], keep=earlier is not None)
+    return gathered
+
+
+def _add(gathered: Gathered, file: File, answer: Facts | bytes | Lost, *, keep: bool) -> None:
+    """Take note of what came of one file."""
+    match answer:
+        case Facts():
+            gathered.facts.append(answer)
+        case Lost():
+            gathered.problems.append(lost_to(file.shown, "reading it", answer.how, stalled=answer.stalled))
+        case bytes() if answer.startswith(_UNREADABLE):
+            reason, line, column = json.loads(answer[1:])
+            gathered.problems.append(not_analysed(file.shown, reason, line, column))
+        case bytes():
+            content, _, entry = answer.partition(b" ")
+            gathered.facts.append(unpack(entry, file.shown))
+            if keep:
+                gathered.entries[_key(file, content.decode("ascii"))] = entry
+
+
+def _survey(files: Sequence[File], jobs: int, limit: float, progress: Progress) -> list[bytes | Lost]:
+    """What reading each file gives. One worker alone would protect from nothing: `ast` neither hangs nor dies."""
     sizes = [_size(file.path) for file in files]
     jobs = min(jobs, sum(sizes) // _BYTES_PER_WORKER)
-    if jobs < 2:
-        return with_room(lambda: [_counted(file, done, progress) for done, file in enumerate(files, 1)])
-    with Crew[File, bytes](lambda note: lambda file, avoid: _packed(read_facts(file)), jobs, limit) as crew:
-        answers = crew.map(files, sizes, progress)
-    return [
-        answer if isinstance(answer, Lost) else _unpacked(answer, file.shown)
-        for file, answer in zip(files, answers, strict=True)
-    ]
+    with Crew[File, bytes](lambda note: lambda file, avoid: read_facts(file), jobs if jobs > 1 else 0, limit) as crew:
+        return crew.map(files, sizes, progress)
 
 
 def _size(path: Path) -> int:
@@ -68,26 +94,16 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _counted(file: File, done: int, progress: Progress) -> Facts | Unreadable:
-    found = read_facts(file)
-    progress(done)
-    return found
-
-
-def read_facts(file: File) -> Facts | Unreadable:
-    """Return the facts of a file, or why it cannot be read."""
+def read_facts(file: File) -> bytes:
+    """Return the digest of a file and its facts, packed, or why it cannot be read."""
     try:
-        source = read(file.path, file.shown)
+        source = read(file.path)
     except Unreadable as error:
-        return error
-    return survey(source.tree, file.shown, file.names, source.text)
+        return _UNREADABLE + json.dumps([error.reason, error.line, error.column]).encode("ascii")
+    facts = survey(source.tree, file.shown, file.names, source.text)
+    return source.digest.encode("ascii") + b" " + pack(facts)
 
 
-def _packed(answer: Facts | Unreadable) -> bytes:
-    if isinstance(answer, Unreadable):
-        return _UNREADABLE + json.dumps([answer.reason, answer.line, answer.column]).encode("ascii")
-    return _FACTS + pack(answer)
-
-
-def _unpacked(data: bytes, shown: str) -> Facts | Unreadable:
-    return unpack(data[1:], shown) if data[:1] == _FACTS else Unreadable(*json.loads(data[1:]))
+def _key(file: File, content: str) -> str:
+    """What the facts of a file depend on."""
+    return digest(content, str(file.path.name == "__init__.py"), *file.names)

@@ -132,7 +132,7 @@ class Inspection:
         """What stands at the end: findings on rows of unseen origin fall where every known caller loads them."""
         yield from self._troubles
         yield from self._failures.values()
-        walked = [item for _, item in sorted(self._walked.items())]
+        walked = list(self._walked.values())
         settled = {owed for item in walked for owed in item.settled}
         settled -= {owed for item in walked for owed in item.confirmed}
         owing = {place: owed for item in walked for place, owed in item.owing}

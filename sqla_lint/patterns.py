@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 # Each star of a path segment multiplies the ways to match it; four are more than anybody writes.
 _MAX_STARS = 4
@@ -23,14 +25,21 @@ class Patterns:
         for line in lines:
             (skipped if too_costly(line) or not _valid(line) else good).append(line)
         self.skipped = tuple(skipped)
-        self._spec = GitIgnoreSpec.from_lines(good)
+        self._spec = _spec(good) if good else None
 
     def decide(self, path: str) -> bool | None:
         """Tell whether `path` (with `/`, a folder with one at its end) is matched, taken out again, or not meant."""
-        return self._spec.check_file(path).include
+        return self._spec.check_file(path).include if self._spec is not None else None
 
     def __bool__(self) -> bool:
-        return bool(self._spec.patterns)
+        return self._spec is not None and bool(self._spec.patterns)
+
+
+def _spec(lines: list[str]) -> GitIgnoreSpec:
+    """Compile patterns; what that takes is imported by those who have patterns."""
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def too_costly(pattern: str) -> bool:
@@ -45,7 +54,7 @@ def too_costly(pattern: str) -> bool:
 def _valid(pattern: str) -> bool:
     """Tell whether the pattern can be read at all; git ignores the others too."""
     try:
-        GitIgnoreSpec.from_lines([pattern])
+        _spec([pattern])
     except ValueError:
         return False
     return True

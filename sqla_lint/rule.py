@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity, Span
+
+if TYPE_CHECKING:
+    from sqla_lint.context import Context
 
 FAMILIES = {
     "1": "Lifecycle",
@@ -20,7 +22,7 @@ FAMILIES = {
 }
 
 E = TypeVar("E")
-Check = Callable[[Any, Context], Iterator[Diagnostic]]
+Check = Callable[[Any, "Context"], Iterator[Diagnostic]]
 
 
 @dataclass(frozen=True, slots=True)

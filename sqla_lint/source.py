@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import codecs
+import hashlib
 import io
 import os
 import stat
@@ -31,10 +32,9 @@ _REFUSED_CODECS = frozenset({"punycode", "idna", "undefined"})
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    r"""One readable file: where it is, how it is shown, its text with `\n` as the only newline, and its tree."""
+    r"""One readable file: the digest of its bytes, its text with `\n` as the only newline, and its tree."""
 
-    path: Path
-    shown: str
+    digest: str
     text: str
     tree: ast.Module
 
@@ -49,15 +49,21 @@ class Unreadable(Exception):
         self.column = column
 
 
-def read(path: Path, shown: str) -> Source:
+def read(path: Path) -> Source:
     """Return the source of the file at `path`, or raise Unreadable."""
-    text = read_text(path)
-    return Source(path, shown, text, parse(text))
+    data = read_bytes(path, MAX_BYTES)
+    text = decode(data)
+    return Source(digest(data), text, parse(text))
 
 
 def read_text(path: Path) -> str:
     r"""Return the text of a Python file, decoded as Python would decode it, newlines as `\n`, without a BOM."""
     return decode(read_bytes(path, MAX_BYTES))
+
+
+def digest(data: bytes) -> str:
+    """Return a digest of some bytes."""
+    return hashlib.blake2b(data, digest_size=20).hexdigest()
 
 
 def read_bytes(path: Path, limit: int) -> bytes:

@@ -88,7 +88,7 @@ class Crew(Generic[T, R]):
     ) -> list[R | Lost]:
         """Return the result of each task. What a task noted when its worker was lost is in `blamed`, and avoided."""
         if not self._jobs or not CAN_FORK:
-            return with_room(lambda: [self._do_here(task) for task in tasks])
+            return with_room(lambda: [self._do_here(task, done, progress) for done, task in enumerate(tasks, 1)])
         results: list[R | Lost | None] = [None] * len(tasks)
         queue = deque(range(len(tasks)))
         tries: dict[int, int] = {}
@@ -109,10 +109,12 @@ class Crew(Generic[T, R]):
             progress(sum(result is not None for result in results))
         return [result for result in results if result is not None]
 
-    def _do_here(self, task: T) -> R:
+    def _do_here(self, task: T, done: int, progress: Callable[[int], None]) -> R:
         if self._here is None:
             self._here = self._start(lambda name: None)
-        return self._here(task, frozenset())
+        result = self._here(task, frozenset())
+        progress(done)
+        return result
 
     def _hand_out(self, queue: deque[int], tasks: Sequence[T], costs: Sequence[int]) -> None:
         """Give every idle worker a stretch of the queue: long ones first, so that neighbours stay together."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sqla_lint.config import Config, load
-from sqla_lint.discover import Discovery, discover, module_name, shown
+from sqla_lint.discover import Discovery, discover, module_names, shown
 
 
 def make(root: Path, *names: str) -> None:
@@ -137,7 +137,7 @@ def test_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_module_name(root: Path, file: str, expected: tuple[str, ...]) -> None:
     make(root, "src/pkg/__init__.py", file)
-    assert module_name(root / file, root) == expected
+    assert list(module_names([root / file], root)) == [expected]
 
 
 def test_templates_are_known_beside_the_python_files(root: Path) -> None:

@@ -16,7 +16,7 @@ from sqla_lint.source import MAX_BYTES, Unreadable, parse, read
 def reason(path: Path) -> str:
     """Return why the file cannot be read."""
     with pytest.raises(Unreadable) as caught:
-        read(path, path.name)
+        read(path)
     return caught.value.reason
 
 
@@ -37,7 +37,7 @@ def write(folder: Path, content: bytes | str) -> Path:
     ],
 )
 def test_decodes_as_python_does(tmp_path: Path, content: bytes, text: str) -> None:
-    assert read(write(tmp_path, content), "a.py").text == text
+    assert read(write(tmp_path, content)).text == text
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 def test_place_of_a_syntax_error(tmp_path: Path) -> None:
     with pytest.raises(Unreadable) as caught:
-        read(write(tmp_path, "x = 1\ny = é é\n"), "a.py")
+        read(write(tmp_path, "x = 1\ny = é é\n"))
     assert (caught.value.line, caught.value.column) == (2, 7)
 
 
