@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 
 import libcst as cst
@@ -13,6 +14,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_relationship
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
+from sqla_lint.flow.results import by_name
 from sqla_lint.flow.state import IDLE
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -32,7 +34,6 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Option,
-    Producer,
     Result,
     Session,
     SessionFactory,
@@ -67,8 +68,12 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return Session(f"{key}.{name}", "sync", "registry")
         case Session() if name == "no_autoflush":
             return Manager(UNKNOWN, "", value, no_autoflush=True)
-        case Collection(producer=Producer(seen=True)) if name == "items":
-            return value
+        case Collection() if name == "items":
+            return value  # of a page: lists have no such attribute
+        case Statement(kind="query") if name == "statement":
+            return replace(value, kind="select")
+        case TupleValue() if name == "_mapping":
+            return by_name(value)
         case (
             Template()
             | Session()

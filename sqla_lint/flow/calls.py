@@ -20,10 +20,10 @@ from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.managers import enter
 from sqla_lint.flow.queries import (
     held,
-    result_method,
     statement_method,
 )
 from sqla_lint.flow.questions import MappingOf
+from sqla_lint.flow.results import result_method
 from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.told import cast
 from sqla_lint.flow.values import (

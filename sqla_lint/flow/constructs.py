@@ -15,6 +15,7 @@ from sqla_lint.flow.values import (
     Instance,
     Manager,
     MappedAttribute,
+    Method,
     OneOf,
     Option,
     Session,
@@ -68,8 +69,11 @@ def framework_member(framework: External, name: str) -> Value | None:
     """`db.session`, and `db.select`, `db.Session`: an extension passes on the names of SQLAlchemy."""
     if framework.dotted not in sessions.FRAMEWORKS:
         return None
+    registry = Session(f"global:{framework.dotted}.session", "sync", "registry", registry=True)
     if name == "session":
-        return Session(f"global:{framework.dotted}.session", "sync", "registry", registry=True)
+        return registry
+    if name in sessions.EXTENSION_METHODS:
+        return Method(registry, name)
     return External(REEXPORTED[name]) if name in REEXPORTED else None
 
 

@@ -17,6 +17,7 @@ from sqla_lint.flow.containers import EMPTY_DICT, item_at, item_of, merged, muta
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.lattice import join, one_of
+from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.rendering import render
 from sqla_lint.flow.state import BEGUN, State, join_states
@@ -31,6 +32,7 @@ from sqla_lint.flow.values import (
     OneOf,
     Result,
     Session,
+    Statement,
     TupleValue,
     Value,
     alternatives,
@@ -228,6 +230,10 @@ def _indexed(
         case Collection(element=element):
             varies = frame.loops and not isinstance(index, Constant)
             return in_rows(element, frame.loops[-1].id) if varies else element
+        case Statement(kind="query"):
+            rows = rows_of(frame, value, node)
+            assert isinstance(rows, Collection)
+            return replace(rows, limit=bounded) if is_slice else rows.element
         case TupleValue() | Mapping() | Result() if not is_slice:
             return item_at(value, index)
         case External(dotted=dotted):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.constructs import options_tree, select
+from sqla_lint.flow.constructs import entities, options_tree, select
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_load
 from sqla_lint.flow.questions import Effect, MappingOf
@@ -36,6 +36,8 @@ def statement_method(frame: Frame, value: Statement, name: str, arguments: Argum
     """A method of a select or a Query: another statement, or what executing it gives."""
     if name in statements.GENERATIVE:
         return _generative(value, name, arguments, frame)
+    if name in statements.ADDING:
+        return replace(value, entities=(*value.entities, *entities(arguments.positional)))
     if name in ("with_entities", "with_only_columns"):
         return replace(value, entities=select(arguments).entities)
     if value.kind == "query":
@@ -132,6 +134,8 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
             key = held(frame, arguments.positional[0], arguments.nodes[0])
             value = replace(value, criteria=(*value.criteria, ("<pk>", key)))
         return row(frame, value, node)
+    if name == "scalar":
+        return entity(frame, value, 0, node)
     if name in ("scalars", "yield_per"):
         return collection(frame, value, node)
     return UNKNOWN
@@ -230,29 +234,6 @@ def result(frame: Frame, value: Value, node: cst.CSTNode, scalars: bool = False)
     found = collection(frame, value, node, scalars)
     assert isinstance(found, Collection) and found.producer is not None
     return Result(found.element, found.producer, found.limit)
-
-
-def result_method(value: Result, name: str, arguments: Arguments, asynchronous: bool = False) -> Value:
-    """A method of a Result: rows, one row, or scalars."""
-    if name in ("unique", "yield_per", "tuples", "execution_options"):
-        return value
-    if name == "scalars":
-        element = value.element.items[0] if isinstance(value.element, TupleValue) and value.element.items else UNKNOWN
-        return replace(value, element=value.element if isinstance(value.element, Instance) else element)
-    if name == "mappings":
-        return replace(value, element=UNKNOWN)
-    if name in statements.RESULT_MANY:
-        rows = Collection(value.element, value.producer, value.limit)
-        return Collection(rows) if name == "partitions" else rows
-    if name in statements.RESULT_ONE:
-        return value.element
-    if name in statements.RESULT_SCALAR:
-        match value.element:
-            case TupleValue(items=(first, *_)):
-                return first
-            case Instance():
-                return value.element
-    return UNKNOWN
 
 
 def read_dynamic(frame: Frame, value: Statement, node: cst.CSTNode) -> None:

@@ -12,7 +12,7 @@ from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.loaded import expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.queries import execute, held, note_effect, result, row
+from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -218,6 +218,8 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
             return result(frame, statement, node, scalars=single)
         case "scalars":
             return result(frame, statement, node, scalars=True)
+        case "page" if isinstance(statement, Statement):
+            return collection(frame, statement, node, scalars=True)
         case "scalar" if isinstance(statement, Statement):
             return row(frame, statement, node, scalars=True)
     return UNKNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import libcst as cst
@@ -11,11 +12,12 @@ import libcst.matchers as m
 
 from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
-from sqla_lint.flow.containers import operator, set_item
+from sqla_lint.flow.containers import item_at, operator, set_item
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import may_be_session
 from sqla_lint.flow.instances import replace_relationship
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, MappingOf
 from sqla_lint.flow.sessions import set_value
@@ -245,17 +247,26 @@ def _inject_keyword(frame: Frame, target: cst.Subscript, session: Session) -> No
 
 
 def _unpack(frame: Frame, elements: Sequence[cst.BaseElement], value: Value) -> None:
-    starred = any(isinstance(item, cst.StarredElement) for item in elements)
+    star = next((index for index, item in enumerate(elements) if isinstance(item, cst.StarredElement)), None)
     for index, item in enumerate(elements):
+        if index == star:
+            assign(frame, item.value, _rest(value, index, len(elements)), None)
+            continue
+        part = UNKNOWN
         match value:
-            case TupleValue(items=items) if not starred and index < len(items):
-                part = items[index]
+            case TupleValue():
+                part = item_at(value, Constant(index if star is None or index < star else index - len(elements)))
             case Collection(element=element):
                 part = element
-            case _:
-                part = UNKNOWN
-        rest = value if isinstance(value, Collection) else Collection(UNKNOWN)
-        assign(frame, item.value, rest if isinstance(item, cst.StarredElement) else part, None)
+        assign(frame, item.value, part, None)
+
+
+def _rest(value: Value, star: int, targets: int) -> Value:
+    """What a starred target takes: all but what the others do."""
+    if isinstance(value, TupleValue):
+        taken = value.items[star : len(value.items) - (targets - star - 1)]
+        return Collection(reduce(join, taken) if taken else UNKNOWN)
+    return value if isinstance(value, Collection) else Collection(UNKNOWN)
 
 
 def _set_attribute(

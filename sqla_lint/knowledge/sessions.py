@@ -26,6 +26,8 @@ class Effect(NamedTuple):
     gives: str = ""
 
 
+# What an extension's object offers beside its session, and runs on it.
+EXTENSION_METHODS = frozenset({"first_or_404", "get_or_404", "one_or_404", "paginate"})
 METHODS: dict[str, Effect] = {
     "add": Effect(gives="none"),
     "add_all": Effect(gives="none"),
@@ -46,6 +48,10 @@ METHODS: dict[str, Effect] = {
     "expunge": Effect(gives="none"),
     "expunge_all": Effect(gives="none"),
     "flush": Effect(sql=True, flushes="always", coroutine=True, gives="none"),
+    "first_or_404": Effect(sql=True, flushes="auto", gives="scalar"),
+    "get_or_404": Effect(sql=True, flushes="auto", gives="get"),
+    "one_or_404": Effect(sql=True, flushes="auto", gives="scalar"),
+    "paginate": Effect(sql=True, flushes="auto", gives="page"),
     "get": Effect(sql=True, flushes="auto", coroutine=True, gives="get"),
     "get_one": Effect(sql=True, flushes="auto", coroutine=True, gives="get"),
     "invalidate": Effect(ends="close", coroutine=True, gives="none"),

@@ -21,7 +21,7 @@ TEXTS = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.exp
 # Methods that return the statement itself, changed.
 GENERATIVE = frozenset(
     {
-        "add_columns", "correlate", "cte", "distinct", "enable_assertions", "enable_eagerloads", "except_",
+        "correlate", "cte", "distinct", "enable_assertions", "enable_eagerloads", "except_",
         "execution_options", "filter", "filter_by", "from_statement", "group_by", "having", "intersect", "join",
         "join_from", "outerjoin", "outerjoin_from", "limit", "offset", "options", "order_by", "params",
         "populate_existing", "prefix_with", "reset_joinpoint", "returning", "select_from", "select_entity_from",
@@ -31,8 +31,10 @@ GENERATIVE = frozenset(
         "with_transformation",
     }
 )  # fmt: skip
+# Those that ask for more columns or entities.
+ADDING = frozenset({"add_column", "add_columns", "add_entity"})
 # Those that leave the loader options and the entities as they are.
-PASSED_ON = GENERATIVE - {"add_columns", "options", "select_from", "unique", "values", "from_self"}
+PASSED_ON = GENERATIVE - {"options", "select_from", "unique", "values", "from_self"}
 FILTERING = frozenset({"distinct", "filter", "filter_by", "having", "join", "outerjoin", "select_from", "where",
                        "with_parent"})  # fmt: skip
 
@@ -42,6 +44,7 @@ QUERY_ONE = frozenset({"first", "one", "one_or_none", "get", "first_or_404", "ge
 QUERY_SENDS = frozenset({"all", "first", "one", "one_or_none", "get", "count", "scalar", "delete", "update",
                          "first_or_404", "get_or_404", "paginate"})  # fmt: skip
 
-RESULT_MANY = frozenset({"all", "fetchall", "fetchmany", "partitions", "unique", "yield_per", "tuples", "columns"})
+RESULT_SAME = frozenset({"unique", "yield_per", "tuples", "execution_options"})
+RESULT_MANY = frozenset({"all", "fetchall", "fetchmany", "partitions"})
 RESULT_ONE = frozenset({"first", "one", "one_or_none", "fetchone"})
 RESULT_SCALAR = frozenset({"scalar", "scalar_one", "scalar_one_or_none"})

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqla_lint.flow.values import (
     UNKNOWN,
+    ClassValue,
     Collection,
     Constant,
     External,
@@ -80,7 +81,8 @@ class Annotations:
         found = [self.value(module, item, depth + 1) for item in options]
         real = list(dict.fromkeys(item for item in found if item != Constant(None)))
         if len(real) == 1:
-            return real[0]
+            # A class is true wherever it is tested; one that may be missing is not.
+            return real[0] if not isinstance(real[0], ClassValue) or Constant(None) not in found else UNKNOWN
         if real and UNKNOWN not in real and len(real) <= 3:
             return OneOf(tuple(real))
         return UNKNOWN
@@ -115,7 +117,12 @@ class Annotations:
 
     def _class_of(self, value: Value) -> Value:
         """The class that makes such values."""
-        return SessionFactory(value.kind) if isinstance(value, Session) and not value.registry else UNKNOWN
+        match value:
+            case Session(registry=False):
+                return SessionFactory(value.kind)
+            case Instance(cls=cls) | Object(cls=cls):
+                return ClassValue(cls)
+        return UNKNOWN
 
     def _named(self, module: str, annotation: Expression, depth: int) -> Value:
         found = self._classes.index.resolve(module, annotation)
@@ -126,6 +133,8 @@ class Annotations:
                 return self.instance(found.id)
             case "variable":
                 declared = self._classes.index.modules[found.module].variables[found.name]
+                if isinstance(declared.value, Apply) and dotted(declared.value.function).endswith("NewType"):
+                    return self.value(found.module, declared.value.arguments[-1], depth + 1)
                 if isinstance(declared.value, Apply | Items | Literal | None):
                     return UNKNOWN
                 return self.value(found.module, declared.value, depth + 1)

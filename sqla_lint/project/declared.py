@@ -106,7 +106,8 @@ class Declarations:
         """What an assignment binds: its value where that says something, else its annotation."""
         if declared.value is not None:
             found = self._value(scope, declared.value, key, depth)
-            if found not in (UNKNOWN, Constant(None)) and not _is_empty(found):
+            vague = _is_empty(found) or declared.annotation is not None and _is_field(found)
+            if found not in (UNKNOWN, Constant(None)) and not vague:
                 return found
         if declared.annotation is not None:
             by_annotation = keyed(self._annotations.value(scope.module, declared.annotation), key)
@@ -300,3 +301,8 @@ def _is_empty(value: Value) -> bool:
         case Collection(element=held) | Mapping(value=held):
             return held == UNKNOWN
     return False
+
+
+def _is_field(value: Value) -> bool:
+    """`field(default_factory=list)` and its like: the annotation beside it says what it holds."""
+    return isinstance(value, External) and value.made and value.dotted.rpartition(".")[2] in ("field", "Field", "ib")
