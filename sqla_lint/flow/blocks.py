@@ -95,8 +95,7 @@ def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
     if node.orelse is not None:
         states = frame.block(body_of(node.orelse.body), states)
     frame.handlers.pop()
-    entry = join_states([before, *raised]) if raised else before
-    assert entry is not None
+    entry = _entry(before, raised, states)
     for handler in node.handlers:
         frame.state = entry.copy()
         if handler.name is not None:
@@ -118,6 +117,13 @@ def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
         frame.handlers.pop()
     _pass_on(inner, outer)
     return gather(states)
+
+
+def _entry(before: State, raised: list[State], ends: list[State]) -> State:
+    """The state in which a handler starts. A `close()` that fails has closed all the same: none stands before it."""
+    entry, last = join_states([before, *raised]), join_states(raised or ends)
+    assert entry is not None
+    return entry if last is None else replace(entry, lives=dict(last.lives))
 
 
 def _goes_on(block: cst.BaseSuite) -> bool:

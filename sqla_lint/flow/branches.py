@@ -6,6 +6,7 @@ import libcst as cst
 
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.narrowing import narrow_test, narrowed
+from sqla_lint.flow.state import GONE
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -99,6 +100,8 @@ def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
                 assume(frame, left, truth)
                 assume(frame, right, truth)
         case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(cst.Is() | cst.IsNot() as operator, other)]):
+            if isinstance(operator, cst.Is) == truth and isinstance(left, cst.Name):
+                _let_go(frame, frame.state.names.get(left.value))
             narrow_test(frame, test, truth)
             frame.state.assumed[_key(frame, test)] = truth
             word = "is not" if isinstance(operator, cst.Is) else "is"
@@ -114,11 +117,21 @@ def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
             frame.state.assumed[_key(frame, test)] = truth
 
 
+def _let_go(frame: Frame, held: Value | None) -> None:
+    """A name that could hold a session holds none: it was not opened on this path, or someone else has it."""
+    if isinstance(held, OneOf):
+        for item in held.values:
+            if isinstance(item, Session) and item.owner == "function":
+                frame.set_life(item, GONE)
+
+
 def _assume_truth(frame: Frame, node: cst.Name, truth: bool) -> None:
     """What is true is not None; a session that is not true is None."""
     name = node.value
     frame.state.assumed[name] = truth
     held = frame.state.names.get(name)
+    if not truth:
+        _let_go(frame, held)
     if truth or isinstance(held, Session) or is_session_name(name):
         frame.state.assumed[f"{name} is None"] = not truth
         frame.state.assumed[f"{name} is not None"] = truth
