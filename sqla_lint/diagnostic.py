@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -72,7 +72,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding at a span. `message` is one line without a final stop."""
+    """One finding at a span. `message` is one line without a final stop.
+
+    steps: how far what it tells of is from what stands at the span; of several at one place the nearest comes first.
+    """
 
     span: Span
     code: str
@@ -82,6 +85,7 @@ class Diagnostic:
     fix: Fix
     notes: tuple[Note, ...] = ()
     confidence: Confidence = Confidence.HIGH
+    steps: int = field(default=0, compare=False)
 
     @property
     def sort_key(self) -> tuple[Span, str, str]:

@@ -50,9 +50,9 @@ def is_inferred(diagnostic: Diagnostic) -> bool:
     return diagnostic.confidence is Confidence.MEDIUM
 
 
-def rank(diagnostic: Diagnostic) -> tuple[bool, Span, str]:
-    """What is seen comes before what is inferred, the first place before later ones."""
-    return (is_inferred(diagnostic), diagnostic.span, diagnostic.message)
+def rank(diagnostic: Diagnostic) -> tuple[bool, Span, int, str]:
+    """What is seen comes before what is inferred, the first place before later ones, what is near before far."""
+    return (is_inferred(diagnostic), diagnostic.span, diagnostic.steps, diagnostic.message)
 
 
 def walk_root(project: Project, facts: Facts, qualname: str) -> Walked:

@@ -63,8 +63,9 @@ class Rule:
         notes: tuple[Note, ...] = (),
         confidence: Confidence = Confidence.HIGH,
         message: str | None = None,
+        steps: int = 0,
         **fields: object,
     ) -> Diagnostic:
         """Return a diagnostic of this rule at `span`; `fields` fill the rule's message (or `message`)."""
         text = (message or self.message).format(**fields)
-        return Diagnostic(span, self.code, self.name, text, self.severity, fix, notes, confidence)
+        return Diagnostic(span, self.code, self.name, text, self.severity, fix, notes, confidence, steps)

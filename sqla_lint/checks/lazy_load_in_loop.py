@@ -42,6 +42,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
         fix=_fix(read, owner, context),
         notes=tuple(_notes(read)),
         confidence=Confidence.HIGH if seen else Confidence.MEDIUM,
+        steps=len(read.instance.path),
         path=f"{owner}.{read.relationship}",
         often=often,
         rows=loop.source,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.loaded import expire, expires_on_commit
 from sqla_lint.flow.queries import execute, note_effect
@@ -20,12 +21,11 @@ from sqla_lint.flow.questions import (
 from sqla_lint.flow.reads import apply_read
 from sqla_lint.flow.sessions import commit, flush, give_away, put
 from sqla_lint.flow.state import CLOSED, IDLE
-from sqla_lint.flow.substitution import Binding, substitute
+from sqla_lint.flow.substitution import Binding, session_given, substitute
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
     Collection,
-    Constant,
     Coroutine,
     FunctionValue,
     Instance,
@@ -52,10 +52,11 @@ def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.C
     match callee.bound:
         case Instance(cls=cls) | Object(cls=cls) | ClassValue(id=cls):
             this = cls
-    constants = _constants(info, callee.bound, arguments)
+    binding = bind(info, callee.bound, arguments)
+    given = told(frame, info, binding, arguments.spread)
     closely = any(_matters(value) for value in arguments.all())
-    summary = frame.ask(SummaryOf(callee.id, this if this and this != info.owner else "", constants, closely))
-    return apply_summary(frame, info, summary, callee.bound, arguments, node)
+    summary = frame.ask(SummaryOf(callee.id, this if this and this != info.owner else "", given, closely))
+    return apply_summary(frame, info, summary, binding, arguments, node)
 
 
 def _matters(value: Value, depth: int = 0) -> bool:
@@ -70,30 +71,15 @@ def _matters(value: Value, depth: int = 0) -> bool:
     return False
 
 
-def _constants(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> tuple[tuple[str, Constant], ...]:
-    """The flags a call sets or leaves at their defaults: the callee is summed up for them."""
-    if arguments.spread:
-        return ()
-    given = _bind(info, bound, arguments)
-    found = ((item.name, given.get(item.name, item.default)) for item in info.parameters)
-    return tuple((name, value) for name, value in found if isinstance(value, Constant) and _is_flag(value))
-
-
-def _is_flag(value: Constant) -> bool:
-    return value.value is None or isinstance(value.value, bool)
-
-
 def apply_summary(
     frame: Frame,
     info: FunctionInfo,
     summary: Summary,
-    bound: Value | None,
+    binding: Binding,
     arguments: Arguments,
     node: cst.CSTNode,
-    captured: Binding | None = None,
 ) -> Value:
     """Replay what a callee does, in the caller's terms, and give what it returns."""
-    binding = {**(captured or {}), **_bind(info, bound, arguments)}
     before, frame.state.dirty = frame.state.dirty, True
     if not summary.known:
         frame.may_raise()
@@ -122,13 +108,13 @@ def apply_summary(
 
 
 def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, node: cst.CSTNode) -> Value:
-    returned = substitute(summary.returns, binding, node)
+    returned = substitute(frame, summary.returns, binding, node)
     returned = informed(returned, doubtful(info.returns))
     if isinstance(returned, Session) and not returned.key:
         returned = replace(returned, key=f"named:{frame.text(node)}")
     if isinstance(returned, Manager):
         returned = _own_block(returned, node)
-    yielded = None if summary.yields is None else substitute(summary.yields, binding, node)
+    yielded = None if summary.yields is None else substitute(frame, summary.yields, binding, node)
     told = _yielded_by_annotation(doubtful(info.returns))
     if info.wraps == "contextmanager" and (yielded == UNKNOWN or _is_session(told) and not _is_known_session(yielded)):
         yielded = told  # an annotation knows better than a body that could not be followed
@@ -199,23 +185,9 @@ def _lent(value: Value) -> Value:
     return replace(value, owner="manager") if isinstance(value, Session) and value.owner == "function" else value
 
 
-def _bind(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> Binding:
-    binding: Binding = {}
-    names = [item.name for item in info.parameters if item.kind == "plain"]
-    positional = list(arguments.positional)
-    if info.owner and names and info.wraps not in ("staticmethod",):
-        if bound is not None:
-            binding[names[0]] = bound
-        names = names[1:] if bound is not None or info.wraps == "classmethod" else names
-    binding.update(zip(names, positional, strict=False))
-    binding.update(arguments.keywords)
-    return binding
-
-
 def _session_for(frame: Frame, key: str, binding: Binding) -> Session | None:
     if key.startswith("param:"):
-        given = binding.get(key.removeprefix("param:"))
-        return given if isinstance(given, Session) else None
+        return session_given(binding.get(key.removeprefix("param:")))
     if key.startswith("self."):
         owner = binding.get("self")
         if owner is None:
@@ -263,7 +235,7 @@ def _apply_effect(
                 give_away(frame, session)
             note_effect(frame, session, "close", like=effect)
         case "add" | "delete" if effect.instance is not None:
-            instance = substitute(effect.instance, binding, node)
+            instance = substitute(frame, effect.instance, binding, node)
             if isinstance(instance, Instance):
                 put(frame, session, effect.op, instance, frame.place(node), effect.place)
 
@@ -284,15 +256,18 @@ def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTN
 
 def _apply_expiry(frame: Frame, summary: Summary, binding: Binding, node: cst.CSTNode) -> None:
     """What the callee surely expires; its own reads came before, for all that is known."""
+    refreshed = {effect.session for effect in summary.effects if effect.op == "refresh"}
     for effect in summary.effects:
-        session = _session_for(frame, effect.session, binding) if effect.must else None
+        session = _session_for(frame, effect.session, binding)
         by = _EXPIRING.get(effect.op)
-        if session is None or by is None:
+        if session is None:
             continue
+        if effect.op == "refresh" or effect.op == "expire" and effect.must:
+            note_effect(frame, session, effect.op)
+        if by is None or not effect.must or effect.session in refreshed:
+            continue  # what of the caller's rows was refreshed afterwards cannot be told
         if by != "commit()" or expires_on_commit(frame, session):
             expire(frame, session, node, by)
-        if effect.op == "expire":
-            note_effect(frame, session, "expire")
 
 
 _EXPIRING = {"commit": "commit()", "commit-block": "commit()", "rollback": "rollback()", "expire": "expire_all()"}

@@ -139,11 +139,11 @@ def apply_local(frame: Frame, callee: LocalFunction, arguments: Arguments, node:
         value = call_lambda(frame, written, arguments)
         frame.calling = outer
         return value
-    found = frame.summarise_local(callee.name)
+    found = frame.summarise_local(callee.name, arguments)
     if found is None:
         return _unseen(frame, arguments)
-    info, summary = found
-    return apply_summary(frame, info, summary, None, arguments, node, dict(frame.state.names))
+    info, summary, binding = found
+    return apply_summary(frame, info, summary, binding, arguments, node)
 
 
 def _unseen(frame: Frame, arguments: Arguments) -> Value:

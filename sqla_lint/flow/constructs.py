@@ -16,6 +16,7 @@ from sqla_lint.flow.values import (
     Manager,
     MappedAttribute,
     Method,
+    Never,
     OneOf,
     Option,
     Session,
@@ -255,6 +256,6 @@ def _tree_of(value: Value) -> LoadTree:
             for item in items:
                 tree = tree.merge(_tree_of(item))
             return tree
-        case Constant():
+        case Constant() | Never():
             return EMPTY
     return ANYTHING

@@ -15,7 +15,7 @@ from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.comprehensions import comprehension
 from sqla_lint.flow.containers import EMPTY_DICT, item_at, item_of, merged, mutate, operator, with_item
 from sqla_lint.flow.frame import Arguments, Frame, path_of
-from sqla_lint.flow.instances import in_rows
+from sqla_lint.flow.instances import in_rows, rooted
 from sqla_lint.flow.lattice import join, one_of
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.questions import NameMeans
@@ -85,7 +85,7 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
         else:
             value = frame.evaluate(item.value)
         if item.star == "*" and isinstance(value, Collection | TupleValue):
-            given = value.items or ((value.element,) if isinstance(value, Collection) else ())
+            given = value.items or ((value.element,) if isinstance(value, Collection) and value.limit != 0 else ())
             positional += given
             nodes += [item.value] * len(given)
             spread = spread or value == Collection(UNKNOWN)
@@ -228,6 +228,7 @@ def _indexed(
         case Collection() if is_slice:
             return replace(value, limit=bounded if bounded is not None else value.limit)
         case Collection(element=element):
+            element = rooted(element)
             varies = frame.loops and not isinstance(index, Constant)
             return in_rows(element, frame.loops[-1].id) if varies else element
         case Statement(kind="query"):

@@ -135,8 +135,8 @@ class Frame:
         """Execute statements on every path; the states at their end."""
         raise NotImplementedError
 
-    def summarise_local(self, name: str) -> tuple[FunctionInfo, Summary] | None:
-        """What a function defined in this one does when it is called here."""
+    def summarise_local(self, name: str, arguments: Arguments) -> tuple[FunctionInfo, Summary, dict[str, Value]] | None:
+        """What a function defined in this one does when it is called here, and what its names hold then."""
         raise NotImplementedError
 
     # Places.

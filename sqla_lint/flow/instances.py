@@ -14,6 +14,7 @@ from sqla_lint.flow.loaded import is_loaded, remember
 from sqla_lint.flow.questions import ClassInfo, MappingOf, Read, Relationship
 from sqla_lint.flow.values import (
     ANY_PARENT,
+    NEVER,
     PARENT,
     UNKNOWN,
     Collection,
@@ -33,6 +34,7 @@ from sqla_lint.knowledge import loaders
 
 EACH = "[]"
 VALUE = "{}"
+INDEX = "__getitem__"
 _LONGEST = 6
 _MOST_READS = 60
 
@@ -94,7 +96,7 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
         relationship.owner,
         relationship.target,
         relationship.collection,
-        relationship.many_to_one,
+        relationship.many_to_one or value.shared,
         relationship.lazy in loaders.NOT_A_LOAD,
         True,
         loop,
@@ -133,10 +135,15 @@ def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -
 
 
 def same_for_all(value: Instance, relationship: Relationship) -> bool:
-    """Whether the rows were queried by what the relationship leads to, so that it is one object for all of them."""
+    """Whether the rows were reached from what the relationship leads to, so that it is one object for all of them."""
     if relationship.collection or not relationship.many_to_one:
         return False
-    parents = (f"{PARENT}{relationship.target}", f"{PARENT}{relationship.name}")
+    if relationship.target in value.parents:
+        return True
+    parents = [f"{PARENT}{relationship.target}", f"{PARENT}{relationship.name}"]
+    if value.producer is not None and value.producer.inside != value.rows:
+        # One query for all rows of the loop; one that runs in each turn may ask for another target each time.
+        parents += [relationship.name, f"{relationship.name}_id"]
     return any(column in parents for column, _ in value.values)
 
 
@@ -157,6 +164,8 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
         values=tuple(item for item in value.values if item[0].startswith(PARENT)),
         identity=derived(value.identity, relationship.name),
         path=(*value.path, f"{class_name(value.cls)}.{relationship.name}")[-_LONGEST:],
+        shared=value.rows != 0 and (value.shared or relationship.many_to_one),
+        parents=value.parents | {value.cls} if relationship.collection else value.parents,
     )
     if not relationship.collection:
         return instance
@@ -193,8 +202,10 @@ def _are_family(frame: Frame, one: str, other: str) -> bool:
 def element_of(frame: Frame, value: Value, loop: int) -> Value:
     """What iterating over `value` gives in one turn of `loop`."""
     match value:
-        case Collection(element=Instance() as element):
-            return in_rows(_rooted(element), loop)
+        case Collection(element=Instance() | TupleValue() as element):
+            return in_rows(rooted(element), loop)
+        case Collection(element=Value() as element, literal=True, limit=0) if element == UNKNOWN:
+            return NEVER
         case Collection(element=element):
             return in_rows(element, loop)
         case TupleValue(items=items):
@@ -209,11 +220,14 @@ def element_of(frame: Frame, value: Value, loop: int) -> Value:
     return UNKNOWN
 
 
-def _rooted(element: Instance) -> Instance:
-    producer = element.producer
+def rooted(element: Value) -> Value:
+    """One element of a collection that a parameter leads to."""
+    if isinstance(element, TupleValue):
+        return TupleValue(tuple(rooted(item) if isinstance(item, Instance) else item for item in element.items))
+    producer = element.producer if isinstance(element, Instance) else None
     if producer is None or not producer.root:
         return element
-    return replace(element, producer=replace(producer, root=(*producer.root, EACH)))
+    return replace(element, producer=replace(producer, root=(*producer.root, EACH)))  # type: ignore[call-arg]
 
 
 def replace_relationship(frame: Frame, value: Instance, name: str, node: cst.CSTNode) -> None:

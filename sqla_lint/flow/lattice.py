@@ -153,6 +153,8 @@ def _join_instances(left: Instance, right: Instance) -> Instance:
         path=left.path if left.path == right.path else (),
         producer=left.producer if left.producer == right.producer else None,
         expired=left.expired if left.expired == right.expired else None,
+        shared=left.shared or right.shared,
+        parents=left.parents | right.parents,
     )
 
 

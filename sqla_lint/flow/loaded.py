@@ -67,18 +67,25 @@ def _changed(value: Value, change: Change, depth: int = 0) -> Value:
     return value
 
 
-def _change_all(frame: Frame, change: Change) -> None:
+def _change_all(names: dict[str, Value], change: Change) -> None:
     """Change every instance that a name leads to."""
-    for name, value in frame.state.names.items():
+    for name, value in names.items():
         changed = _changed(value, change)
         if changed is not value:
-            frame.state.names[name] = changed
+            names[name] = changed
 
 
-def remember(frame: Frame, value: Instance, name: str) -> None:
-    """What was loaded once is not loaded again: not by the same name, nor by a second loop over the same list."""
-    if frame.emitting:
-        _change_all(frame, _if_same(value, lambda held: replace(held, free=held.free | {name})))
+def remember(frame: Frame, value: Instance, name: str, binding: dict[str, Value] | None = None) -> None:
+    """What was loaded once is not loaded again: not by the same name, nor by a second loop over the same list.
+
+    `binding`: what a callee that has loaded it was given, and may give back.
+    """
+    if not frame.emitting:
+        return
+    change = _if_same(value, lambda held: replace(held, free=held.free | {name}))
+    _change_all(frame.state.names, change)
+    if binding is not None:
+        _change_all(binding, change)
 
 
 def _if_same(value: Instance, change: Change) -> Change:
@@ -94,18 +101,21 @@ def _if_same(value: Instance, change: Change) -> Change:
 # Loading what is not.
 
 
-def refresh(frame: Frame, arguments: Arguments) -> None:
+def refresh(frame: Frame, arguments: Arguments) -> bool:
     """`refresh(order, ["lines"])` loads what it names; names that cannot be read may be any.
 
     Without names it does what the first read of an expired instance does: the options of its statement apply again.
+    True where what is refreshed may be an argument of this function.
     """
     if not arguments.nodes:
-        return
+        return True
     names = arguments.get(1, "attribute_names")
     if names in (None, Constant(None)):
         _change_named(frame, arguments.nodes[0], lambda held: replace(held, expired=None))
     else:
         set_loaded(frame, arguments.nodes[0], _texts(names))
+    given = arguments.first()
+    return not isinstance(given, Instance) or given.producer is not None and bool(given.producer.root)
 
 
 def _texts(names: Value | None) -> frozenset[str] | None:
@@ -138,7 +148,7 @@ def _change_named(frame: Frame, node: cst.BaseExpression, change: Change) -> Non
     if path:
         frame.state.names[path] = change(value)
     if frame.emitting:
-        _change_all(frame, _if_same(value, change))
+        _change_all(frame.state.names, _if_same(value, change))
 
 
 # Expiring what is.
@@ -158,7 +168,7 @@ def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
     def expired(held: Instance) -> Instance:
         return replace(held, expired=expiry, free=frozenset()) if _holds(session, held) else held
 
-    _change_all(frame, expired)
+    _change_all(frame.state.names, expired)
 
 
 def _holds(session: Session, held: Instance) -> bool:

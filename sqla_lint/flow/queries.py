@@ -181,7 +181,7 @@ def note_effect(
 
 def producer_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Producer:
     """Where the rows of a statement come from."""
-    return Producer(value.owner is None, frame.place(node), inside=frame.loops[-1].id if frame.loops else 0)
+    return Producer(value.owner is None, frame.place(node), value.root, inside=frame.loops[-1].id if frame.loops else 0)
 
 
 def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Value:

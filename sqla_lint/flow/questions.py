@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import UNKNOWN, Constant, Instance, Session, Value
+from sqla_lint.flow.values import UNKNOWN, Instance, Session, Value
 
 A = TypeVar("A")
 
@@ -178,17 +178,21 @@ class SignatureOf(Question["FunctionInfo | None"]):
     function: str
 
 
+Given = tuple[tuple[str, Value], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class SummaryOf(Question[Summary]):
     """What a function of the project does.
 
-    this: the class of `self`, where a subclass calls an inherited method. constants: flags that the call sets.
+    this: the class of `self`, where a subclass calls an inherited method. given: the flags, classes, statements and
+    loader options that the call sets or leaves at their defaults.
     closely: it is given sessions, statements or rows, so that even what it keeps or gives back matters.
     """
 
     function: str
     this: str = ""
-    constants: tuple[tuple[str, Constant], ...] = ()
+    given: Given = ()
     closely: bool = False
 
 

@@ -12,8 +12,8 @@ from sqla_lint.flow.instances import EACH, VALUE, in_identity_map, note_argument
 from sqla_lint.flow.loaded import is_loaded, remember
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, Read, Relationship, SummaryOf
-from sqla_lint.flow.substitution import Binding
-from sqla_lint.flow.values import UNKNOWN, FunctionValue, Instance, Mapping, Symbol, Value
+from sqla_lint.flow.substitution import Binding, step_from
+from sqla_lint.flow.values import UNKNOWN, FunctionValue, Instance, Symbol, Value
 from sqla_lint.knowledge import loaders
 
 _LONGEST = 8
@@ -26,13 +26,8 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) ->
     each = False
     with frame.silent():
         for step in steps[:-1]:
-            if step == EACH:
-                value, each = frame.elements(value, node, 0), True
-            elif step == VALUE:
-                value, each = value.value if isinstance(value, Mapping) else UNKNOWN, True
-            else:
-                each = each and not _leads_to_one(frame, value, step)
-                value = frame.read(value, step, node)
+            each = step in (EACH, VALUE) or each and not _leads_to_one(frame, value, step)
+            value = step_from(frame, value, step, node)
     name = steps[-1] if steps else ""
     match value:
         case Symbol(path=path):
@@ -48,7 +43,7 @@ def _read_of_instance(
     relationship = info.relationships.get(name) if info else None
     if relationship is not None:
         if not value.new:
-            _confirm(frame, value, relationship, read, each, node)
+            _confirm(frame, value, relationship, read, binding, each, node)
         return
     found = frame.ask(AttributeMeans(value.cls, name)) if read.place.outside else UNKNOWN
     if not isinstance(found, FunctionValue) or len(read.path) > _LONGEST:
@@ -84,7 +79,13 @@ def _stands(frame: Frame, value: Instance, node: cst.CSTNode) -> Place:
 
 
 def _confirm(
-    frame: Frame, value: Instance, relationship: Relationship, read: Read, each: bool, node: cst.CSTNode
+    frame: Frame,
+    value: Instance,
+    relationship: Relationship,
+    read: Read,
+    binding: Binding,
+    each: bool,
+    node: cst.CSTNode,
 ) -> None:
     name = relationship.name
     loaded = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
@@ -99,7 +100,7 @@ def _confirm(
         relationship.owner,
         relationship.target,
         relationship.collection,
-        relationship.many_to_one,
+        relationship.many_to_one or value.shared,
         relationship.lazy in loaders.NOT_A_LOAD,
         not loaded,
         None,
@@ -111,7 +112,7 @@ def _confirm(
     if not loaded and root:
         note_argument_read(frame, (*root, name), value.rows, node, read if each else None)
     if not loaded:
-        remember(frame, value, name)
+        remember(frame, value, name, binding)
     if each:
         if read.repeated:
             frame.emit(replace(event, loop=Loop(0, "for", _rows(read))))

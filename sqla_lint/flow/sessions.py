@@ -65,7 +65,8 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
             put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node))
         frame.may_raise()
     if name == "refresh":
-        refresh(frame, arguments)
+        if refresh(frame, arguments):
+            note_effect(frame, session, "refresh")
     elif name == "expire":
         expire_one(frame, arguments, node)
     elif name == "expire_all":

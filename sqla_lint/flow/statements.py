@@ -343,14 +343,16 @@ def define(frame: Frame, node: cst.FunctionDef) -> list[State]:
 def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
     """The signature of a nested function."""
     parameters = []
-    for item in (*node.params.posonly_params, *node.params.params, *node.params.kwonly_params):
+    rest = (node.params.star_arg,) if isinstance(node.params.star_arg, cst.Param) else ()
+    for item in (*node.params.posonly_params, *node.params.params, *rest, *node.params.kwonly_params):
         value: Value = UNKNOWN
         if item.annotation is not None:
             text = frame.slice.text(item.annotation.annotation)
             value = frame.ask(AnnotationMeans(frame.info.module, text, of_parameter=True))
         elif is_session_name(item.name.value) and frame.info.guesses:
             value = Session("", "unknown", "caller", guessed=True)
-        parameters.append(Argument(item.name.value, "plain", value))
+        kind = "args" if item.star == "*" else "plain"
+        parameters.append(Argument(item.name.value, kind, value, _default(frame, item.default)))
     return replace(
         frame.info,
         name=node.name.value,
@@ -361,6 +363,13 @@ def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
         wraps="",
         owner="",
     )
+
+
+def _default(frame: Frame, node: cst.BaseExpression | None) -> Value:
+    if not isinstance(node, cst.Name | cst.Attribute | cst.List | cst.Tuple):
+        return UNKNOWN
+    with frame.silent():
+        return frame.evaluate(node)
 
 
 def define_class(frame: Frame, node: cst.ClassDef) -> list[State]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.instances import EACH, INDEX, VALUE
+from sqla_lint.flow.queries import entity
 from sqla_lint.flow.values import (
     PARENT,
     UNKNOWN,
@@ -28,74 +32,105 @@ from sqla_lint.flow.values import (
 Binding = dict[str, Value]
 
 
-def substitute(value: Value, binding: Binding, node: cst.CSTNode, depth: int = 0) -> Value:
+def session_given(value: Value | None) -> Session | None:
+    """The session that an argument is, or that it is a query of."""
+    return value.session if isinstance(value, Statement) else value if isinstance(value, Session) else None
+
+
+def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, depth: int = 0) -> Value:
     """A value of the callee in the caller's terms."""
     if depth > 5:
         return UNKNOWN
     match value:
         case Session(key=key) if key.startswith("param:"):
-            given = binding.get(key.removeprefix("param:"))
-            return given if isinstance(given, Session) else replace(value, owner="unknown")
+            return session_given(binding.get(key.removeprefix("param:"))) or replace(value, owner="unknown")
         case Session(owner="function"):
             return replace(value, key=f"site:{id(node)}", opened=value.opened)
-        case Symbol(path=(root, *rest)):
-            given = binding.get(root, UNKNOWN)
-            for _ in rest:
-                given = UNKNOWN
-            return given
-        case Instance(producer=Producer(root=(root, *rest))):
-            given = binding.get(root, UNKNOWN)
-            if not rest and given != UNKNOWN and not isinstance(given, Symbol):
-                return given
-            return _fresh(value, binding, node)
+        case Symbol(path=(root, *steps)):
+            return follow(frame, binding.get(root, UNKNOWN), steps, node)
+        case Instance(producer=Producer(root=(root, *_))) if isinstance(binding.get(root), Statement):
+            return _fresh(frame, value, binding, node)  # the callee may have asked for more than the caller
+        case Instance(cls=cls, producer=Producer(root=(root, *steps))):
+            held = follow(frame, binding.get(root, UNKNOWN), steps, node)
+            if isinstance(held, Instance):
+                return replace(held, free=held.free | value.free) if held.cls == cls else held
+            if not steps and held != UNKNOWN and not isinstance(held, Symbol):
+                return held
+            return _fresh(frame, value, binding, node)
         case Instance():
-            return _fresh(value, binding, node)
+            return _fresh(frame, value, binding, node)
         case Collection(element=element):
-            given = _collection_given(value, binding)
+            given = _collection_given(frame, value, binding, node)
             if given is not None:
                 return given
             producer = _produced(value.producer, node)
-            return replace(value, element=substitute(element, binding, node, depth + 1), producer=producer)
+            return replace(value, element=substitute(frame, element, binding, node, depth + 1), producer=producer)
         case Result(element=element):
-            return replace(value, element=substitute(element, binding, node, depth + 1))
+            return replace(value, element=substitute(frame, element, binding, node, depth + 1))
         case TupleValue(items=items):
-            return TupleValue(tuple(substitute(item, binding, node, depth + 1) for item in items))
+            return TupleValue(tuple(substitute(frame, item, binding, node, depth + 1) for item in items))
         case OneOf(values=values):
-            found = tuple(dict.fromkeys(substitute(item, binding, node, depth + 1) for item in values))
+            found = tuple(dict.fromkeys(substitute(frame, item, binding, node, depth + 1) for item in values))
             return found[0] if len(found) == 1 else UNKNOWN if UNKNOWN in found else OneOf(found)
         case Mapping():
-            keys = substitute(value.key, binding, node, depth + 1)
-            return Mapping(keys, substitute(value.value, binding, node, depth + 1))
-        case Statement(session=Session() as session):
-            inner = substitute(session, binding, node, depth + 1)
-            return replace(value, session=inner if isinstance(inner, Session) else None)
+            keys = substitute(frame, value.key, binding, node, depth + 1)
+            return Mapping(keys, substitute(frame, value.value, binding, node, depth + 1))
+        case Statement(session=session):
+            inner = substitute(frame, session, binding, node, depth + 1) if session is not None else None
+            return replace(value, root=(), session=inner if isinstance(inner, Session) else None)
         case Coroutine(result=result):
-            return Coroutine(substitute(result, binding, node, depth + 1))
+            return Coroutine(substitute(frame, result, binding, node, depth + 1))
         case Manager(entered=entered):
-            return replace(value, entered=substitute(entered, binding, node, depth + 1))
+            return replace(value, entered=substitute(frame, entered, binding, node, depth + 1))
     return value
 
 
-def _collection_given(value: Collection, binding: Binding) -> Value | None:
+def _collection_given(frame: Frame, value: Collection, binding: Binding, node: cst.CSTNode) -> Value | None:
     """The caller's own collection, where the callee gives back what it was given."""
     producer = value.producer
-    if producer is not None and len(producer.root) == 1:
-        given = binding.get(producer.root[0])
-        if isinstance(given, Collection):
-            return given
-    return None
+    if producer is None or not producer.root:
+        return None
+    root, *steps = producer.root
+    given = follow(frame, binding.get(root, UNKNOWN), steps, node)
+    if not isinstance(given, Collection):
+        return None
+    return given if value.limit is None else replace(given, limit=value.limit)
+
+
+def follow(frame: Frame, value: Value, steps: Sequence[str], node: cst.CSTNode) -> Value:
+    """What an access path of the callee leads to from the caller's value; what its reads do was told already."""
+    before = frame.state
+    frame.state = before.copy() if steps else before
+    with frame.silent():
+        for step in steps:
+            value = step_from(frame, value, step, node)
+    frame.state = before
+    return value
+
+
+def step_from(frame: Frame, value: Value, step: str, node: cst.CSTNode) -> Value:
+    """One step of an access path: an element, a value of a dict, or an attribute."""
+    if step == EACH and isinstance(value, Statement):
+        return entity(frame, value, 0, node) if value.scalar else UNKNOWN
+    if step == EACH:
+        return frame.elements(value, node, 0)
+    if step in (VALUE, INDEX) and isinstance(value, Mapping):
+        return value.value
+    if step == INDEX and isinstance(value, Collection):
+        return value.element
+    return UNKNOWN if step == VALUE else frame.read(value, step, node)
 
 
 def _produced(producer: Producer | None, node: cst.CSTNode) -> Producer | None:
     return None if producer is None else replace(producer, root=(), inside=0)
 
 
-def _fresh(value: Instance, binding: Binding, node: cst.CSTNode) -> Instance:
+def _fresh(frame: Frame, value: Instance, binding: Binding, node: cst.CSTNode) -> Instance:
     session = value.session
     if session.startswith("param:"):
-        given = binding.get(session.removeprefix("param:"))
-        session = given.key if isinstance(given, Session) else ""
-    values = tuple((column, substitute(item, binding, node)) for column, item in value.values)
+        given = session_given(binding.get(session.removeprefix("param:")))
+        session = given.key if given is not None else ""
+    values = tuple((column, substitute(frame, item, binding, node)) for column, item in value.values)
     known = tuple(
         item for item in values if item[1] != UNKNOWN and not isinstance(item[1], Text) or item[0].startswith(PARENT)
     )

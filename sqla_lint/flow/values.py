@@ -160,7 +160,8 @@ class Statement(Value):
     """A select, a Query or a DML statement, executed or not.
 
     kind: "select", "query", "update", "delete", "insert", "text", "core". `criteria`: pairs (column, value compared
-    with). `owner`, `relationship`: the instance whose dynamic relationship it is.
+    with). `owner`, `relationship`: the instance whose dynamic relationship it is. `root`: the parameter that a call
+    gave it to, so that what is read of its rows is told to the caller.
     """
 
     kind: str
@@ -173,6 +174,7 @@ class Statement(Value):
     flushes: bool = True
     owner: Value | None = None
     relationship: str = ""
+    root: tuple[str, ...] = ()
     place: Place | None = field(default=None, compare=False)
 
     @property
@@ -230,7 +232,8 @@ class Instance(Value):
     options; `rows`: the loop whose turns give different ones; `values`: what its columns hold, as far as the query
     or the constructor says; `identity`: equal for what is surely one object; `path`: the relationships
     ("Order.lines") that led from the rows of the query to it; `expired`: what `load` says holds only after the next
-    refresh.
+    refresh; `shared`: a many-to-one led to it, so that several rows may lead to the same one;
+    `parents`: the classes of the objects at hand whose collections led to it.
     """
 
     cls: str
@@ -244,6 +247,8 @@ class Instance(Value):
     identity: int = 0
     path: tuple[str, ...] = ()
     expired: Expiry | None = None
+    shared: bool = False
+    parents: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

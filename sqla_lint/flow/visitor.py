@@ -11,11 +11,13 @@ import libcst as cst
 from sqla_lint.flow import attributes, blocks, calls, expressions, instances, statements
 from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
+from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import Slice
 from sqla_lint.flow.queries import awaited, collection, rows_of
-from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Summary
+from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Given, Summary
 from sqla_lint.flow.state import State, join_states
+from sqla_lint.flow.substitution import Binding
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -66,7 +68,7 @@ class Visitor(Frame):
         """What awaiting gives; a coroutine's result, or the value itself."""
         return awaited(value)
 
-    def summarise_local(self, name: str) -> tuple[FunctionInfo, Summary] | None:
+    def summarise_local(self, name: str, arguments: Arguments) -> tuple[FunctionInfo, Summary, Binding] | None:
         """What a function defined in this one does when it is called here, with what it captures now."""
         node = self.local_functions.get(name)
         if not isinstance(node, cst.FunctionDef) or name in self.calling:
@@ -76,8 +78,10 @@ class Visitor(Frame):
         inner.local_functions = dict(self.local_functions)
         inner.calling = self.calling | {name}
         inner.captured_keys = frozenset(self.state.lives) | self.captured_keys
-        ends = inner.run(blocks.body_of(node.body), entry_state(info, self.state))
-        return info, _summary(inner, info, ends)
+        binding = bind(info, None, arguments)
+        given = told(self, info, binding, arguments.spread)
+        ends = inner.run(blocks.body_of(node.body), entry_state(info, self.state, given))
+        return info, _summary(inner, info, ends), {**self.state.names, **binding}
 
     def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
         """What one turn of iterating over `value` gives; iterating over a Query executes it."""
@@ -87,7 +91,7 @@ class Visitor(Frame):
             found = [self.elements(item, node, loop) for item in value.values if not isinstance(item, Constant)]
             return reduce(join, found) if found else UNKNOWN
         if isinstance(value, Result):
-            return instances.in_rows(value.element, loop)
+            return instances.in_rows(instances.rooted(value.element), loop)
         if isinstance(value, Mapping):
             return instances.in_rows(UNKNOWN if value.key == NEVER else value.key, loop)
         return instances.element_of(self, value, loop)
@@ -100,12 +104,10 @@ class Visitor(Frame):
         return [*ends, *self.exits.returned]
 
 
-def entry_state(
-    info: FunctionInfo, captured: State | None = None, constants: tuple[tuple[str, Constant], ...] = ()
-) -> State:
-    """The state in which a function starts: its parameters, the flags it is called with, the names it captured."""
+def entry_state(info: FunctionInfo, captured: State | None = None, given: Given = ()) -> State:
+    """The state in which a function starts: its parameters, what it is called with, the names it captured."""
     state = State(dirty=False)
-    known = dict(constants)
+    known = dict(given)
     if captured is not None:
         state.names.update(captured.names)
         state.loaded = captured.loaded
@@ -144,12 +146,12 @@ def walk(
     node: cst.FunctionDef | None,
     ask: Ask,
     sink: Callable[[Event], None],
-    constants: tuple[tuple[str, Constant], ...] = (),
+    given: Given = (),
 ) -> Summary:
     """Walk a function (or, where `node` is None, the module body of the slice): events to `sink`, its summary back."""
     visitor = Visitor(info, slice_, ask, sink)
     body: Sequence[cst.CSTNode] = slice_.module.body if node is None else blocks.body_of(node.body)
-    ends = visitor.run(body, entry_state(info, constants=constants))
+    ends = visitor.run(body, entry_state(info, given=given))
     _leave_scope(visitor, ends)
     _nested(visitor, ends, ask, sink, 0)
     return _summary(visitor, info, ends)

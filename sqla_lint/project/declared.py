@@ -296,9 +296,11 @@ class Declarations:
 
 
 def _is_empty(value: Value) -> bool:
-    """Whether a display says nothing of what it will hold."""
+    """Whether a display says nothing of what it holds, or will hold."""
     match value:
-        case Collection(element=held) | Mapping(value=held):
+        case Collection(element=held, items=items):
+            return held == UNKNOWN and all(item == UNKNOWN for item in items)
+        case Mapping(value=held):
             return held == UNKNOWN
     return False
 

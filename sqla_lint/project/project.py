@@ -16,6 +16,7 @@ from sqla_lint.flow.questions import (
     AttributeMeans,
     ClassInfo,
     FunctionInfo,
+    Given,
     InjectedBy,
     KeepsAfterCommit,
     MappingOf,
@@ -27,7 +28,7 @@ from sqla_lint.flow.questions import (
     SummaryOf,
     TemplateNamed,
 )
-from sqla_lint.flow.values import UNKNOWN, ClassValue, Constant, Instance, Object, Session, Value
+from sqla_lint.flow.values import UNKNOWN, ClassValue, Instance, Object, Session, Value
 from sqla_lint.knowledge import sessions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
@@ -155,7 +156,7 @@ class Project:
             # Nothing it reaches touches a session or a relationship, it is given none, and it says what it gives.
             return Summary(known=True, returns=doubtful(info.returns), name=fact.name)
         try:
-            return self.walk(self._as_of(info, question.this), lambda event: None, question.constants)
+            return self.walk(self._as_of(info, question.this), lambda event: None, question.given)
         except (Unsliceable, TooComplex):
             return Summary()
 
@@ -185,7 +186,7 @@ class Project:
         self,
         info: FunctionInfo,
         sink: Callable[[Event], None],
-        constants: tuple[tuple[str, Constant], ...] = (),
+        given: Given = (),
     ) -> Summary:
         """Walk a function: its events to `sink`, its summary back. Raises Unsliceable."""
         from sqla_lint.flow.visitor import walk
@@ -193,7 +194,7 @@ class Project:
         facts = self.index.modules[info.module]
         with self._noting(info.id):
             slice_, node = self.slices.function(facts, facts.functions[info.id.partition(":")[2]])
-            return walk(info, slice_, node, self.ask, sink, constants)
+            return walk(info, slice_, node, self.ask, sink, given)
 
     @contextmanager
     def _noting(self, function: str) -> Iterator[None]:

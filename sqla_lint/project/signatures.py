@@ -25,7 +25,16 @@ from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
 from sqla_lint.project.guesses import Guesses
-from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Member, Name, parse_annotation
+from sqla_lint.survey.expressions import (
+    Apply,
+    Expression,
+    Index,
+    Items,
+    Literal,
+    Member,
+    Name,
+    parse_annotation,
+)
 from sqla_lint.survey.facts import Facts, FunctionFact, Parameter
 
 _MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
@@ -59,7 +68,7 @@ class Signatures:
                 injected.get(index)
                 or injected.get(item.name)
                 or self._parameter(facts, fact, item, index == 0 and wraps != "staticmethod", wraps),
-                Constant(item.default.value) if isinstance(item.default, Literal) else UNKNOWN,
+                self._default(module, item.default),
             )
             for index, item in enumerate(fact.parameters)
         )
@@ -115,6 +124,15 @@ class Signatures:
             return Session("", "unknown", "caller", guessed=True)
         guess = self._guesses.parameter(fact, item.name) if facts.guesses else ""
         return Instance(guess) if guess else UNKNOWN
+
+    def _default(self, module: str, default: Expression | None) -> Value:
+        """What a parameter holds that is not given; calls are left alone: those may be markers of a framework."""
+        match default:
+            case Literal(value=value):
+                return Constant(value)
+            case Items() | Name() | Member():
+                return self._declarations.value(module, default)
+        return UNKNOWN
 
     def _this(self, cls: str) -> Value:
         if self._classes.session_kind(cls):

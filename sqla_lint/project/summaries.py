@@ -12,10 +12,13 @@ from functools import reduce
 
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import Effect, Summary, SummaryOf
+from sqla_lint.flow.values import NEVER, UNKNOWN
 
 _MOST_TURNS = 5
 _DEEPEST = 300
 _NO_CYCLE = 1 << 30
+# The first guess of what a function in a cycle does: nothing, and it gives no value to join with others.
+_NOTHING_YET = Summary(known=True, returns=NEVER)
 
 
 class Summaries:
@@ -35,7 +38,7 @@ class Summaries:
             return self._kept[question]
         if question in self._open:
             self._head = min(self._head, self._open[question])
-            return self._guesses.get(question, Summary(known=True))
+            return self._guesses.get(question, _NOTHING_YET)
         if question in self._provisional:
             head, summary = self._provisional[question]
             self._head = min(self._head, head)
@@ -60,6 +63,7 @@ class Summaries:
         if self._head < index:
             self._provisional[question] = (self._head, summary)
         else:
+            summary = replace(summary, returns=UNKNOWN) if summary.returns == NEVER else summary
             self._kept[question] = summary
             self._drop_provisional(index)
             self._head = _NO_CYCLE

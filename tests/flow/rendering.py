@@ -67,7 +67,8 @@ from sqla_lint.flow.values import Mapping as MappingValue
 from sqla_lint.knowledge.loaders import FREE
 
 _EFFECTS = {"sql": "sends", "commit": "commits", "flush": "flushes", "close": "closes", "rollback": "rolls back",
-            "add": "adds", "delete": "deletes", "commit-block": "commits", "expire": "expires"}  # fmt: skip
+            "add": "adds", "delete": "deletes", "commit-block": "commits", "expire": "expires",
+            "refresh": "refreshes"}  # fmt: skip
 
 
 class Renderer:

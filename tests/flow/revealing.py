@@ -148,11 +148,11 @@ def _summary(case: Case, facts: Facts, mark: Mark, told: Renderer) -> Iterator[s
         raise CaseError(f"line {mark.line}: a summary stands on the line of a `def`")
     fact = facts.functions[qualname]
     given = dict(item.strip().split("=") for item in mark.flags.split(",") if item)
-    constants = tuple((item.name, Constant(ast.literal_eval(given[item.name]))) for item in fact.parameters
+    flags = tuple((item.name, Constant(ast.literal_eval(given[item.name]))) for item in fact.parameters
                       if item.name in given)  # fmt: skip
-    if len(constants) != len(given):
+    if len(flags) != len(given):
         raise CaseError(f"line {mark.line}: {qualname} has not all of the parameters {mark.flags}")
-    summary = case.project.ask(SummaryOf(f"{facts.module}:{qualname}", "", constants, closely=True))
+    summary = case.project.ask(SummaryOf(f"{facts.module}:{qualname}", "", flags, closely=True))
     found = frozenset(told.summary(summary)) or frozenset({"nothing"})
     if found != parts(mark.text):
         yield f"line {mark.line}: the summary is {', '.join(sorted(found))}; the marker says {mark.text}"
