@@ -34,7 +34,6 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Option,
-    Producer,
     Result,
     Session,
     Statement,
@@ -141,10 +140,11 @@ def _yielded_by_annotation(value: Value) -> Value:
 def _classes_of_rows(value: Value) -> frozenset[str]:
     """The classes whose rows a callee has queried and given back: the session holds them."""
     match value:
-        case Collection(element=Instance(cls=cls, producer=Producer(seen=True))):
-            return frozenset({cls})
-        case Mapping(value=Instance(cls=cls, producer=Producer(seen=True))):
-            return frozenset({cls})
+        case Collection(element=row) | Result(element=row) | Mapping(value=row):
+            items = row.items if isinstance(row, TupleValue) else (row,)
+            return frozenset(
+                item.cls for item in items if isinstance(item, Instance) and item.producer and item.producer.seen
+            )
     return frozenset()
 
 
