@@ -136,6 +136,6 @@ def _in_loop(diagnostic: Diagnostic, event: Event) -> Identity:
 def _at_place(diagnostic: Diagnostic, event: Event) -> Identity:
     """Elsewhere there is one defect at one place, but for what is done outside the project there."""
     match event:
-        case RelationshipRead(outside=True, instance=instance) if instance:
+        case RelationshipRead(outside=str(reader), instance=instance) if reader and instance:
             return (diagnostic.code, diagnostic.span, instance.cls, instance.path, event.relationship)
     return (diagnostic.code, diagnostic.span)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePath
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
@@ -46,7 +45,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
         path=f"{owner}.{read.relationship}",
         often=often,
         rows=loop.source,
-        where=_outside(read),
+        where=read.outside,
     )
 
 
@@ -54,11 +53,6 @@ def _message(read: RelationshipRead, loop: Loop) -> str | None:
     if read.producer is not None and 0 != read.producer.inside == loop.id:
         return _FETCHED
     return _OUTSIDE if read.outside else None
-
-
-def _outside(read: RelationshipRead) -> str:
-    """The name of the file that reads, where no function does."""
-    return PurePath(read.via.span.path).name if read.outside and read.via is not None else ""
 
 
 def _notes(read: RelationshipRead) -> Iterator[Note]:
@@ -73,7 +67,7 @@ def _notes(read: RelationshipRead) -> Iterator[Note]:
 
 def _reads(read: RelationshipRead) -> bool:
     """Whether `via` is the read itself; else it is the call that hands over the rows."""
-    return read.outside or read.loop is not None and read.loop.id != 0
+    return bool(read.outside) or read.loop is not None and read.loop.id != 0
 
 
 def _fix(read: RelationshipRead, owner: str, context: Context) -> Fix:

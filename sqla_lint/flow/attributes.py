@@ -44,6 +44,7 @@ from sqla_lint.flow.values import (
     Value,
     class_name,
 )
+from sqla_lint.knowledge.schemas import READING
 from sqla_lint.knowledge.sessions import INSPECTIONS, is_foreign, is_session_name
 
 _LONGEST = 5
@@ -161,6 +162,8 @@ def _of_class(frame: Frame, value: ClassValue, name: str) -> Value:
             bound = value if signature is not None and signature.wraps == "classmethod" else None
             return FunctionValue(found.id, bound)
         return found
+    if name in READING and (info is None or not info.mapped):
+        return Method(value, name)
     if name == "query" and info is not None and info.mapped:
         return Statement("query", (Instance(value.id),), session=Session("registry", "sync", "registry", True))
     return UNKNOWN

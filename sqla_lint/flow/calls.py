@@ -24,6 +24,8 @@ from sqla_lint.flow.queries import (
 )
 from sqla_lint.flow.questions import MappingOf
 from sqla_lint.flow.results import result_method
+from sqla_lint.flow.schemas import construct as construct_schema
+from sqla_lint.flow.schemas import validate
 from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.told import cast
 from sqla_lint.flow.values import (
@@ -161,6 +163,10 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
     match receiver:
         case Session() if name in ("__enter__", "__aenter__"):
             return receiver
+        case ClassValue(id=cls):
+            _unseen(frame, arguments)
+            validate(frame, cls, arguments, node)
+            return UNKNOWN
         case Session():
             return session_method(frame, receiver, name, arguments, node)
         case OneOf(values=values):
@@ -226,6 +232,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         frame.works_on_batch()
         return Instance(callee.id, new=True, identity=id(node), values=values, free=frozenset(arguments.keywords))
     _unseen(frame, arguments)
+    construct_schema(frame, callee.id, arguments, node)
     return Object(callee.id)
 
 

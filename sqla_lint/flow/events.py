@@ -92,7 +92,7 @@ class RelationshipRead(Event):
 
     emits_sql: nothing on the path has loaded it. loop: the loop whose turns give the instances, if it repeats the
     read. dynamic: every use is a query of its own, no loader option helps. owed: the rows are an argument's, and this
-    is what callers may know of them. outside: `via` stands in no function but in a template.
+    is what callers may know of them. outside: what `via` stands in, a template or a schema, where that is no function.
     """
 
     instance: Instance | None = None
@@ -108,4 +108,4 @@ class RelationshipRead(Event):
     text: str = ""
     asynchronous: bool = False
     owed: tuple[str, ...] = ()
-    outside: bool = False
+    outside: str = ""

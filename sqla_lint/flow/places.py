@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from sqla_lint.diagnostic import Span
@@ -58,11 +59,14 @@ class Slice:
 
 
 class Place:
-    """A node in a slice, or a span already known."""
+    """A node in a slice, or a span already known. outside: what is there, where that is no function's code."""
 
-    __slots__ = ("_known", "node", "slice")
+    __slots__ = ("_known", "node", "outside", "slice")
 
-    def __init__(self, slice_: Slice | None, node: cst.CSTNode | None, known: Span | None = None) -> None:
+    def __init__(
+        self, slice_: Slice | None, node: cst.CSTNode | None, known: Span | None = None, outside: str = ""
+    ) -> None:
+        self.outside = outside or (PurePath(slice_.origins[0][0]).name if slice_ and slice_.origins else "")
         self.slice = slice_
         self.node = node
         self._known = known
@@ -74,11 +78,6 @@ class Place:
             assert self.slice is not None and self.node is not None
             self._known = self.slice.span(self.node)
         return self._known
-
-    @property
-    def outside(self) -> bool:
-        """Whether it lies in no Python file."""
-        return self.slice is not None and bool(self.slice.origins)
 
     @property
     def text(self) -> str:

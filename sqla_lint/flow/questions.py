@@ -197,6 +197,21 @@ class SummaryOf(Question[Summary]):
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseReads(Question[tuple[Read, ...]]):
+    """What the response model of a route reads of its result, as paths from it."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaReads(Question[tuple[Read, ...]]):
+    """What a schema reads of the object it is made of, or of what one of its fields is given, as paths from that."""
+
+    cls: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateNamed(Question[str]):
     """The function that stands for the template of that name, as a file finds it; empty where there is none."""
 

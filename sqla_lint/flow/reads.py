@@ -66,7 +66,7 @@ def _leads_to_one(frame: Frame, value: Value, name: str) -> bool:
 def _rows(read: Read) -> str:
     """What the loop goes through, as the source says it; by its path where that is more than a name."""
     plain = all(part.isidentifier() for part in read.loop_text.split("."))
-    if plain or not read.place.outside:
+    if plain or not read.place.outside or read.place.slice is None:
         return read.loop_text
     last = max((index for index, step in enumerate(read.path) if step == EACH), default=len(read.path))
     return ".".join(step for step in read.path[:last] if step.isidentifier())

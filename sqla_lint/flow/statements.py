@@ -20,6 +20,7 @@ from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, MappingOf
+from sqla_lint.flow.schemas import respond
 from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, State, gather
 from sqla_lint.flow.told import described
@@ -158,6 +159,7 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
     if value is not None:
         given = frame.evaluate(value)
         given = _kept(frame, given)
+        respond(frame, given, value)
     if frame.emitting:
         frame.outcome.returns.append(given)
     if not (isinstance(given, Session) and given.key not in frame.state.lives):

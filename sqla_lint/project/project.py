@@ -23,6 +23,9 @@ from sqla_lint.flow.questions import (
     MayLoad,
     NameMeans,
     Question,
+    Read,
+    ResponseReads,
+    SchemaReads,
     SignatureOf,
     Summary,
     SummaryOf,
@@ -67,6 +70,7 @@ class Project:
         self._declarations = Declarations(self.classes, self._annotations, self.ask)
         self._signatures = Signatures(self.classes, self._annotations, self._declarations, self.ask)
         self.suspects = Suspects(self.index, self.classes, self.templates)
+        self.schemas = self.suspects.schemas
         self._everything = everything
         # Told which function is walked right now; those to avoid have brought a process down.
         self.note: Callable[[str], None] = lambda function: None
@@ -84,6 +88,8 @@ class Project:
             InjectedBy: self._injections,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
             MayLoad: lambda question: self.suspects.may_load(question.name),
+            ResponseReads: self._response,
+            SchemaReads: lambda question: self.schemas.reads(question.cls, question.field),
             TemplateNamed: lambda question: self.templates.function(question.name, question.near),
         }
 
@@ -137,6 +143,10 @@ class Project:
         with suppress(Unsliceable, TooComplex):
             self.walk(info, note)
         return tuple(found.items())
+
+    def _response(self, question: ResponseReads) -> tuple[Read, ...]:
+        fact = self.index.function_fact(question.function)
+        return self.schemas.response(self.index.modules[question.function.partition(":")[0]], fact) if fact else ()
 
     def _summary(self, question: SummaryOf) -> Summary:
         return self._summaries.answer(question)

@@ -13,6 +13,7 @@ from sqla_lint.knowledge.rendering import renders
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.names import NameIndex
+from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
 from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Name, dotted
@@ -52,6 +53,7 @@ class Suspects:
     def __init__(self, index: NameIndex, classes: Classes, templates: Templates) -> None:
         self._index = index
         self._templates = templates
+        self.schemas = Schemas(classes, self.may_load)
         self._classes = classes
         self._files = index.files
         self._verdicts: dict[tuple[str, ...], bool] = {}
@@ -161,6 +163,8 @@ class Suspects:
             return True
         if fact is not None and not self._looping.isdisjoint(self._rendered(facts, fact)):
             return True
+        if self._makes_schemas(facts, fact, sketch):
+            return True
         calls = {last(chain) for chain in sketch.calls}
         if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
             return True
@@ -170,6 +174,13 @@ class Suspects:
             if fact is not None and renders(last(chain)) and not self.reading.isdisjoint(self._rendered(facts, fact)):
                 return True
         return self._pairs_through_helpers(facts, fact, sketch, calls)
+
+    def _makes_schemas(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether rows may be read by a response model, or by a schema that is made of them."""
+        if fact is not None and fact.decorators and any(read.repeated for read in self.schemas.response(facts, fact)):
+            return True
+        names = (facts.imports.get(part, part) for chain in sketch.calls for part in chain.split("."))
+        return bool(self.schemas.reading) and any(last(name) in self.schemas.reading for name in names)
 
     def _may_load(self, facts: Facts, fact: FunctionFact | None, chain: str) -> bool:
         """Whether reading a chain may load a relationship, by itself or in a property."""
