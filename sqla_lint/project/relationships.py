@@ -20,10 +20,17 @@ class Relationships:
         self._is_mapped = is_mapped
         self._owned: dict[str, dict[str, Relationship]] = {}
         self._backrefs: dict[str, list[Relationship]] = {}
-        for facts in bodies.index.files:
-            for qualname in facts.classes:
-                for name, declared in self._declared(f"{facts.module}:{qualname}"):
-                    self._add_backref(f"{facts.module}:{qualname}", name, declared)
+        classes = [f"{facts.module}:{qualname}" for facts in bodies.index.files for qualname in facts.classes]
+        self._open = frozenset(
+            id_ for id_ in classes for _, declared in self._declared(id_) if _says_cls(declared.value)
+        )
+        for id_ in classes:
+            for name, declared in self._declared(id_):
+                self._add_backref(id_, declared, self.own(id_)[name])
+            for base in self._open.intersection(bodies.origins.lineage(id_)[1:]) if self._open else ():
+                for name, declared in self._declared(base):
+                    if _says_cls(declared.value):
+                        self._add_backref(id_, declared, self.inherited(id_, base)[name])
 
     def backrefs(self, id_: str) -> list[Relationship]:
         """The relationships that other classes add to this one."""
@@ -38,21 +45,22 @@ class Relationships:
     def inherited(self, id_: str, base: str) -> dict[str, Relationship]:
         """The relationships that a base declares, as a class has them: what they say of `cls` depends on it."""
         found = self.own(base)
-        open_ = [(name, declared) for name, declared in self._declared(base) if id_ != base and not found[name].target]
-        again = {
-            name: self._read(id_, name, Declared(declared.annotation, self._bound(id_, declared.value)))
-            for name, declared in open_
-        }
-        return {**found, **{name: replace(item, owner=base) for name, item in again.items() if item.target}}
+        if id_ == base or base not in self._open:
+            return found
+        again = {}
+        for name, declared in self._declared(base):
+            if _says_cls(declared.value):
+                bound = Declared(declared.annotation, self._bound(id_, declared.value))
+                again[name] = replace(self._read(id_, name, bound), owner=base)
+        return {**found, **again}
 
     def _bound(self, id_: str, value: Expression | None) -> Expression | None:
         """A call whose first argument is `cls.name`, with what the class has by that name."""
-        match value:
-            case Apply(arguments=(Member(base=Name(id="cls" | "self"), name=name), *others)):
-                for _, body in self._lineage(id_):
-                    given = body.attributes[name].value if name in body.attributes else None
-                    if given is not None:
-                        return value._replace(arguments=(given, *others))
+        assert isinstance(value, Apply)
+        for _, body in self._lineage(id_):
+            given = body.attributes.get(_says_cls(value))
+            if given is not None and given.value is not None:
+                return value._replace(arguments=(given.value, *value.arguments[1:]))
         return value
 
     def _declared(self, id_: str) -> Iterator[tuple[str, Declared]]:
@@ -61,18 +69,17 @@ class Relationships:
             if read.is_relationship(declared.value):
                 yield name, declared
 
-    def _add_backref(self, id_: str, name: str, declared: Declared) -> None:
+    def _add_backref(self, id_: str, declared: Declared, own: Relationship) -> None:
         value = declared.value
         assert value is not None
         backref, lazy, scalar = read.backref(value)
-        own = self.own(id_).get(name)
-        if not backref or own is None or not own.target:
+        if not backref or not own.target:
             return
         # The other side of a one-to-many is one; of a many-to-one or a many-to-many it is many, unless said otherwise.
         many = (not own.collection or read.has_keyword(value, "secondary")) and not scalar
         one = not many and own.collection
         self._backrefs.setdefault(own.target, []).append(
-            Relationship(backref, own.target, id_, many, lazy, name, many_to_one=one)
+            Relationship(backref, own.target, id_, many, lazy, own.name, many_to_one=one)
         )
 
     def _read(self, id_: str, name: str, declared: Declared) -> Relationship:
@@ -80,7 +87,7 @@ class Relationships:
         assert value is not None
         target = self.target(id_, read.target(value, declared.annotation))
         many = read.is_many(value, declared.annotation)
-        points = read.keys_of(value, id_.rpartition(":")[2].rpartition(".")[2]) or self._points_to(id_, target)
+        points = read.keys_of(value, id_.rpartition(":")[2].rpartition(".")[2]) or self._points_to(id_, target, name)
         if many is None:
             # A class that refers to itself has one-to-many unless `remote_side` says otherwise.
             many = not points or target in self._bodies.origins.lineage(id_)
@@ -130,8 +137,15 @@ class Relationships:
         shared = {item: _common(item.partition(":")[0], module) for item in candidates}
         return [item for item in candidates if shared[item] == max(shared.values())]
 
-    def _points_to(self, id_: str, target: str) -> bool:
-        """Whether the class has a foreign key to the table of `target`: the relationship is then many-to-one."""
+    def _points_to(self, id_: str, target: str, name: str) -> bool:
+        """Whether the class has a foreign key to the table of `target`: the relationship is then many-to-one.
+
+        Where one of the two cannot be read the name of the key tells: `order_id` is that of `order`.
+        """
+        for _, body in self._lineage(id_):
+            named = (column for at, column in read.columns(body) if at == f"{name}_id")
+            if any(not key or not target for column in named for key in read.foreign_keys(column)):
+                return True
         if not target:
             return False
         names = {fact.name for _, fact in self._bodies.origins.facts(target)}
@@ -160,6 +174,14 @@ class Relationships:
         for _, column in read.table_columns(table):
             yield from read.foreign_keys(column)
         yield from read.table_foreign_keys(table.arguments)
+
+
+def _says_cls(value: Expression | None) -> str:
+    """The name in `relationship(cls.name)`, else an empty string."""
+    match value:
+        case Apply(arguments=(Member(base=Name(id="cls" | "self"), name=name), *_)):
+            return name
+    return ""
 
 
 def _common(left: str, right: str) -> int:
