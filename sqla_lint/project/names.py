@@ -84,7 +84,10 @@ class NameIndex:
         if name in facts.classes:
             return Definition("class", facts.module, name)
         if name in facts.functions:
-            return Definition("function", facts.module, name)
+            # A function beside an import of SQLAlchemy's own of the name stands in where that fails.
+            target = facts.imports.get(name, "")
+            found = self._absolute(target, seen) if is_family(target) else NOTHING
+            return found if found.kind == "external" else Definition("function", facts.module, name)
         if name in facts.variables and name not in facts.imports:
             return Definition("variable", facts.module, name)
         for imports in (facts.imports, facts.other_imports):
