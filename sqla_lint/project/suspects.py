@@ -80,31 +80,39 @@ class Suspects:
             if function := self._templates.function(name, facts.path):
                 yield function
 
-    def _reverse(self) -> dict[str, set[str]]:
-        """For each function the functions that may run it, by a call or by reading a property."""
-        callers: dict[str, set[str]] = defaultdict(set)
+    def _reverse(self) -> dict[str, list[set[str]]]:
+        """For each function the functions that may run it, by a call or by reading a property.
+
+        They come in sets, one for each group that some chains lead to: groups may be large, and are shared.
+        """
+        groups: dict[tuple[str, ...], set[str]] = defaultdict(set)
         for facts, fact in self._functions():
             own = f"{facts.module}:{fact.qualname}"
             for chain in fact.sketch.calls:
-                for target in self._targets.of(facts, fact, chain):
-                    callers[target].add(own)
+                groups[self._targets.of(facts, fact, chain)].add(own)
             for chain in fact.sketch.reads:
-                for target in self._targets.getters(facts, fact, chain):
-                    callers[target].add(own)
+                if getters := tuple(self._targets.getters(facts, fact, chain)):
+                    groups[getters].add(own)
             for target in self._rendered(facts, fact):
-                callers[target].add(own)
+                groups[(target,)].add(own)
             if fact.nested_in:
-                callers[own].add(f"{facts.module}:{fact.nested_in}")
+                groups[(own,)].add(f"{facts.module}:{fact.nested_in}")
+        callers: dict[str, list[set[str]]] = defaultdict(list)
+        for targets, group in groups.items():
+            for target in targets:
+                callers[target].append(group)
         return callers
 
     def _closure(self, holds: Callable[[Facts, FunctionFact], bool]) -> frozenset[str]:
         found = {f"{facts.module}:{fact.qualname}" for facts, fact in self._functions() if holds(facts, fact)}
         todo = list(found)
+        done: set[int] = set()
         while todo:
-            for caller in self._callers.get(todo.pop(), ()):
-                if caller not in found:
-                    found.add(caller)
-                    todo.append(caller)
+            for group in self._callers.get(todo.pop(), ()):
+                if id(group) not in done:
+                    done.add(id(group))
+                    todo += group - found
+                    found |= group
         return frozenset(found)
 
     def _touches(self, facts: Facts, fact: FunctionFact) -> bool:
@@ -139,7 +147,7 @@ class Suspects:
 
     def callers(self, function: str) -> Iterator[tuple[Facts, str]]:
         """The outermost functions that may run a function."""
-        for caller in sorted(self._callers.get(function, ())):
+        for caller in sorted(set().union(*self._callers.get(function, ()))):
             module, _, qualname = caller.partition(":")
             facts = self._index.modules[module]
             if facts.guesses:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain as chained
 
 from sqla_lint.flow.values import class_name
 from sqla_lint.knowledge.calls import PROPERTIES
@@ -67,6 +68,11 @@ class Targets:
         self.relationships = frozenset(self._relationship_names())
         self._known: dict[tuple[str, str, str], tuple[str, ...]] = {}
         self._methods: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._tables: dict[str, dict[str, str]] = {}
+        self._families: dict[tuple[str, str], Meaning] = {}
+        self._unions: dict[tuple[int, ...], Meaning] = {}
+        # By the identity of a meaning that is kept: large families are met again and again.
+        self._of_family: dict[int, tuple[str, ...]] = {}
         for facts in index.files:
             for fact in facts.functions.values():
                 if fact.owner:
@@ -93,9 +99,12 @@ class Targets:
         """The functions that calling a chain may run, in a function or, where `fact` is None, in a module's body."""
         key = (facts.module, fact.qualname if fact else "", chain)
         if key not in self._known:
-            last = chain.rpartition(".")[2]
-            found = (id_ for item in self._follow(facts, fact, chain, 0) for id_ in self._run_by(facts, item, last))
-            self._known[key] = tuple(dict.fromkeys(found))
+            meaning = self._follow(facts, fact, chain, 0)
+            known = self._of_family.get(id(meaning))
+            if known is None:
+                last = chain.rpartition(".")[2]
+                known = tuple(dict.fromkeys(id_ for item in meaning for id_ in self._run_by(facts, item, last)))
+            self._known[key] = known
         return self._known[key]
 
     def _run_by(self, facts: Facts, item: Definition, last: str) -> Iterator[str]:
@@ -122,11 +131,26 @@ class Targets:
             self._methods[key] = tuple(dict.fromkeys(item for item in found if item))
         return self._methods[key]
 
+    def _family(self, cls: str, name: str) -> Meaning:
+        """Those methods as a meaning, always the same value."""
+        key = (cls, name)
+        if key not in self._families:
+            methods = self._method(cls, name)
+            self._families[key] = family = tuple(_defined("function", id_) for id_ in methods)
+            self._of_family[id(family)] = methods
+        return self._families[key]
+
     def _inherited(self, cls: str, name: str) -> str:
-        for module, fact in self._classes.facts(cls):
-            if name in fact.methods:
-                return f"{module}:{fact.methods[name]}"
-        return ""
+        return self._all_methods(cls).get(name, "")
+
+    def _all_methods(self, cls: str) -> dict[str, str]:
+        """The methods of a class by name, inherited ones included."""
+        if cls not in self._tables:
+            table: dict[str, str] = {}
+            for module, fact in reversed(list(self._classes.facts(cls))):
+                table |= {name: f"{module}:{qualname}" for name, qualname in fact.methods.items()}
+            self._tables[cls] = table
+        return self._tables[cls]
 
     # Reading attributes.
 
@@ -191,10 +215,21 @@ class Targets:
             elif number == 0:
                 found = self._name(facts, fact, name, depth)
             else:
-                found = _union(self._member(item, name, depth) for item in found)
+                found = self._members(found, name, depth)
             for _ in calls:
                 found = _union(self._called(item, depth) for item in found)
         return found
+
+    def _members(self, items: Meaning, name: str, depth: int) -> Meaning:
+        """What `name` may be on any of several things."""
+        meanings = [self._member(item, name, depth) for item in items]
+        key = tuple(map(id, meanings))
+        if len(key) < 2 or not self._of_family.keys() >= set(key):
+            return _union(iter(meanings))
+        if key not in self._unions:
+            self._unions[key] = union = _union(iter(meanings))
+            self._of_family[id(union)] = tuple(dict.fromkeys(id_ for one in key for id_ in self._of_family[one]))
+        return self._unions[key]
 
     def _above(self, facts: Facts, fact: FunctionFact | None) -> Meaning:
         """`super()`: the bases of the class around, and what they derive from."""
@@ -308,9 +343,9 @@ class Targets:
         return _ANYTHING
 
     def _of_class(self, item: Definition, name: str, depth: int) -> Meaning:
-        methods = self._method(item.id, name)
-        if methods:
-            return tuple(_defined("function", id_) for id_ in methods)
+        family = self._family(item.id, name)
+        if family:
+            return family
         inner = self._index.member(item, name) if item.kind == "class" else NOTHING
         if inner.kind == "class":
             return (inner,)
@@ -356,4 +391,7 @@ def _defined(kind: str, id_: str) -> Definition:
 
 
 def _union(meanings: Iterator[Meaning]) -> Meaning:
-    return tuple(dict.fromkeys(item for meaning in meanings for item in meaning))
+    first, second = next(meanings, ()), next(meanings, None)
+    if second is None:
+        return first
+    return tuple(dict.fromkeys(item for meaning in chained((first, second), meanings) for item in meaning))
