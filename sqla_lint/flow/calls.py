@@ -264,7 +264,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     if dotted in known_calls.NEVER_RETURN:
         frame.stop()
         return UNKNOWN
-    if dotted.split(".")[0] in known_calls.OUTSIDE or dotted in known_calls.OUTSIDE_CALLS:
+    if known_calls.leaves_process(dotted):
         frame.note_io(dotted)
     if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
         return Manager(Manager(UNKNOWN))

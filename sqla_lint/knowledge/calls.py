@@ -34,6 +34,8 @@ OUTSIDE = frozenset(
         "smtplib", "socket", "subprocess", "urllib", "urllib3", "xmlrpc",
     }
 )  # fmt: skip
+# What belongs to such a module and stays in the process.
+INSIDE = ("urllib.parse.",)
 OUTSIDE_CALLS = frozenset({"time.sleep", "asyncio.sleep", "os.remove", "os.unlink", "os.rename", "os.system"})
 ENDLESS = frozenset({"itertools.count", "itertools.repeat", "itertools.cycle"})
 NEVER_RETURN = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit", "flask.abort", "os.abort",
@@ -47,3 +49,8 @@ CACHED_PROPERTIES = frozenset({"cached_property", "memoized_property", "reify"})
 PROPERTIES = CACHED_PROPERTIES | {"property", "hybrid_property"}
 CHUNK_WORDS = ("chunk", "batch", "page", "partition", "block", "slice")
 RETRY_WORDS = ("retry", "retries", "attempt", "tries", "try_")
+
+
+def leaves_process(dotted: str) -> bool:
+    """Whether calling a library name talks to the outside world."""
+    return dotted in OUTSIDE_CALLS or dotted.partition(".")[0] in OUTSIDE and not dotted.startswith(INSIDE)
