@@ -18,6 +18,7 @@ from sqla_lint.flow.results import by_name
 from sqla_lint.flow.state import IDLE
 from sqla_lint.flow.values import (
     UNKNOWN,
+    Above,
     ClassValue,
     Collection,
     ColumnValue,
@@ -55,6 +56,8 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
     match value:
         case Instance():
             return _of_instance(frame, value, name, node)
+        case Above():
+            return _of_above(frame, value, name, node)
         case Object():
             return _of_object(frame, value, name, node)
         case ClassValue():
@@ -134,6 +137,21 @@ def _of_object(frame: Frame, value: Object, name: str, node: cst.CSTNode) -> Val
     if isinstance(found, Session) and found.owner != "function" and value.root == ("self",):
         return found
     return found
+
+
+def _of_above(frame: Frame, value: Above, name: str, node: cst.CSTNode) -> Value:
+    """An attribute of `super()`: what a base declares, bound to the object itself."""
+    on_class = isinstance(value.of, ClassValue)
+    cls = value.of.id if isinstance(value.of, ClassValue) else getattr(value.of, "cls", "")
+    found = frame.ask(AttributeMeans(cls, name, on_class, value.owner))
+    if not isinstance(found, FunctionValue):
+        return found
+    signature = frame.ask(SignatureOf(found.id))
+    if signature is not None and signature.wraps == "staticmethod":
+        return found
+    bound = FunctionValue(found.id, value.of)
+    is_property = signature is not None and signature.wraps in ("property", "cached property")
+    return apply(frame, bound, Arguments(), node) if is_property else bound
 
 
 def _member(frame: Frame, value: Value, cls: str, name: str, node: cst.CSTNode) -> Value:

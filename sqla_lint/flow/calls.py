@@ -30,6 +30,7 @@ from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.told import cast
 from sqla_lint.flow.values import (
     UNKNOWN,
+    Above,
     ClassValue,
     Collection,
     Constant,
@@ -279,9 +280,16 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     return External(dotted, made=True) if told else UNKNOWN
 
 
+def _above(frame: Frame) -> Value:
+    """`super()` in a method; a session stays one, since its base is the library's."""
+    this = frame.state.names.get(frame.info.parameters[0].name, UNKNOWN) if frame.info.parameters else UNKNOWN
+    known = isinstance(this, Instance | Object | ClassValue) and frame.info.owner
+    return Above(this, frame.info.owner) if known else this
+
+
 def _builtin(frame: Frame, name: str) -> Value:
     if name == "super":
-        return frame.state.names.get("self", UNKNOWN)
+        return _above(frame)
     if name not in known_calls.CANNOT_RAISE:
         frame.may_raise()
     return UNKNOWN

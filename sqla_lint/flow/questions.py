@@ -157,11 +157,15 @@ class NameMeans(Question[Value]):
 
 @dataclass(frozen=True, slots=True)
 class AttributeMeans(Question[Value]):
-    """What an attribute of an instance of a class of the project is; UNKNOWN where it declares none."""
+    """What an attribute of an instance of a class of the project is; UNKNOWN where it declares none.
+
+    above: only what the classes after that one in the lineage declare, as `super()` sees it.
+    """
 
     cls: str
     name: str
     on_class: bool = False
+    above: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,6 +260,14 @@ class Object(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Above(Value):
+    """`super()`: `of` as the classes after `owner` in its lineage know it."""
+
+    of: Value
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Symbol(Value):
     """A parameter of unknown type, or what is reached from it: its access path."""
 

@@ -61,6 +61,14 @@ class Classes:
         """The classes of the lineage that are in the project, with their modules."""
         return self.origins.facts(id_)
 
+    def facts_above(self, id_: str, above: str) -> Iterator[tuple[str, ClassFact]]:
+        """The classes of the lineage that come after `above` in it, where that is given."""
+        lineage = self.lineage(id_)
+        for item in lineage[lineage.index(above) + 1 :] if above in lineage else lineage if not above else ():
+            fact = self.index.class_fact(item)
+            if fact is not None:
+                yield item.partition(":")[0], fact
+
     def session_kind(self, id_: str) -> str:
         """ "sync" or "async" where the class is a session, else an empty string."""
         for item in self.lineage(id_):

@@ -245,9 +245,9 @@ class Declarations:
             return info.returns.element
         return info.returns if isinstance(info, FunctionInfo) else UNKNOWN
 
-    def attribute(self, cls: str, name: str, on_class: bool, depth: int = 0) -> Value:
+    def attribute(self, cls: str, name: str, on_class: bool, depth: int = 0, above: str = "") -> Value:
         """An attribute of an instance of a class of the project (or of the class), inherited ones included."""
-        for module, fact in self._classes.facts(cls):
+        for module, fact in self._classes.facts_above(cls, above):
             inner = self._classes.index.member(Definition("class", module, fact.qualname), name)
             if inner.kind == "class":
                 return self._class(inner.id)

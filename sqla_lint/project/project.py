@@ -115,7 +115,7 @@ class Project:
         return self._declarations.meaning(self.index.find(question.module, question.name))
 
     def _attribute(self, question: AttributeMeans) -> Value:
-        found = self._declarations.attribute(question.cls, question.name, question.on_class)
+        found = self._declarations.attribute(question.cls, question.name, question.on_class, above=question.above)
         # Rows kept in an attribute may have been loaded by whoever put them there; one object is what it is.
         return found if isinstance(found, Instance) else doubtful(found)
 
