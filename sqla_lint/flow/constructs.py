@@ -179,6 +179,20 @@ def open_session(factory: SessionFactory, arguments: Arguments, key: str) -> Ses
     )
 
 
+def generated(statement: Statement, name: str, arguments: Arguments) -> Statement:
+    """What a method of a statement that returns another one makes of it, its criteria left aside."""
+    match name:
+        case "options":
+            return replace(statement, load=statement.load.merge(options_tree(arguments)))
+        case "limit":
+            given = arguments.first()
+            count = given.value if isinstance(given, Constant) and isinstance(given.value, int) else None
+            return replace(statement, limit=count)
+        case "from_statement":
+            return replace(statement, filtered=True)
+    return replace(statement, filtered=statement.filtered or name in statements.FILTERING)
+
+
 def create_engine(arguments: Arguments) -> Value:
     """An engine; said so where its pool keeps no connections apart."""
     pool = arguments.keywords.get("poolclass")

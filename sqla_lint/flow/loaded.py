@@ -9,6 +9,7 @@ import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.lattice import doubtful
+from sqla_lint.flow.loading import LoadTree
 from sqla_lint.flow.questions import KeepsAfterCommit, Relationship
 from sqla_lint.flow.values import (
     Collection,
@@ -20,6 +21,7 @@ from sqla_lint.flow.values import (
     OneOf,
     Result,
     Session,
+    Statement,
     TupleValue,
     Value,
 )
@@ -123,6 +125,21 @@ def _texts(names: Value | None) -> frozenset[str] | None:
     listed = names.items if isinstance(names, Collection | TupleValue) else ()
     texts = [item.value for item in listed if isinstance(item, Constant) and isinstance(item.value, str)]
     return frozenset(texts) if listed and len(texts) == len(listed) else None
+
+
+def fill(frame: Frame, statement: Statement) -> None:
+    """A query loads what its options name on the instances at hand as well, where it comes across them again."""
+    branches = tuple(item for item in statement.load.branches if item[1] in loaders.FREE)
+    classes = {item.cls for item in statement.entities if isinstance(item, Instance)}
+    if not branches:
+        return
+
+    def filled(held: Instance) -> Instance:
+        if held.cls not in classes:
+            return held
+        return replace(held, load=held.load.merge(LoadTree(branches)), expired=None)
+
+    _change_all(frame.state.names, filled)
 
 
 def set_loaded(frame: Frame, node: cst.BaseExpression, names: frozenset[str] | None) -> None:

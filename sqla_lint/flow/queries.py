@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.constructs import entities, options_tree, select
+from sqla_lint.flow.constructs import entities, generated, select
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_load
+from sqla_lint.flow.loaded import fill
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
     ANY_PARENT,
@@ -47,13 +48,6 @@ def statement_method(frame: Frame, value: Statement, name: str, arguments: Argum
 
 def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame) -> Statement:
     match name:
-        case "options":
-            return replace(value, load=value.load.merge(options_tree(arguments)))
-        case "limit":
-            given = arguments.first()
-            return replace(value, limit=given.value if _is_count(given) else None)  # type: ignore[attr-defined]
-        case "from_statement":
-            return replace(value, filtered=True)
         case "execution_options" if arguments.keywords.get("autoflush") == Constant(False):
             return replace(value, flushes=False)
         case "autoflush" if arguments.first() == Constant(False):
@@ -64,7 +58,7 @@ def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame)
     if name in statements.FILTERING:
         criteria = (*value.criteria, *criteria_of(frame, arguments))
         return replace(value, filtered=True, criteria=tuple(dict.fromkeys(criteria)))
-    return value
+    return generated(value, name, arguments)
 
 
 def _parent(value: Value) -> str:
@@ -74,10 +68,6 @@ def _parent(value: Value) -> str:
         case Symbol(path=(*_, name)):
             return f"{PARENT}{name}"
     return ANY_PARENT
-
-
-def _is_count(value: Value) -> bool:
-    return isinstance(value, Constant) and isinstance(value.value, int)
 
 
 def criteria_of(frame: Frame, arguments: Arguments) -> tuple[tuple[str, Value], ...]:
@@ -215,6 +205,7 @@ def collection(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool 
     if value.limit is None:
         rows = element.items if isinstance(element, TupleValue) else (element,)
         frame.state.loaded |= {item.cls for item in rows if isinstance(item, Instance)}
+    fill(frame, value)
     return Collection(element, producer_of(frame, value, node), value.limit)
 
 

@@ -21,8 +21,10 @@ OPTIONS: dict[str, str] = {
     "subqueryload": "subquery",
     "subqueryload_all": "subquery",
 }
-# Options of columns: they say nothing of relationships, but may be chained.
-COLUMN_OPTIONS = frozenset({"load_only", "defer", "undefer", "undefer_group", "with_expression"})
+# Options of columns and criteria: they say nothing of what is loaded of relationships, but may be chained.
+COLUMN_OPTIONS = frozenset(
+    {"load_only", "defer", "undefer", "undefer_group", "with_expression", "with_loader_criteria"}
+)
 HOMES = ("sqlalchemy.orm.", "sqlalchemy.orm.strategy_options.", "sqlmodel.")
 
 # `lazy=` as written -> strategy.

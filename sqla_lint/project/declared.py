@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from sqla_lint.flow.constructs import chained, construct, create_engine, framework_member, open_session
+from sqla_lint.flow.constructs import chained, construct, create_engine, framework_member, generated, open_session
 from sqla_lint.flow.frame import Arguments
 from sqla_lint.flow.questions import FunctionInfo, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
@@ -28,6 +28,7 @@ from sqla_lint.flow.values import (
     Value,
 )
 from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
+from sqla_lint.knowledge.statements import GENERATIVE
 from sqla_lint.project.annotations import Annotations, keyed
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.names import Definition
@@ -189,6 +190,8 @@ class Declarations:
             base = self._value(scope, expression.function.base, "", depth + 1)
             if isinstance(base, Option):
                 return chained(base, expression.function.name, self._arguments(scope, expression, depth))
+            if isinstance(base, Statement) and expression.function.name in GENERATIVE:
+                return generated(base, expression.function.name, self._arguments(scope, expression, depth))
         callee = self._value(scope, expression.function, "", depth + 1)
         if isinstance(callee, External):
             arguments = self._arguments(scope, expression, depth)
