@@ -6,12 +6,8 @@ analysed. Nothing heavy is imported before a command needs it.
 
 from __future__ import annotations
 
-import collections
-import dataclasses
-import json
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,6 +87,8 @@ def check(
     color: str,
 ) -> int:
     """Check Python files; folders with all that is below them; the current folder when none is named."""
+    import dataclasses
+
     from sqla_lint.report import FORMATS
     from sqla_lint.run import check as run_check
     from sqla_lint.run import read_lines
@@ -118,6 +116,8 @@ def check(
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True)
 def rules(output_format: str) -> int:
     """List all rules, family by family."""
+    import json
+
     known = _rules()
     if output_format == "json":
         fields = ("code", "name", "family", "since", "severity", "default")
@@ -171,19 +171,21 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line with these arguments and return the exit code; nothing escapes as a traceback."""
-    from sqla_lint.config import ConfigError
-
     try:
         result = app.main(arguments, prog_name="sqla-lint", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return 2
-    except ConfigError as error:
-        return _complain(str(error))
     except (click.Abort, KeyboardInterrupt):
         return 130
     except Exception as error:
+        from sqla_lint.config import ConfigError
+
+        if isinstance(error, ConfigError):
+            return _complain(str(error))
         if os.environ.get("SQLA_LINT_TRACEBACK"):
+            import traceback
+
             traceback.print_exc()
         from sqla_lint.text import escape
 
@@ -210,6 +212,8 @@ def _config(
     paths: tuple[Path, ...], file: Path | None, select: tuple[str, ...], ignore: tuple[str, ...], force_exclude: bool
 ) -> Config:
     """Return the configuration: the command line, and what it does not say from the file."""
+    import dataclasses
+
     from sqla_lint import config as configuration
 
     if file is not None:
@@ -253,6 +257,9 @@ def _split(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _statistics(report: Report, output_format: str) -> list[str]:
     """Return the lines saying how often each rule was broken, the most frequent first."""
+    import collections
+    import json
+
     counts = collections.Counter((one.code, one.rule) for one in report.diagnostics)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     if output_format == "json":

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import libcst as cst
-import libcst.matchers as m
 
 from sqla_lint.flow.frame import Exits, Frame, Handler, path_of
 from sqla_lint.flow.guesses import may_be_session
@@ -148,11 +147,15 @@ def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
     return False
 
 
+def _takes_anything(pattern: cst.MatchPattern) -> bool:
+    return isinstance(pattern, cst.MatchAs) and pattern.pattern is None
+
+
 def match_(frame: Frame, node: cst.Match) -> list[State]:
     """`match`: one case runs, or none."""
     subject, path = frame.evaluate(node.subject), path_of(node.subject)
     before = frame.state
-    anything = any(case.guard is None and m.matches(case.pattern, m.MatchAs(pattern=None)) for case in node.cases)
+    anything = any(case.guard is None and _takes_anything(case.pattern) for case in node.cases)
     states = [] if anything else [before.copy()]
     for case in node.cases:
         frame.state = before.copy()

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import libcst as cst
-import libcst.matchers as m
 
 from sqla_lint.flow import guesses
 from sqla_lint.flow.branches import assume, decide
@@ -80,7 +79,7 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     keyword_nodes: dict[str, cst.BaseExpression] = {}
     spread = False
     for item in node.args:
-        if isinstance(item.value, cst.GeneratorExp) and m.matches(node.func, m.Name("next")):
+        if isinstance(item.value, cst.GeneratorExp) and isinstance(node.func, cst.Name) and node.func.value == "next":
             value = comprehension(frame, item.value, once=True)
         else:
             value = frame.evaluate(item.value)

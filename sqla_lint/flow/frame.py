@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
-import libcst.matchers as m
 
 from sqla_lint.flow.events import Committed, Event, Loop, RelationshipRead
-from sqla_lint.flow.places import Place, Slice
+from sqla_lint.flow.places import Place, Slice, nodes
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, Summary
 from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
 from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
@@ -312,7 +311,7 @@ class Frame:
         node = self.local_functions.get(function)
         if node is None or not (self.state.lives or self.info.parameters):
             return []
-        names = {found.value for found in m.findall(node, m.Name()) if isinstance(found, cst.Name)}
+        names = {found.value for found in nodes(node) if isinstance(found, cst.Name)}
         held = (self.state.names.get(name) for name in names)
         return [value for value in held if isinstance(value, Session)]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import libcst as cst
-import libcst.matchers as m
 
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Exits, Frame, sessions_in
+from sqla_lint.flow.places import nodes
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import State, gather, join_states
 from sqla_lint.flow.values import Collection, External, Result, TupleValue, Value
@@ -43,7 +43,10 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
 
 def _steps(node: cst.BaseExpression) -> bool:
     """`range(0, len(items), 500)`."""
-    return m.matches(node, m.Call(func=m.Name("range"), args=[m.Arg(), m.Arg(), m.Arg()]))
+    match node:
+        case cst.Call(func=cst.Name(value="range"), args=[_, _, _]):
+            return True
+    return False
 
 
 def _turns(source: Value) -> int | None:
@@ -57,12 +60,15 @@ def _turns(source: Value) -> int | None:
 
 def _is_sentinel(node: cst.BaseExpression) -> bool:
     """`iter(queue.get, None)`."""
-    return m.matches(node, m.Call(func=m.Name("iter"), args=[m.Arg(), m.Arg()]))
+    match node:
+        case cst.Call(func=cst.Name(value="iter"), args=[_, _]):
+            return True
+    return False
 
 
 def while_loop(frame: Frame, node: cst.While) -> list[State]:
     """`while`."""
-    endless = m.matches(node.test, m.Name("True") | m.Integer("1"))
+    endless = isinstance(node.test, cst.Name | cst.Integer) and node.test.value in ("True", "1")
     loop = Loop(id(node), "while", frame.told(node.test))
     loop.place = frame.place(node.test)
     loop.polls = endless or not _walks_a_collection(node)
@@ -78,14 +84,34 @@ def while_loop(frame: Frame, node: cst.While) -> list[State]:
 
 def _walks_a_collection(node: cst.While) -> bool:
     """`while items: items.pop()` and `while i < n: i += 1` go through a collection; other loops wait for something."""
-    if m.findall(node.test, m.NamedExpr(value=m.Call(func=m.Name("next")))):
+    if any(_takes_next(inner) for inner in nodes(node.test)):
         return True
     match node.test:
         case cst.Name(value=name):
-            popped = m.Call(func=m.Attribute(value=m.Name(name), attr=m.Name("pop") | m.Name("popleft")))
-            return bool(m.findall(node.body, popped))
+            return any(_pops(inner, name) for inner in nodes(node.body))
         case cst.Comparison(left=cst.Name(value=name)):
-            return bool(m.findall(node.body, m.AugAssign(target=m.Name(name), operator=m.AddAssign())))
+            return any(_counts_up(inner, name) for inner in nodes(node.body))
+    return False
+
+
+def _takes_next(node: cst.CSTNode) -> bool:
+    match node:
+        case cst.NamedExpr(value=cst.Call(func=cst.Name(value="next"))):
+            return True
+    return False
+
+
+def _pops(node: cst.CSTNode, name: str) -> bool:
+    match node:
+        case cst.Call(func=cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value="pop" | "popleft"))):
+            return owner == name
+    return False
+
+
+def _counts_up(node: cst.CSTNode, name: str) -> bool:
+    match node:
+        case cst.AugAssign(target=cst.Name(value=target), operator=cst.AddAssign()):
+            return target == name
     return False
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import libcst as cst
-import libcst.matchers as m
 
 from sqla_lint.flow.constructs import entities, options_tree
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
@@ -150,10 +149,14 @@ def _counts(frame: Frame, test: cst.BaseExpression) -> bool:
     if "%" in text or "len(" in text or any(word in text.lower() for word in (*CHUNK_WORDS, "count", "size")):
         return True
     target = frame.loops[-1].target if frame.loops else ""
-    if target and m.matches(test, m.Comparison(m.Name(target), [m.ComparisonTarget(m.Equal(), m.SimpleString())])):
-        return True  # one item of them all
-    number = m.Integer(value=m.MatchIfTrue(lambda digits: len(digits) > 1 or digits > "1"))
-    return m.matches(test, m.Comparison(comparisons=[m.ComparisonTarget(comparator=number)]))
+    match test:
+        case cst.Comparison(
+            left=cst.Name(value=name), comparisons=[cst.ComparisonTarget(cst.Equal(), cst.SimpleString())]
+        ) if target and name == target:
+            return True  # one item of them all
+        case cst.Comparison(comparisons=[cst.ComparisonTarget(comparator=cst.Integer(value=digits))]):
+            return len(digits) > 1 or digits > "1"
+    return False
 
 
 def _instances(value: Value) -> list[Instance]:

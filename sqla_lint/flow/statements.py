@@ -8,7 +8,6 @@ from functools import reduce
 from typing import Any
 
 import libcst as cst
-import libcst.matchers as m
 
 from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
@@ -230,22 +229,18 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.B
         case cst.Subscript(value=owner):
             frame.evaluate(target)
             frame.escape(value)
-            if isinstance(value, Session) and m.matches(target, _KEYWORD):
+            if isinstance(value, Session):
                 _inject_keyword(frame, target, value)
             set_item(frame, owner, target, value)
         case cst.StarredElement(value=inner):
             assign(frame, inner, Collection(UNKNOWN), None)
 
 
-_KEYWORD = m.Subscript(m.Name(), [m.SubscriptElement(m.Index(m.SimpleString()))])
-
-
 def _inject_keyword(frame: Frame, target: cst.Subscript, session: Session) -> None:
     """`kwargs["session"] = session`: what is called with those keywords gets it."""
-    key = m.findall(target, m.SimpleString())[0]
-    assert isinstance(key, cst.SimpleString)
-    if isinstance(key.evaluated_value, str):
-        frame.emit(Injected(frame.place(target), None, key.evaluated_value, session))
+    match target:
+        case cst.Subscript(cst.Name(), [cst.SubscriptElement(cst.Index(cst.SimpleString(evaluated_value=str(key))))]):
+            frame.emit(Injected(frame.place(target), None, key, session))
 
 
 def _unpack(frame: Frame, elements: Sequence[cst.BaseElement], value: Value) -> None:
