@@ -177,7 +177,7 @@ def _of_class(frame: Frame, value: ClassValue, name: str) -> Value:
     if found != UNKNOWN:
         if isinstance(found, FunctionValue):
             signature = frame.ask(SignatureOf(found.id))
-            bound = value if signature is not None and signature.wraps == "classmethod" else None
+            bound = value if signature is not None and signature.binds == "cls" else None
             return FunctionValue(found.id, bound)
         return found
     if name in READING and (info is None or not info.mapped):

@@ -37,10 +37,10 @@ def bind(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> Bindi
     rest = next((index for index, item in enumerate(info.parameters) if item.kind == "args"), None)
     if rest is not None:
         names = [item.name for item in info.parameters[:rest] if item.kind == "plain"]
-    if info.owner and names and info.wraps not in ("staticmethod",):
+    if info.binds and names:
         if bound is not None:
             binding[names[0]] = bound
-        names = names[1:] if bound is not None or info.wraps == "classmethod" else names
+        names = names[1:] if bound is not None or info.binds == "cls" else names
     binding.update(zip(names, arguments.positional, strict=False))
     if rest is not None and not arguments.spread:
         binding[info.parameters[rest].name] = TupleValue(arguments.positional[len(names) :])
@@ -55,7 +55,7 @@ def told(frame: Frame, info: FunctionInfo, binding: Binding, spread: bool) -> Gi
     """
     found: list[tuple[str, Value]] = []
     for index, item in enumerate(info.parameters):
-        if item.kind == "injected" or index == 0 and info.owner and info.wraps != "staticmethod":
+        if item.kind == "injected" or index == 0 and info.binds:
             continue
         value = binding.get(item.name, UNKNOWN if spread else item.default)
         fact = _fact(frame, item.name, value)

@@ -23,10 +23,9 @@ def attribute(frame: Frame, name: str, node: cst.CSTNode) -> Value:
 
 def of_library(frame: Frame, value: External, name: str) -> Value | None:
     """`value.name` where `value` comes from a package that is not at hand, and both names speak of a session."""
-    own = value.dotted.rpartition(".")[2]
     if not frame.info.guesses or not sessions.is_foreign(value.dotted):
         return None
-    if name in sessions.METHODS and sessions.is_registry_name(own, name):
+    if name in sessions.METHODS and sessions.is_registry_name(value.dotted, name):
         return Method(Session(f"global:{value.dotted}", "unknown", "registry", True, True), name)
     return None
 

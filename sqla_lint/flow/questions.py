@@ -77,9 +77,9 @@ class Argument:
 class FunctionInfo:
     """A function's signature.
 
-    wraps: "", "contextmanager", "property", "cached property", "cached", "classmethod" or "staticmethod". guesses: in
-    its file a name such as `session` may be taken for a session. entry: its process ends with it, as that of a
-    script's `main`.
+    wraps: "", "contextmanager", "property", "cached property" or "cached". binds: what its first parameter is, "self",
+    "cls" or "". guesses: in its file a name such as `session` may be taken for a session. entry: its process ends
+    with it, as that of a script's `main`.
     """
 
     id: str
@@ -97,6 +97,7 @@ class FunctionInfo:
     guesses: bool = True
     entry: bool = False
     module_body: bool = False
+    binds: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -359,6 +359,7 @@ def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
         is_generator=False,
         wraps="",
         owner="",
+        binds="",
     )
 
 

@@ -76,6 +76,7 @@ CLASSES: dict[str, str] = {
     "flask_sqlalchemy.session.Session": "sync",
     "sqlalchemy.orm.scoping.scoped_session": "sync",
     "sqlalchemy.orm.scoped_session": "sync",
+    "sqlalchemy.orm.scoping.ScopedSession": "sync",
     "sqlalchemy.ext.asyncio.AsyncSession": "async",
     "sqlalchemy.ext.asyncio.session.AsyncSession": "async",
     "sqlalchemy.ext.asyncio.async_scoped_session": "async",
@@ -91,6 +92,7 @@ MAKERS: dict[str, str] = {
 REGISTRIES: dict[str, str] = {
     "sqlalchemy.orm.scoped_session": "sync",
     "sqlalchemy.orm.scoping.scoped_session": "sync",
+    "sqlalchemy.orm.scoping.ScopedSession": "sync",
     "sqlalchemy.ext.asyncio.async_scoped_session": "async",
     "sqlalchemy.ext.asyncio.scoping.async_scoped_session": "async",
 }
@@ -184,6 +186,11 @@ def is_foreign(dotted: str) -> bool:
     return dotted.startswith(APPLICATIONS) or head not in STRANGERS and head not in sys.stdlib_module_names
 
 
+def is_told_by(name: str, calls: Collection[str]) -> bool:
+    """Whether the chains that a function calls tell that what is named so is a session and not a client's."""
+    return any(f"{name}.{method}" in calls for method in _UNIT_OF_WORK | {"commit", "exec", "rollback"})
+
+
 def names_opening(target: str, function: str) -> bool:
     """Whether `target = function()` suggests a session by both: `with session_scope() as db`, `s = get_session()`."""
     words = function.lower().split("_")
@@ -201,8 +208,11 @@ def may_make_session(function: str) -> bool:
     return not _CLASS.fullmatch(function) or _SESSION_CLASS.fullmatch(function) is not None
 
 
-def is_registry_name(name: str, method: str) -> bool:
-    """Whether `name.method()` upon something imported suggests a registry of sessions."""
+def is_registry_name(dotted: str, method: str) -> bool:
+    """Whether `method()` upon something imported by that name suggests a registry of sessions."""
+    name = dotted.rpartition(".")[2]
+    if name == "db" or name == "session" and dotted.startswith(APPLICATIONS):
+        return dotted.startswith(APPLICATIONS) and method in _TELLING_METHODS | {"delete", "get"}
     if name in ("session", "Session", "db_session"):
         return method in _TELLING_METHODS
     return is_session_name(name)

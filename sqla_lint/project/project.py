@@ -182,10 +182,10 @@ class Project:
 
     def _as_of(self, info: FunctionInfo, this: str) -> FunctionInfo:
         """The signature with `self` an instance of a subclass, where one is named."""
-        if not this or not info.parameters or info.wraps == "staticmethod":
+        if not this or not info.parameters or not info.binds:
             return info
         first = info.parameters[0]
-        if info.wraps == "classmethod":
+        if info.binds == "cls":
             return replace(info, parameters=(replace(first, value=ClassValue(this)), *info.parameters[1:]))
         value = Instance(this) if self.classes.mapping(this).mapped else Object(this)
         if not isinstance(first.value, Instance | Object):

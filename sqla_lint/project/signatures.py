@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqla_lint.flow.questions import Argument, Ask, FunctionInfo, InjectedBy
@@ -20,7 +21,7 @@ from sqla_lint.flow.values import (
     Value,
 )
 from sqla_lint.knowledge.calls import CACHED_PROPERTIES, PROPERTIES
-from sqla_lint.knowledge.sessions import RIVALS, is_session_name
+from sqla_lint.knowledge.sessions import RIVALS, is_session_name, is_told_by
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
@@ -59,7 +60,8 @@ class Signatures:
             return None
         module = id_.partition(":")[0]
         facts = self._classes.index.modules[module]
-        wraps = self._wraps(module, fact)
+        names = [self._classes.words.decorator(module, item) for item in fact.decorators]
+        binds = _binds(names) if fact.owner else ""
         injected = self._injected(module, fact)
         parameters = tuple(
             Argument(
@@ -67,7 +69,7 @@ class Signatures:
                 "injected" if index in injected else "plain" if item.kind == "keyword" else item.kind,
                 injected.get(index)
                 or injected.get(item.name)
-                or self._parameter(facts, fact, item, index == 0 and wraps != "staticmethod", wraps),
+                or self._parameter(facts, fact, item, binds if index == 0 else ""),
                 self._default(module, item.default),
             )
             for index, item in enumerate(fact.parameters)
@@ -83,10 +85,11 @@ class Signatures:
             _given(self._annotations.value(module, fact.returns)),
             fact.is_async,
             fact.is_generator,
-            wraps,
+            _wraps(names),
             f"{module}:{fact.owner}" if fact.owner else "",
             may_guess(facts),
             fact.name == "main" or fact.name in facts.main_calls,
+            binds=binds,
         )
 
     def _injected(self, module: str, fact: FunctionFact) -> dict[str | int, Session]:
@@ -100,10 +103,10 @@ class Signatures:
                 found.update(injected)
         return found
 
-    def _parameter(self, facts: Facts, fact: FunctionFact, item: Parameter, first: bool, wraps: str) -> Value:
-        if first and fact.owner:
+    def _parameter(self, facts: Facts, fact: FunctionFact, item: Parameter, binds: str) -> Value:
+        if binds and not (item.annotation is not None and is_session_name(item.name)):
             cls = f"{facts.module}:{fact.owner}"
-            if wraps == "classmethod":
+            if binds == "cls":
                 return ClassValue(cls)
             return self._this(cls)
         module = facts.module
@@ -120,7 +123,8 @@ class Signatures:
             found = self._declarations.value(module, item.default)
             if isinstance(found, Session | SessionFactory | Object):
                 return self._received(found)
-        if may_guess(facts) and (is_session_name(item.name) or item.name in _PARAMETER_NAMES):
+        named = is_session_name(item.name) or item.name in _PARAMETER_NAMES
+        if named and (may_guess(facts) or is_told_by(item.name, fact.sketch.calls)):
             return Session("", "unknown", "caller", guessed=True)
         guess = self._guesses.parameter(fact, item.name) if facts.guesses else ""
         return Instance(guess) if guess else UNKNOWN
@@ -178,22 +182,26 @@ class Signatures:
                 return Session("", kind, "caller")
         return UNKNOWN
 
-    def _wraps(self, module: str, fact: FunctionFact) -> str:
-        for decorator in fact.decorators:
-            name = self._classes.words.decorator(module, decorator)
-            if name in _MANAGERS:
-                return "contextmanager"
-            if name in CACHED_PROPERTIES:
-                return "cached property"
-            if name in ("cache", "lru_cache"):
-                return "cached"
-            if name in PROPERTIES:
-                return "property"
-            if name in ("classmethod", "staticmethod"):
-                return name
-            if name == "expression" or name == "comparator":
-                return "classmethod"
+
+def _wraps(decorators: Sequence[str]) -> str:
+    """What the decorators of a function make of it."""
+    for name in decorators:
+        if name in _MANAGERS:
+            return "contextmanager"
+        if name in CACHED_PROPERTIES:
+            return "cached property"
+        if name in ("cache", "lru_cache"):
+            return "cached"
+        if name in PROPERTIES:
+            return "property"
+    return ""
+
+
+def _binds(decorators: Sequence[str]) -> str:
+    """What the first parameter of a method is, by its decorators."""
+    if "staticmethod" in decorators:
         return ""
+    return "cls" if not {"classmethod", "expression", "comparator"}.isdisjoint(decorators) else "self"
 
 
 def _given(value: Value) -> Value:
