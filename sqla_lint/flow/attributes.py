@@ -35,6 +35,7 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Option,
+    Reflection,
     Result,
     Session,
     SessionFactory,
@@ -45,6 +46,7 @@ from sqla_lint.flow.values import (
     Value,
     class_name,
 )
+from sqla_lint.flow.walkers import member, special
 from sqla_lint.knowledge.schemas import READING
 from sqla_lint.knowledge.sessions import INSPECTIONS, is_foreign, is_session_name
 
@@ -53,7 +55,11 @@ _LONGEST = 5
 
 def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
     """The value of `value.name`."""
+    if name in ("__class__", "__mapper__"):
+        return special(value, name) or UNKNOWN
     match value:
+        case Reflection():
+            return _of_reflection(frame, value, name, node)
         case Instance():
             return _of_instance(frame, value, name, node)
         case Above():
@@ -90,11 +96,8 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             | Manager()
         ):
             return Method(value, name)
-        case OneOf(values=values):
-            found = [frame.read(item, name, node) for item in values if item != Constant(None)]
-            if not found or any(isinstance(item, Method | FunctionValue) for item in found):
-                return Method(value, name)
-            return reduce(join, found)
+        case OneOf():
+            return _of_several(frame, value, name, node)
         case TupleValue(items=items):
             named = [item for item in items if isinstance(item, Instance) and class_name(item.cls) == name]
             return named[0] if len(named) == 1 else UNKNOWN
@@ -103,6 +106,21 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
         case Coroutine():
             return UNKNOWN
     return guesses.attribute(frame, name, node)
+
+
+def _of_several(frame: Frame, value: OneOf, name: str, node: cst.CSTNode) -> Value:
+    found = [frame.read(item, name, node) for item in value.values if item != Constant(None)]
+    if not found or any(isinstance(item, Method | FunctionValue) for item in found):
+        return Method(value, name)
+    return reduce(join, found)
+
+
+def _of_reflection(frame: Frame, value: Reflection, name: str, node: cst.CSTNode) -> Value:
+    if value.part == "mapper" and is_session_name(name):
+        return _of_made(frame, External(next(iter(INSPECTIONS)), True), name, node)
+    if value.part == "class" and isinstance(value.subject, ClassValue) and name != "__mapper__":
+        return frame.read(value.subject, name, node)
+    return member(value, name)
 
 
 def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) -> Value:

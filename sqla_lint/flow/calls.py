@@ -47,6 +47,7 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Option,
+    Reflection,
     Result,
     Session,
     SessionFactory,
@@ -55,8 +56,10 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
+from sqla_lint.flow.walkers import reflect
 from sqla_lint.knowledge import calls as known_calls
 from sqla_lint.knowledge import sessions as known_sessions
+from sqla_lint.knowledge.reflection import METHODS
 from sqla_lint.knowledge.statements import PASSED_ON
 
 
@@ -188,6 +191,8 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             return Manager(replace(opened, owner="manager"))
         case Manager():
             return _manager_method(frame, receiver, name, arguments, node)
+        case Reflection(subject=subject):
+            return Reflection(subject, METHODS[name])
         case External():
             return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
     return _unseen(frame, arguments)
@@ -250,7 +255,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
             )
             frame.open(made)
         return made
-    found = library(frame, dotted, arguments, node)
+    found = reflect(dotted, arguments) or library(frame, dotted, arguments, node)
     if found is not None:
         return found
     home, _, name = dotted.rpartition(".")

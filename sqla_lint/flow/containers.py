@@ -17,6 +17,7 @@ from sqla_lint.flow.values import (
     Collection,
     Constant,
     Mapping,
+    Reflection,
     Result,
     TupleValue,
     Value,
@@ -116,6 +117,8 @@ def operator(left: Value, sign: cst.BaseBinaryOp, right: Value) -> Value:
             return _together(_as_list(left), _as_list(right))
         case Mapping(), cst.BitOr(), Mapping():
             return merged(left, right)
+        case Collection(element=Reflection()), cst.Subtract() | cst.BitAnd(), _:
+            return UNKNOWN  # which of the names are left cannot be told
         case Collection(), cst.Subtract() | cst.BitAnd(), _:
             return left
         case Collection(), cst.Multiply(), _:

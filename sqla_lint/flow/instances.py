@@ -206,6 +206,8 @@ def element_of(frame: Frame, value: Value, loop: int) -> Value:
             return in_rows(rooted(element), loop)
         case Collection(element=Value() as element, literal=True, limit=0) if element == UNKNOWN:
             return NEVER
+        case Collection(items=(_, *_) as items) if all(isinstance(item, Constant) for item in items):
+            return reduce(join, items)
         case Collection(element=element):
             return in_rows(element, loop)
         case TupleValue(items=items):

@@ -9,6 +9,7 @@ from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
     Collection,
+    Constant,
     Coroutine,
     Instance,
     Mapping,
@@ -26,6 +27,7 @@ from sqla_lint.flow.values import (
 )
 
 _MOST = 4
+_MOST_CONSTANTS = 16
 _DEEPEST = 6
 
 
@@ -100,7 +102,8 @@ def one_of(values: tuple[Value, ...]) -> Value:
     """Any of these values; unknown where one is, or where they are too many to tell."""
     if len(values) == 1:
         return values[0]
-    return UNKNOWN if UNKNOWN in values or len(values) > _MOST else OneOf(values)
+    most = _MOST_CONSTANTS if all(isinstance(item, Constant) for item in values) else _MOST
+    return UNKNOWN if UNKNOWN in values or len(values) > most else OneOf(values)
 
 
 def _root(value: Instance | Object) -> tuple[str, ...]:

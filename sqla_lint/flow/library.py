@@ -25,6 +25,7 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
+from sqla_lint.flow.walkers import named
 from sqla_lint.knowledge import calls as known
 
 
@@ -64,9 +65,7 @@ def library(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) 
         case "builtins.range":
             return Collection(UNKNOWN, limit=_turns(arguments))
         case "builtins.getattr" if len(arguments.positional) > 1:
-            named = arguments.positional[1]
-            text = named.value if isinstance(named, Constant) else None
-            return frame.read(first, text, node) if isinstance(text, str) else UNKNOWN
+            return named(frame, arguments, node)
         case "operator.attrgetter" | "operator.itemgetter":
             return _getter(dotted, arguments)
         case "copy.copy" if isinstance(first, Collection | Mapping):

@@ -14,7 +14,9 @@ from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, Read, Relationship, SummaryOf
 from sqla_lint.flow.substitution import Binding, step_from
 from sqla_lint.flow.values import UNKNOWN, FunctionValue, Instance, Symbol, Value
+from sqla_lint.flow.walkers import walked
 from sqla_lint.knowledge import loaders
+from sqla_lint.knowledge.reflection import WALKS
 
 _LONGEST = 8
 
@@ -40,6 +42,11 @@ def _read_of_instance(
     frame: Frame, value: Instance, name: str, read: Read, binding: Binding, each: bool, node: cst.CSTNode
 ) -> None:
     info = frame.ask(MappingOf(value.cls))
+    if name in WALKS:
+        for item in () if value.new else walked(info, name):
+            one = replace(read, path=(*read.path[:-1], item.name), owed=(*read.owed[:-1], item.name))
+            _confirm(frame, value, item, one, binding, each, node)
+        return
     relationship = info.relationships.get(name) if info else None
     if relationship is not None:
         if not value.new:

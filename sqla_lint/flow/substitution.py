@@ -20,6 +20,7 @@ from sqla_lint.flow.values import (
     Mapping,
     OneOf,
     Producer,
+    Reflection,
     Result,
     Session,
     Statement,
@@ -78,6 +79,8 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
         case Statement(session=session):
             inner = substitute(frame, session, binding, node, depth + 1) if session is not None else None
             return replace(value, root=(), session=inner if isinstance(inner, Session) else None)
+        case Reflection():
+            return UNKNOWN  # of something of the callee
         case Coroutine(result=result):
             return Coroutine(substitute(frame, result, binding, node, depth + 1))
         case Manager(entered=entered):

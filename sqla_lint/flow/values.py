@@ -276,6 +276,17 @@ class Symbol(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Reflection(Value):
+    """What reflection gives of a class, or of that of a parameter: `subject`.
+
+    part: "class", "mapper", "properties", "keys", "items", or one "property" or "key" of each turn.
+    """
+
+    subject: Value
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class TupleValue(Value):
     """A tuple or row of known length."""
 

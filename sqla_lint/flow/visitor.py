@@ -30,6 +30,7 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Producer,
+    Reflection,
     Result,
     Session,
     Statement,
@@ -38,6 +39,7 @@ from sqla_lint.flow.values import (
     Value,
     derived,
 )
+from sqla_lint.flow.walkers import turn_of
 
 
 class Visitor(Frame):
@@ -94,6 +96,8 @@ class Visitor(Frame):
             return instances.in_rows(instances.rooted(value.element), loop)
         if isinstance(value, Mapping):
             return instances.in_rows(UNKNOWN if value.key == NEVER else value.key, loop)
+        if isinstance(value, Reflection):
+            return turn_of(value)
         return instances.element_of(self, value, loop)
 
     def run(self, body: Sequence[cst.CSTNode], state: State) -> list[State]:

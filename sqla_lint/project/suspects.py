@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from sqla_lint.knowledge.calls import NEVER_RETURN, OUTSIDE, OUTSIDE_CALLS
+from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
 from sqla_lint.knowledge.rendering import renders
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.project.classes import Classes
@@ -16,7 +18,7 @@ from sqla_lint.project.names import NameIndex
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
-from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Name, dotted
+from sqla_lint.survey.expressions import Apply, Expression, Index, Items, Literal, Name, dotted
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 MODULE_BODY = "<module>"
@@ -35,6 +37,9 @@ _VERBS = frozenset(
 ) | {name.rpartition(".")[2] for name in NEVER_RETURN}  # fmt: skip
 _SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "all", "first", "one", "exec", "begin",
                            "refresh", "stream", "expunge", "filter", "options"})  # fmt: skip
+
+
+_WALK = f"?.{ANY_NAME}"
 
 
 def is_maker(value: Expression | None) -> bool:
@@ -126,7 +131,32 @@ class Suspects:
 
     def _loads(self, facts: Facts, fact: FunctionFact) -> bool:
         """Whether the function itself may load a relationship."""
-        return any(self._targets.loads(facts, fact, chain) for chain in fact.sketch.reads)
+        if any(self._targets.loads(facts, fact, chain) for chain in fact.sketch.reads):
+            return True
+        return _WALK in fact.sketch.reads and self._walks(facts, fact.sketch)
+
+    def _walks(self, facts: Facts, sketch: Sketch) -> bool:
+        """Whether the names that a function reads attributes by may be those of relationships."""
+        names = {last(chain) for chain in sketch.reads}
+        if not names.isdisjoint(RELATIONAL) or not names.isdisjoint(self._listing):
+            return True
+        if not self._listing:
+            return False
+        known = {*facts.variables, *(last(target) for target in facts.imports.values())}
+        return bool(facts.star_imports) or not known.isdisjoint(self._listing)
+
+    @cached_property
+    def _listing(self) -> frozenset[str]:
+        """The variables and the attributes of classes that list names of relationships."""
+        found: set[str] = set()
+        for facts in self._files:
+            for declared in (facts.variables, *(item.attributes for item in facts.classes.values())):
+                found |= {name for name, item in declared.items() if self._lists(item.value)}
+        return frozenset(found)
+
+    def _lists(self, value: Expression | None) -> bool:
+        items = value.items if isinstance(value, Items) else ()
+        return any(isinstance(item, Literal) and item.value in self.relationships for item in items)
 
     def _opening(self) -> frozenset[str]:
         """The names whose call may give a session."""
@@ -168,6 +198,8 @@ class Suspects:
     def is_suspect(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether the body of that sketch may hold a finding."""
         if any(self._may_load(facts, fact, chain) for chain in sketch.loop_reads):
+            return True
+        if _WALK in sketch.loop_reads and self._walks(facts, sketch):
             return True
         if fact is not None and not self._looping.isdisjoint(self._rendered(facts, fact)):
             return True

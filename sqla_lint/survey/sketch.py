@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
+from sqla_lint.knowledge.reflection import ANY_NAME
 from sqla_lint.knowledge.rendering import is_template, renders
 from sqla_lint.survey.facts import Sketch
 
@@ -39,6 +40,7 @@ class _Walk:
         self.made: set[tuple[str, str]] = set()
         self.bound: set[str] = set()
         self.texts: set[str] = set()
+        self.names: set[str] = set()
         self.renders = False
         self.yields = False
 
@@ -54,8 +56,7 @@ class _Walk:
                 todo.append((node.value, in_loop))
                 continue
             if isinstance(node, ast.Constant):
-                if isinstance(node.value, str) and is_template(node.value):
-                    self.texts.add(node.value)
+                self._text(node.value)
                 continue
             if isinstance(node, ast.Name):
                 if isinstance(node.ctx, ast.Store):
@@ -79,6 +80,9 @@ class _Walk:
                 todo += _loop_children(node, in_loop)
                 continue
             todo += [(child, in_loop) for child in ast.iter_child_nodes(node)]
+        for reads in (self.reads, self.loop_reads):
+            if f"?.{ANY_NAME}" in reads:
+                reads.update(self.names)
         return Sketch(
             frozenset(self.calls),
             frozenset(self.reads),
@@ -88,6 +92,13 @@ class _Walk:
             frozenset(self.bound),
             frozenset(self.texts) if self.renders else frozenset(),
         )
+
+    def _text(self, text: object) -> None:
+        """Note a text that may be the name of a template, or of an attribute."""
+        if isinstance(text, str) and is_template(text):
+            self.texts.add(text)
+        elif isinstance(text, str) and text.isidentifier():
+            self.names.add(f"?.{text}")
 
     def _makes(self, node: ast.Assign) -> bool:
         """Note what a single name is bound to, where that is a chain; `None` says nothing of it."""
@@ -125,6 +136,10 @@ class _Walk:
                 self.loop_calls.add(chain_of(item))
 
     def _named_read(self, node: ast.Call, in_loop: bool) -> None:
+        if len(node.args) > 1 and not isinstance(node.args[1], ast.Constant):
+            self.reads.add(f"?.{ANY_NAME}")
+            if in_loop:
+                self.loop_reads.add(f"?.{ANY_NAME}")
         for item in node.args:
             if isinstance(item, ast.Constant) and isinstance(item.value, str):
                 names = [f"?.{name}" for name in item.value.split(".")]
