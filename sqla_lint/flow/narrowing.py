@@ -23,6 +23,8 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Result,
+    Session,
+    SessionFactory,
     Statement,
     Symbol,
     TupleValue,
@@ -151,6 +153,8 @@ def _as(frame: Frame, value: Value, cls: Value) -> Value | None:
             return cls if value == UNKNOWN or isinstance(value, Symbol) else None
         case Symbol(), External(dotted=dotted) if dotted.rpartition(".")[2] in _LISTS | _TUPLES | _DICTS:
             return value
+        case Session() | SessionFactory(), External():
+            return value  # the library's own classes of sessions are no classes of the project
     return UNKNOWN
 
 
