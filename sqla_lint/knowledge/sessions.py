@@ -200,7 +200,9 @@ def names_opening(target: str, function: str) -> bool:
 
 _LOCAL_MAKERS = frozenset({"SessionLocal", "AsyncSessionLocal", "LocalSession"})
 _CLASS = re.compile(r"[A-Z]\w*[a-z]\w*")
-_SESSION_CLASS = re.compile(r"(Async|DB|Db|Local|ORM|SA|Scoped|Sql|SQL)*Session(Local|Maker|Factory)*")
+_SESSION_CLASS = re.compile(
+    r"(Async|DB|Db|Local|ORM|SA|Scoped|Sql|SQL)*Session|(?!Client|HTTP|Http|Requests)\w*Session(Factory|Local|Maker|Scope)"
+)
 
 
 def may_make_session(function: str) -> bool:
