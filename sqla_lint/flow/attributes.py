@@ -24,6 +24,7 @@ from sqla_lint.flow.values import (
     ColumnValue,
     Constant,
     Coroutine,
+    Dumper,
     External,
     FunctionValue,
     Instance,
@@ -47,6 +48,7 @@ from sqla_lint.flow.values import (
     class_name,
 )
 from sqla_lint.flow.walkers import member, special
+from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.schemas import READING
 from sqla_lint.knowledge.sessions import INSPECTIONS, is_foreign, is_session_name
 
@@ -64,6 +66,8 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return _of_instance(frame, value, name, node)
         case Above():
             return _of_above(frame, value, name, node)
+        case Dumper(cls=cls):
+            return Method(value, name) if name in DUMPS else _of_object(frame, Object(cls), name, node)
         case Object():
             return _of_object(frame, value, name, node)
         case ClassValue():
@@ -82,8 +86,6 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return value  # of a page: lists have no such attribute
         case Statement(kind="query") if name == "statement":
             return replace(value, kind="select")
-        case TupleValue() if name == "_mapping":
-            return by_name(value)
         case (
             Template()
             | Session()
@@ -98,14 +100,20 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return Method(value, name)
         case OneOf():
             return _of_several(frame, value, name, node)
-        case TupleValue(items=items):
-            named = [item for item in items if isinstance(item, Instance) and class_name(item.cls) == name]
-            return named[0] if len(named) == 1 else UNKNOWN
+        case TupleValue():
+            return _of_row(value, name)
         case Symbol():
             return _of_symbol(frame, value, name, node)
         case Coroutine():
             return UNKNOWN
     return guesses.attribute(frame, name, node)
+
+
+def _of_row(value: TupleValue, name: str) -> Value:
+    if name == "_mapping":
+        return by_name(value)
+    named = [item for item in value.items if isinstance(item, Instance) and class_name(item.cls) == name]
+    return named[0] if len(named) == 1 else UNKNOWN
 
 
 def _of_several(frame: Frame, value: OneOf, name: str, node: cst.CSTNode) -> Value:

@@ -25,7 +25,7 @@ from sqla_lint.flow.queries import (
 from sqla_lint.flow.questions import MappingOf
 from sqla_lint.flow.results import result_method
 from sqla_lint.flow.schemas import construct as construct_schema
-from sqla_lint.flow.schemas import validate
+from sqla_lint.flow.schemas import dump, dumper, validate
 from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.told import cast
 from sqla_lint.flow.values import (
@@ -34,6 +34,7 @@ from sqla_lint.flow.values import (
     ClassValue,
     Collection,
     Constant,
+    Dumper,
     External,
     Factory,
     FunctionValue,
@@ -191,6 +192,10 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             return Manager(replace(opened, owner="manager"))
         case Manager():
             return _manager_method(frame, receiver, name, arguments, node)
+        case Dumper():
+            _unseen(frame, arguments)
+            dump(frame, receiver, name, arguments, node)
+            return UNKNOWN
         case Reflection(subject=subject):
             return Reflection(subject, METHODS[name])
         case External():
@@ -239,7 +244,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         return Instance(callee.id, new=True, identity=id(node), values=values, free=frozenset(arguments.keywords))
     _unseen(frame, arguments)
     construct_schema(frame, callee.id, arguments, node)
-    return Object(callee.id)
+    return dumper(frame.ask, callee.id, arguments) or Object(callee.id)
 
 
 def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CSTNode) -> Value:

@@ -217,6 +217,16 @@ class SchemaReads(Question[tuple[Read, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class DumpReads(Question["tuple[Read, ...] | None"]):
+    """What a schema reads of the object that it dumps, or of each of `many`; None where the class is no such schema."""
+
+    cls: str
+    many: bool = False
+    only: frozenset[str] | None = None
+    exclude: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateNamed(Question[str]):
     """The function that stands for the template of that name, as a file finds it; empty where there is none."""
 

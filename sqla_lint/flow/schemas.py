@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import EACH
-from sqla_lint.flow.questions import Read, ResponseReads, SchemaReads
+from sqla_lint.flow.questions import DumpReads, Read, ResponseReads, SchemaReads
 from sqla_lint.flow.reads import apply_read
-from sqla_lint.flow.values import UNKNOWN, Value
+from sqla_lint.flow.values import UNKNOWN, Collection, Constant, Dumper, TupleValue, Value
 
 GIVEN = "given"
 
@@ -32,6 +33,36 @@ def validate(frame: Frame, cls: str, arguments: Arguments, node: cst.CSTNode) ->
     """`OrderOut.model_validate(order)`."""
     if arguments.positional:
         _apply(frame, frame.ask(SchemaReads(cls)), arguments.positional[0], arguments.nodes[0], node)
+
+
+def dumper(ask: Callable[..., object], cls: str, arguments: Arguments) -> Value | None:
+    """`OrderSchema(many=True, only=("id",))`: the schema; None where the class is none, or its fields are hidden."""
+    if ask(DumpReads(cls)) is None:
+        return None
+    many = arguments.keywords.get("many", Constant(False))
+    only, exclude = (_names(arguments.keywords.get(name, Constant(None))) for name in ("only", "exclude"))
+    if not isinstance(many, Constant) or UNKNOWN in (only, exclude) or arguments.positional or arguments.spread:
+        return None
+    assert not isinstance(only, Value) and not isinstance(exclude, Value)
+    return Dumper(cls, bool(many.value), only, exclude or frozenset())
+
+
+def _names(value: Value) -> frozenset[str] | Value | None:
+    """The names that a schema is told; unknown where some cannot be told."""
+    if value == Constant(None):
+        return None
+    items = value.items if isinstance(value, Collection | TupleValue) else ()
+    texts = [item.value for item in items if isinstance(item, Constant) and isinstance(item.value, str)]
+    return frozenset(texts) if texts and len(texts) == len(items) else UNKNOWN
+
+
+def dump(frame: Frame, schema: Dumper, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    """`schema.dump(rows, many=True)`."""
+    given = arguments.keywords.get("many") or (arguments.get(1, "many") if name != "jsonify" else None)
+    many = Constant(schema.many) if given in (None, Constant(None)) else given
+    if arguments.positional and isinstance(many, Constant):
+        reads = frame.ask(DumpReads(schema.cls, bool(many.value), schema.only, schema.exclude))
+        _apply(frame, reads or (), arguments.positional[0], arguments.nodes[0], node)
 
 
 def _apply(frame: Frame, reads: tuple[Read, ...], value: Value, given: cst.BaseExpression, node: cst.CSTNode) -> None:

@@ -268,6 +268,16 @@ class Above(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Dumper(Value):
+    """An instance of a schema that dumps objects: whether it is given `many`, and which of its fields are used."""
+
+    cls: str
+    many: bool = False
+    only: frozenset[str] | None = None
+    exclude: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Symbol(Value):
     """A parameter of unknown type, or what is reached from it: its access path."""
 

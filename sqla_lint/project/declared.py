@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqla_lint.flow.constructs import chained, construct, create_engine, framework_member, generated, open_session
 from sqla_lint.flow.frame import Arguments
 from sqla_lint.flow.questions import FunctionInfo, SignatureOf, Summary, SummaryOf
+from sqla_lint.flow.schemas import dumper
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -211,7 +212,9 @@ class Declarations:
                 framework = self._classes.is_framework(id_)
                 if framework:
                     return External(framework, made=True)
-                return Instance(id_) if self._classes.mapping(id_).mapped else Object(id_)
+                if self._classes.mapping(id_).mapped:
+                    return Instance(id_)
+                return dumper(self._ask, id_, self._arguments(scope, expression, depth)) or Object(id_)
             case FunctionValue(id=id_):
                 return self.returned(id_, key)
         return UNKNOWN

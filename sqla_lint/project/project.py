@@ -15,6 +15,7 @@ from sqla_lint.flow.questions import (
     AnnotationMeans,
     AttributeMeans,
     ClassInfo,
+    DumpReads,
     FunctionInfo,
     Given,
     InjectedBy,
@@ -90,6 +91,9 @@ class Project:
             MayLoad: lambda question: self.suspects.may_load(question.name),
             ResponseReads: self._response,
             SchemaReads: lambda question: self.schemas.reads(question.cls, question.field),
+            DumpReads: lambda question: self.suspects.dumps.reads(
+                question.cls, question.many, question.only, question.exclude
+            ),
             TemplateNamed: lambda question: self.templates.function(question.name, question.near),
         }
 

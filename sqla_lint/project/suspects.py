@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from sqla_lint.knowledge.calls import NEVER_RETURN, OUTSIDE, OUTSIDE_CALLS
+from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
 from sqla_lint.knowledge.rendering import renders
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.project.classes import Classes
+from sqla_lint.project.dumps import Dumps
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
@@ -59,6 +61,7 @@ class Suspects:
         self._index = index
         self._templates = templates
         self.schemas = Schemas(classes, self.may_load)
+        self.dumps = Dumps(classes, self.may_load)
         self._classes = classes
         self._files = index.files
         self._verdicts: dict[tuple[str, ...], bool] = {}
@@ -133,7 +136,15 @@ class Suspects:
         """Whether the function itself may load a relationship."""
         if any(self._targets.loads(facts, fact, chain) for chain in fact.sketch.reads):
             return True
-        return _WALK in fact.sketch.reads and self._walks(facts, fact.sketch)
+        if _WALK in fact.sketch.reads and self._walks(facts, fact.sketch):
+            return True
+        return self._dumps(fact.sketch)
+
+    def _dumps(self, sketch: Sketch) -> bool:
+        """Whether a schema may dump rows."""
+        return self.dumps.any and any(
+            last(chain) in DUMPS and "." in chain and not chain.startswith("json.") for chain in sketch.calls
+        )
 
     def _walks(self, facts: Facts, sketch: Sketch) -> bool:
         """Whether the names that a function reads attributes by may be those of relationships."""
@@ -203,7 +214,7 @@ class Suspects:
             return True
         if fact is not None and not self._looping.isdisjoint(self._rendered(facts, fact)):
             return True
-        if self._makes_schemas(facts, fact, sketch):
+        if self._dumps(sketch) or self._makes_schemas(facts, fact, sketch):
             return True
         calls = {last(chain) for chain in sketch.calls}
         if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
