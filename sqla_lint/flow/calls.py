@@ -15,7 +15,6 @@ from sqla_lint.flow.containers import collection_method, item_at
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
-from sqla_lint.flow.library import library
 from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.managers import enter
 from sqla_lint.flow.queries import (
@@ -27,6 +26,7 @@ from sqla_lint.flow.results import result_method
 from sqla_lint.flow.schemas import construct as construct_schema
 from sqla_lint.flow.schemas import dump, dumper, validate
 from sqla_lint.flow.sessions import give_away, session_method
+from sqla_lint.flow.stdlib import from_stdlib
 from sqla_lint.flow.told import cast
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -260,7 +260,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
             )
             frame.open(made)
         return made
-    found = reflect(dotted, arguments) or library(frame, dotted, arguments, node)
+    found = reflect(dotted, arguments) or from_stdlib(frame, dotted, arguments, node)
     if found is not None:
         return found
     home, _, name = dotted.rpartition(".")

@@ -29,7 +29,7 @@ from sqla_lint.flow.walkers import named
 from sqla_lint.knowledge import calls as known
 
 
-def library(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+def from_stdlib(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     """What calling a function of the standard library gives, or None where it is not one that is known."""
     given = _mapped(frame, dotted, arguments, node)
     first = arguments.first()
