@@ -23,6 +23,7 @@ from sqla_lint.flow.sessions import commit, flush, give_away, put
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.substitution import Binding, session_given, substitute
 from sqla_lint.flow.values import (
+    NO_BINDINGS,
     UNKNOWN,
     ClassValue,
     Collection,
@@ -47,14 +48,20 @@ def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.C
     info = frame.ask(SignatureOf(callee.id))
     if info is None:
         return UNKNOWN
-    this = ""
+    this, bound = "", NO_BINDINGS
     match callee.bound:
-        case Instance(cls=cls) | Object(cls=cls) | ClassValue(id=cls):
-            this = cls
+        case Object(cls=this, bound=bound) | ClassValue(id=this, bound=bound):
+            pass
+        case Instance(cls=this):
+            pass
+    if this == info.owner and not bound:
+        this = ""
+    elif info.generic and this:
+        info = frame.ask(SignatureOf(callee.id, this, bound)) or info
     binding = bind(info, callee.bound, arguments)
     given = told(frame, info, binding, arguments.spread)
     closely = any(_matters(value) for value in arguments.all())
-    summary = frame.ask(SummaryOf(callee.id, this if this and this != info.owner else "", given, closely))
+    summary = frame.ask(SummaryOf(callee.id, this, given, closely, bound))
     return apply_summary(frame, info, summary, binding, arguments, node)
 
 

@@ -182,7 +182,7 @@ def _of_above(frame: Frame, value: Above, name: str, node: cst.CSTNode) -> Value
 
 def _member(frame: Frame, value: Value, cls: str, name: str, node: cst.CSTNode) -> Value:
     """An attribute that a class of the project declares; a property is called."""
-    found = frame.ask(AttributeMeans(cls, name))
+    found = frame.ask(AttributeMeans(cls, name, bound=value.bound if isinstance(value, Object) else ()))
     if isinstance(found, FunctionValue):
         bound = FunctionValue(found.id, value)
         signature = frame.ask(SignatureOf(found.id))
@@ -199,7 +199,7 @@ def _of_class(frame: Frame, value: ClassValue, name: str) -> Value:
             return MappedAttribute(value.id, (name,))
         if name == "__table__":
             return UNKNOWN
-    found = frame.ask(AttributeMeans(value.id, name, True))
+    found = frame.ask(AttributeMeans(value.id, name, True, bound=value.bound))
     if found != UNKNOWN:
         if isinstance(found, FunctionValue):
             signature = frame.ask(SignatureOf(found.id))

@@ -14,6 +14,7 @@ from sqla_lint.flow.comprehensions import call_lambda, over_each
 from sqla_lint.flow.containers import collection_method, item_at
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.generics import made_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.managers import enter
@@ -244,7 +245,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         return Instance(callee.id, new=True, identity=id(node), values=values, free=frozenset(arguments.keywords))
     _unseen(frame, arguments)
     construct_schema(frame, callee.id, arguments, node)
-    return dumper(frame.ask, callee.id, arguments) or Object(callee.id)
+    return dumper(frame.ask, callee.id, arguments) or made_of(frame, callee, arguments)
 
 
 def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CSTNode) -> Value:

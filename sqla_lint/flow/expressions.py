@@ -14,6 +14,7 @@ from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.comprehensions import comprehension
 from sqla_lint.flow.containers import EMPTY_DICT, item_at, item_of, merged, mutate, operator, with_item
 from sqla_lint.flow.frame import Arguments, Frame, path_of
+from sqla_lint.flow.generics import subscripted
 from sqla_lint.flow.instances import in_rows, rooted
 from sqla_lint.flow.lattice import join, one_of
 from sqla_lint.flow.queries import rows_of
@@ -23,6 +24,7 @@ from sqla_lint.flow.state import BEGUN, State, join_states
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
+    ClassValue,
     Collection,
     Constant,
     External,
@@ -238,6 +240,8 @@ def _indexed(
             return item_at(value, index)
         case External(dotted=dotted):
             return External(dotted)
+        case ClassValue():
+            return subscripted(frame, value, node)
     return frame.read(value, "__getitem__", node) if not is_slice else value if value == UNKNOWN else UNKNOWN
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import UNKNOWN, Instance, Session, Value
+from sqla_lint.flow.values import UNKNOWN, Bindings, Instance, Session, Value
 
 A = TypeVar("A")
 
@@ -79,7 +79,8 @@ class FunctionInfo:
 
     wraps: "", "contextmanager", "property", "cached property" or "cached". binds: what its first parameter is, "self",
     "cls" or "". guesses: in its file a name such as `session` may be taken for a session. entry: its process ends
-    with it, as that of a script's `main`.
+    with it, as that of a script's `main`. generic: its annotations speak of type variables
+    that an object binds, or of `Self`.
     """
 
     id: str
@@ -98,6 +99,7 @@ class FunctionInfo:
     entry: bool = False
     module_body: bool = False
     binds: str = ""
+    generic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +162,15 @@ class NameMeans(Question[Value]):
 class AttributeMeans(Question[Value]):
     """What an attribute of an instance of a class of the project is; UNKNOWN where it declares none.
 
-    above: only what the classes after that one in the lineage declare, as `super()` sees it.
+    above: only what the classes after that one in the lineage declare, as `super()` sees it. bound: what the type
+    variables of that instance stand for.
     """
 
     cls: str
     name: str
     on_class: bool = False
     above: str = ""
+    bound: Bindings = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +182,11 @@ class MappingOf(Question["ClassInfo | None"]):
 
 @dataclass(frozen=True, slots=True)
 class SignatureOf(Question["FunctionInfo | None"]):
-    """The signature of a function of the project."""
+    """The signature of a function of the project; of a method as an object of class `this` bound so has it."""
 
     function: str
+    this: str = ""
+    bound: Bindings = ()
 
 
 Given = tuple[tuple[str, Value], ...]
@@ -191,7 +197,7 @@ class SummaryOf(Question[Summary]):
     """What a function of the project does.
 
     this: the class of `self`, where a subclass calls an inherited method. given: the flags, classes, statements and
-    loader options that the call sets or leaves at their defaults.
+    loader options that the call sets or leaves at their defaults. bound: what the type variables of `self` stand for.
     closely: it is given sessions, statements or rows, so that even what it keeps or gives back matters.
     """
 
@@ -199,6 +205,7 @@ class SummaryOf(Question[Summary]):
     this: str = ""
     given: Given = ()
     closely: bool = False
+    bound: Bindings = ()
 
 
 @dataclass(frozen=True, slots=True)

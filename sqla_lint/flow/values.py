@@ -65,11 +65,17 @@ class ModuleValue(Value):
     name: str
 
 
+# Classes of the project by the names they are bound to: type variables, and what a constructor was given.
+Bindings = tuple[tuple[str, str], ...]
+NO_BINDINGS: Bindings = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ClassValue(Value):
-    """A class of the project, by "module:qualname"."""
+    """A class of the project, by "module:qualname", and what a subscript binds its type variables to."""
 
     id: str
+    bound: Bindings = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +259,11 @@ class Instance(Value):
 
 @dataclass(frozen=True, slots=True)
 class Object(Value):
-    """An instance of a class that is not mapped."""
+    """An instance of a class that is not mapped; `bound`: the classes that its type variables stand for."""
 
     cls: str
     root: tuple[str, ...] = ()
+    bound: Bindings = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,10 @@ from sqla_lint.flow.values import (
 from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.calls import OUTSIDE
 from sqla_lint.project.classes import Classes
+from sqla_lint.project.generics import Generics
 from sqla_lint.survey.expressions import (
     Apply,
+    Bound,
     Choice,
     Expression,
     Index,
@@ -57,8 +59,9 @@ _DEEPEST = 8
 class Annotations:
     """Reads annotations of the project's modules."""
 
-    def __init__(self, classes: Classes) -> None:
+    def __init__(self, classes: Classes, generics: Generics) -> None:
         self._classes = classes
+        self._generics = generics
 
     def value(self, module: str, annotation: Expression | None, depth: int = 0) -> Value:
         """What a name annotated so holds; UNKNOWN where the annotation says nothing that matters here."""
@@ -75,6 +78,8 @@ class Annotations:
                 return self._generic(module, base, items, depth)
             case Name() | Member():
                 return self._named(module, annotation, depth)
+            case Bound(cls=cls) if cls:
+                return self.instance(cls)
         return UNKNOWN
 
     def _any(self, module: str, options: tuple[Expression, ...], depth: int) -> Value:
@@ -113,14 +118,19 @@ class Annotations:
         if last == "Result":
             inner = self.value(module, items[0], depth + 1)
             return Result(inner, Producer(False))
-        return self._named(module, base, depth)
+        found = self._named(module, base, depth)
+        if isinstance(found, Object) and not found.bound:
+            return replace(found, bound=self._generics.subscripted(module, found.cls, items))
+        return found
 
     def _class_of(self, value: Value) -> Value:
         """The class that makes such values."""
         match value:
             case Session(registry=False):
                 return SessionFactory(value.kind)
-            case Instance(cls=cls) | Object(cls=cls):
+            case Object(cls=cls, bound=bound):
+                return ClassValue(cls, bound)
+            case Instance(cls=cls):
                 return ClassValue(cls)
         return UNKNOWN
 

@@ -11,6 +11,7 @@ from sqla_lint.flow.questions import FunctionInfo, SignatureOf, Summary, Summary
 from sqla_lint.flow.schemas import dumper
 from sqla_lint.flow.values import (
     UNKNOWN,
+    Bindings,
     ClassValue,
     Collection,
     Constant,
@@ -32,6 +33,7 @@ from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
 from sqla_lint.knowledge.statements import GENERATIVE
 from sqla_lint.project.annotations import Annotations, keyed
 from sqla_lint.project.classes import Classes
+from sqla_lint.project.generics import CONSTRUCTOR, Generics, bound_expression
 from sqla_lint.project.names import Definition
 from sqla_lint.survey.expressions import (
     Apply,
@@ -64,8 +66,11 @@ class Scope:
 class Declarations:
     """Evaluates declared expressions; asks for signatures and summaries of project functions through `ask`."""
 
-    def __init__(self, classes: Classes, annotations: Annotations, ask: Callable[..., object]) -> None:
+    def __init__(
+        self, classes: Classes, annotations: Annotations, generics: Generics, ask: Callable[..., object]
+    ) -> None:
         self._classes = classes
+        self._generics = generics
         self._annotations = annotations
         self._ask = ask
         self._open: set[tuple[str, str]] = set()
@@ -134,8 +139,10 @@ class Declarations:
                 return self._member(scope, expression, depth)
             case Apply():
                 return self._call(scope, expression, key, depth)
-            case Index(base=base):
+            case Index(base=base, items=items):
                 whole = self._value(scope, base, key, depth + 1)
+                if isinstance(whole, ClassValue):
+                    return replace(whole, bound=self._generics.subscripted(scope.module, whole.id, items))
                 return whole.value if isinstance(whole, Mapping) else whole
             case Choice(options=options):
                 return self._choice([self._value(scope, item, key, depth + 1) for item in options])
@@ -177,13 +184,15 @@ class Declarations:
                 return External(f"{base.dotted}.{name}")
             case ModuleValue(name=module):
                 return self.meaning(self._classes.index.find(module, name), depth + 1)
-            case Object(cls=cls) | Instance(cls=cls):
+            case Object(cls=cls, bound=bound):
+                return self.attribute(cls, name, False, depth + 1, bound=bound)
+            case Instance(cls=cls):
                 return self.attribute(cls, name, False, depth + 1)
-            case ClassValue(id=cls):
+            case ClassValue(id=cls, bound=bound):
                 info = self._classes.mapping(cls)
                 if name in info.relationships or name in info.columns:
                     return MappedAttribute(cls, (name,))
-                return self.attribute(cls, name, True, depth + 1)
+                return self.attribute(cls, name, True, depth + 1, bound=bound)
         return UNKNOWN
 
     def _call(self, scope: Scope, expression: Apply, key: str, depth: int) -> Value:
@@ -208,13 +217,13 @@ class Declarations:
                 return open_session(callee, self._arguments(scope, expression, depth), key)
             case Session(registry=True):
                 return callee
-            case ClassValue(id=id_):
+            case ClassValue(id=id_, bound=bound):
                 framework = self._classes.is_framework(id_)
                 if framework:
                     return External(framework, made=True)
                 if self._classes.mapping(id_).mapped:
                     return Instance(id_)
-                return dumper(self._ask, id_, self._arguments(scope, expression, depth)) or Object(id_)
+                return dumper(self._ask, id_, self._arguments(scope, expression, depth)) or Object(id_, bound=bound)
             case FunctionValue(id=id_):
                 return self.returned(id_, key)
         return UNKNOWN
@@ -251,7 +260,9 @@ class Declarations:
             return info.returns.element
         return info.returns if isinstance(info, FunctionInfo) else UNKNOWN
 
-    def attribute(self, cls: str, name: str, on_class: bool, depth: int = 0, above: str = "") -> Value:
+    def attribute(
+        self, cls: str, name: str, on_class: bool, depth: int = 0, above: str = "", bound: Bindings = ()
+    ) -> Value:
         """An attribute of an instance of a class of the project (or of the class), inherited ones included."""
         for module, fact in self._classes.facts_above(cls, above):
             inner = self._classes.index.member(Definition("class", module, fact.qualname), name)
@@ -259,16 +270,18 @@ class Declarations:
                 return self._class(inner.id)
             if name in fact.methods:
                 return FunctionValue(f"{module}:{fact.methods[name]}")
+            owner = f"{module}:{fact.qualname}"
             declared = fact.attributes.get(name)
             if declared is not None:
+                declared = self._bound(owner, cls, bound, declared)
                 found = self._declared(Scope(module), declared, f"self.{name}", depth + 1)
                 if found not in (UNKNOWN, Constant(None)):
                     return self._held(found, name)
                 if self._speaks_against(module, declared.annotation, name):
                     return External(dotted(declared.annotation), made=True)
             if not on_class and name in fact.self_attributes:
-                declared = fact.self_attributes[name]
-                scope = self._scope(module, cls, fact.methods.get(declared.within, ""), name)
+                declared = self._bound(owner, cls, bound, fact.self_attributes[name])
+                scope = self._scope(module, Object(cls, bound=bound), fact.methods.get(declared.within, ""), name)
                 found = self._declared(scope, declared, f"self.{name}", depth + 1)
                 if found != UNKNOWN:
                     return self._held(found, name)
@@ -282,18 +295,32 @@ class Declarations:
             annotation is not None and is_session_name(name) and not self._annotations.leaves_open(module, annotation)
         )
 
-    def _scope(self, module: str, cls: str, method: str, attribute: str) -> Scope:
+    def _bound(self, owner: str, cls: str, bound: Bindings, declared: Declared) -> Declared:
+        """What a class declares, its type variables replaced by what they are on an object bound so."""
+        if declared.annotation is None:
+            return declared
+        return declared._replace(
+            annotation=bound_expression(declared.annotation, self._generics.types(owner, cls, bound))
+        )
+
+    def _scope(self, module: str, this: Object, method: str, attribute: str) -> Scope:
         """The names of a method that sets an attribute: its parameters, `self` an instance of the class."""
         info = self._ask(SignatureOf(f"{module}:{method}"))
         if not isinstance(info, FunctionInfo) or not info.parameters:
             return Scope(module)
-        this, *others = info.parameters
+        if info.generic:
+            info = self._ask(SignatureOf(info.id, this.cls, this.bound))
+            assert isinstance(info, FunctionInfo)
+        first, *others = info.parameters
         names = {item.name: item.value for item in others}
+        if info.name == "__init__":
+            given = {name.removeprefix(CONSTRUCTOR): id_ for name, id_ in this.bound if name.startswith(CONSTRUCTOR)}
+            names |= {name: ClassValue(id_) for name, id_ in given.items() if names.get(name) == UNKNOWN}
         fact = self._classes.index.function_fact(info.id)
         for item in fact.parameters if fact is not None else ():
             if names.get(item.name) == UNKNOWN and self._speaks_against(module, item.annotation, attribute):
                 names[item.name] = External(dotted(item.annotation), made=True)
-        return Scope(module, {**names, this.name: Object(cls) if isinstance(this.value, Object) else this.value})
+        return Scope(module, {**names, first.name: this if isinstance(first.value, Object) else first.value})
 
     def _held(self, value: Value, name: str) -> Value:
         if isinstance(value, Session) and not value.registry:

@@ -32,11 +32,12 @@ from sqla_lint.flow.questions import (
     SummaryOf,
     TemplateNamed,
 )
-from sqla_lint.flow.values import UNKNOWN, ClassValue, Instance, Object, Session, Value
+from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Object, Session, Value
 from sqla_lint.knowledge import sessions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
+from sqla_lint.project.generics import Generics
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.signatures import Signatures, may_guess
 from sqla_lint.project.slices import Slices, Unsliceable
@@ -67,9 +68,10 @@ class Project:
         slices.give(self.templates.texts, self.templates.origins)
         self.index = NameIndex([*self.files, *rendered])
         self.classes = Classes(self.index)
-        self._annotations = Annotations(self.classes)
-        self._declarations = Declarations(self.classes, self._annotations, self.ask)
-        self._signatures = Signatures(self.classes, self._annotations, self._declarations, self.ask)
+        generics = Generics(self.classes)
+        self._annotations = Annotations(self.classes, generics)
+        self._declarations = Declarations(self.classes, self._annotations, generics, self.ask)
+        self._signatures = Signatures(self.classes, self._annotations, self._declarations, generics, self.ask)
         self.suspects = Suspects(self.index, self.classes, self.templates)
         self.schemas = self.suspects.schemas
         self._everything = everything
@@ -119,7 +121,9 @@ class Project:
         return self._declarations.meaning(self.index.find(question.module, question.name))
 
     def _attribute(self, question: AttributeMeans) -> Value:
-        found = self._declarations.attribute(question.cls, question.name, question.on_class, above=question.above)
+        found = self._declarations.attribute(
+            question.cls, question.name, question.on_class, above=question.above, bound=question.bound
+        )
         # Rows kept in an attribute may have been loaded by whoever put them there; one object is what it is.
         return found if isinstance(found, Instance) else doubtful(found)
 
@@ -127,7 +131,7 @@ class Project:
         return self.classes.mapping(question.cls) if self.index.class_fact(question.cls) else None
 
     def _signature(self, question: SignatureOf) -> FunctionInfo | None:
-        return self._signatures.signature(question.function)
+        return self._signatures.signature(question.function, question.this, question.bound)
 
     def _annotation(self, question: AnnotationMeans) -> Value:
         found = self._annotations.value(question.module, parse_annotation(question.annotation))
@@ -159,6 +163,8 @@ class Project:
         """Walk a function for its summary."""
         fact = self.index.function_fact(question.function)
         info = self.ask(SignatureOf(question.function))
+        if info is not None and info.generic and question.this:
+            info = self.ask(SignatureOf(question.function, question.this, question.bound))
         if fact is None or info is None:
             return Summary()
         if fact.returns is not None and dotted(fact.returns).rpartition(".")[2] in ("NoReturn", "Never"):
@@ -170,7 +176,7 @@ class Project:
             # Nothing it reaches touches a session or a relationship, it is given none, and it says what it gives.
             return Summary(known=True, returns=doubtful(info.returns), name=fact.name)
         try:
-            return self.walk(self._as_of(info, question.this), lambda event: None, question.given)
+            return self.walk(self._as_of(info, question.this, question.bound), lambda event: None, question.given)
         except (Unsliceable, TooComplex):
             return Summary()
 
@@ -182,16 +188,16 @@ class Project:
         alike = all(item is not None and [one.name for one in item.parameters] == names for item in facts)
         if not alike or len(overriders) > _MOST_OVERRIDERS:
             return Summary()
-        return join_summaries([self.ask(replace(question, function=item, this="")) for item in overriders])
+        return join_summaries([self.ask(replace(question, function=item, this="", bound=())) for item in overriders])
 
-    def _as_of(self, info: FunctionInfo, this: str) -> FunctionInfo:
+    def _as_of(self, info: FunctionInfo, this: str, bound: Bindings) -> FunctionInfo:
         """The signature with `self` an instance of a subclass, where one is named."""
         if not this or not info.parameters or not info.binds:
             return info
         first = info.parameters[0]
         if info.binds == "cls":
-            return replace(info, parameters=(replace(first, value=ClassValue(this)), *info.parameters[1:]))
-        value = Instance(this) if self.classes.mapping(this).mapped else Object(this)
+            return replace(info, parameters=(replace(first, value=ClassValue(this, bound)), *info.parameters[1:]))
+        value = Instance(this) if self.classes.mapping(this).mapped else Object(this, bound=bound)
         if not isinstance(first.value, Instance | Object):
             return info
         return replace(info, parameters=(replace(first, value=value), *info.parameters[1:]))

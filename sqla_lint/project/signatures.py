@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqla_lint.flow.questions import Argument, Ask, FunctionInfo, InjectedBy
 from sqla_lint.flow.values import (
     UNKNOWN,
+    Bindings,
     ClassValue,
     Collection,
     Constant,
@@ -25,6 +26,7 @@ from sqla_lint.knowledge.sessions import RIVALS, is_session_name, is_told_by
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
+from sqla_lint.project.generics import Generics, bound_function
 from sqla_lint.project.guesses import Guesses
 from sqla_lint.survey.expressions import (
     Apply,
@@ -46,22 +48,30 @@ _PARAMETER_NAMES = frozenset({"db"})
 class Signatures:
     """Builds the signature of each function once it is asked for."""
 
-    def __init__(self, classes: Classes, annotations: Annotations, declarations: Declarations, ask: Ask) -> None:
+    def __init__(
+        self, classes: Classes, annotations: Annotations, declarations: Declarations, generics: Generics, ask: Ask
+    ) -> None:
+        self._generics = generics
         self._classes = classes
         self._annotations = annotations
         self._declarations = declarations
         self._guesses = Guesses(classes)
         self._ask = ask
 
-    def signature(self, id_: str) -> FunctionInfo | None:
-        """The signature of a function, or None where there is no such function."""
+    def signature(self, id_: str, this: str = "", bound: Bindings = ()) -> FunctionInfo | None:
+        """The signature of a function, or None where there is no such function; of a method as `this` has it."""
         fact = self._classes.index.function_fact(id_)
         if fact is None:
             return None
         module = id_.partition(":")[0]
         facts = self._classes.index.modules[module]
+        owner = f"{module}:{fact.owner}" if fact.owner else ""
         names = [self._classes.words.decorator(module, item) for item in fact.decorators]
         binds = _binds(names) if fact.owner else ""
+        generic = bool(owner) and self._generics.is_generic(owner, fact, bool(binds))
+        if generic:
+            types = self._generics.types(owner, this or owner, bound, fact if binds else None)
+            fact = bound_function(fact, types)
         injected = self._injected(module, fact)
         parameters = tuple(
             Argument(
@@ -86,10 +96,11 @@ class Signatures:
             fact.is_async,
             fact.is_generator,
             _wraps(names),
-            f"{module}:{fact.owner}" if fact.owner else "",
+            owner,
             may_guess(facts),
             fact.name == "main" or fact.name in facts.main_calls,
             binds=binds,
+            generic=generic,
         )
 
     def _injected(self, module: str, fact: FunctionFact) -> dict[str | int, Session]:

@@ -78,11 +78,19 @@ class Word(NamedTuple):
     word: str
 
 
+class Bound(NamedTuple):
+    """A type variable that stands for a class of the project; facts have none, linking puts them in."""
+
+    cls: str
+
+
 class Opaque(NamedTuple):
     """Anything else: nothing is known of it."""
 
 
-Expression: TypeAlias = Name | Member | Apply | Index | Literal | Items | Pairs | Choice | Produce | Word | Opaque
+Expression: TypeAlias = (
+    Name | Member | Apply | Index | Literal | Items | Pairs | Choice | Produce | Word | Bound | Opaque
+)
 OPAQUE = Opaque()
 _DEEPEST = 40
 _INLINED = 6

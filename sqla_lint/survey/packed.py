@@ -22,6 +22,7 @@ _RECORDS: tuple[type[Any], ...] = (
         expressions.Choice,
         expressions.Produce,
         expressions.Word,
+        expressions.Bound,
         expressions.Opaque,
     ),
 )
