@@ -46,7 +46,7 @@ def may_be_session(frame: Frame, target: str, source: cst.BaseExpression | None)
         case FunctionValue(id=id_):
             known = frame.ask(SignatureOf(id_))
             return known is not None and known.returns == UNKNOWN and known.guesses and "session" in known.name.lower()
-        case External(dotted=dotted):
+        case External(dotted=dotted) | Method(receiver=External(dotted=dotted)):
             return dotted in _TRANSPARENT or sessions.is_foreign(dotted)
         case Method(receiver=Manager(), name=name) if name in _ENTERING and source.args:
             return may_be_session(frame, target, source.args[0].value)
