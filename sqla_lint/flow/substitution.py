@@ -64,7 +64,7 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
             given = _collection_given(frame, value, binding, node)
             if given is not None:
                 return given
-            producer = _produced(value.producer, node)
+            producer = _produced(value.producer, binding)
             return replace(value, element=substitute(frame, element, binding, node, depth + 1), producer=producer)
         case Result(element=element):
             return replace(value, element=substitute(frame, element, binding, node, depth + 1))
@@ -124,8 +124,13 @@ def step_from(frame: Frame, value: Value, step: str, node: cst.CSTNode) -> Value
     return UNKNOWN if step == VALUE else frame.read(value, step, node)
 
 
-def _produced(producer: Producer | None, node: cst.CSTNode) -> Producer | None:
-    return None if producer is None else replace(producer, root=(), inside=0)
+def _produced(producer: Producer | None, binding: Binding) -> Producer | None:
+    """The producer in the caller's terms: rows of a statement that the caller was given itself are owed by its own."""
+    if producer is None:
+        return None
+    given = binding.get(producer.root[0]) if producer.root else None
+    root = (*given.root, *producer.root[1:]) if isinstance(given, Statement) and given.root else ()
+    return replace(producer, root=root, inside=0)
 
 
 def _fresh(frame: Frame, value: Instance, binding: Binding, node: cst.CSTNode) -> Instance:
@@ -138,5 +143,5 @@ def _fresh(frame: Frame, value: Instance, binding: Binding, node: cst.CSTNode) -
         item for item in values if item[1] != UNKNOWN and not isinstance(item[1], Text) or item[0].startswith(PARENT)
     )
     return replace(
-        value, rows=0, identity=id(node), values=known, session=session, producer=_produced(value.producer, node)
+        value, rows=0, identity=id(node), values=known, session=session, producer=_produced(value.producer, binding)
     )
