@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from sqla_lint.flow.columns import Column
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import UNKNOWN, Bindings, Instance, Session, Value
 
@@ -48,7 +49,8 @@ class Relationship:
 class ClassInfo:
     """A class as mapped, inherited attributes included.
 
-    unique: the sets of columns that are. proxies: association proxies with the relationship they go through.
+    unique: the sets of columns that are, by attribute as all columns are. proxies: association proxies with the
+    relationship they go through. A class derived from it may have columns more: their owner tells.
     """
 
     id: str
@@ -56,11 +58,16 @@ class ClassInfo:
     mapped: bool
     table: str = ""
     relationships: dict[str, Relationship] = field(default_factory=dict)
-    columns: frozenset[str] = frozenset()
+    columns: dict[str, Column] = field(default_factory=dict)
     unique: tuple[frozenset[str], ...] = ()
     primary: frozenset[str] = frozenset()
     lineage: tuple[str, ...] = ()
     proxies: dict[str, str] = field(default_factory=dict)
+
+    def column(self, in_table: str) -> Column | None:
+        """The column of that name in the table."""
+        named = (item for item in self.columns.values() if item.column == in_table)
+        return next(named, self.columns.get(in_table))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ SQLMODEL = frozenset({"sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
 MAKES_BASE = {"automap_base": "declarative_base", "declarative_base": "cls", "generate_base": "cls",
               "SQLAlchemy": "model_class"}  # fmt: skip
 DECORATORS = frozenset({"as_declarative", "as_declarative_base", "mapped", "mapped_as_dataclass"})
+# The base or decorator that makes a mapped class a dataclass.
+DATACLASSES = frozenset({"MappedAsDataclass", "mapped_as_dataclass"})
 IMPERATIVE = frozenset({"map_imperatively", "mapper"})
 
 

@@ -25,7 +25,7 @@ from sqla_lint.survey.expressions import (
     dotted,
     parse_annotation,
 )
-from sqla_lint.survey.facts import ClassFact
+from sqla_lint.survey.facts import ClassFact, Declared
 
 _ANNOTATED = {"DynamicMapped": "dynamic", "WriteOnlyMapped": "write_only"}
 _MANY = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "dict", "Dict", "WriteOnlyMapped",
@@ -185,12 +185,12 @@ def columns(fact: ClassFact) -> Iterator[tuple[str, Expression | None]]:
             yield name, None
 
 
-def fields(fact: ClassFact) -> Iterator[tuple[str, None]]:
+def fields(fact: ClassFact) -> Iterator[tuple[str, Declared]]:
     """The columns that a SQLModel makes of annotations alone."""
     for name, declared in fact.attributes.items():
         base = declared.annotation.base if isinstance(declared.annotation, Index) else None
         if declared.annotation is not None and base != Word("ClassVar") and not isinstance(declared.value, Apply):
-            yield name, None
+            yield name, declared
 
 
 def is_mapped(annotation: Expression | None) -> bool:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from sqla_lint.flow.columns import Column
 from sqla_lint.flow.questions import ClassInfo, Relationship
 from sqla_lint.knowledge import mapping, sessions
 from sqla_lint.project import attributes as read
 from sqla_lint.project.bodies import Bodies
+from sqla_lint.project.columns import Columns, generated
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.origins import Origins
 from sqla_lint.project.parts import Parts
 from sqla_lint.project.relationships import Relationships
 from sqla_lint.survey.expressions import Apply, Expression, Literal
-from sqla_lint.survey.facts import ClassFact
+from sqla_lint.survey.facts import ClassFact, Declared
 
 _PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 _NOTHING = ClassInfo("", "", False)
@@ -29,6 +31,7 @@ class Classes:
         self.parts = Parts(index)
         self._bodies = Bodies(index, self.origins, self.parts)
         self.words = self._bodies.words
+        self._columns = Columns(self.words, self.origins)
         self._mapped: dict[str, bool] = {}
         self._mappings: dict[str, ClassInfo] = {}
         self._relationships = Relationships(self._bodies, self._is_mapped)
@@ -104,23 +107,19 @@ class Classes:
         if not self._is_mapped(id_):
             return ClassInfo(id_, fact.name, False, lineage=self.lineage(id_))
         relationships: dict[str, Relationship] = {}
-        columns: set[str] = set()
+        columns: dict[str, Column] = {}
         unique: list[frozenset[str]] = []
-        primary: set[str] = set()
         hidden: set[str] = set()
         proxies: dict[str, str] = {}
         table = ""
+        dataclass_like = self._is_dataclass(id_)
         for base_id, body in self._bodies_of(id_):
             for name, relationship in self._relationships.inherited(id_, base_id).items():
                 if name not in hidden:
                     relationships.setdefault(name, relationship)
-            for name, column in self._columns(base_id, body):
-                if name not in relationships:
-                    columns.add(name)
-                if read.flag(column, "unique"):
-                    unique.append(frozenset({name}))
-                if read.flag(column, "primary_key"):
-                    primary.add(name)
+            for name, declared in self._declared_columns(base_id, body):
+                if name not in relationships and name not in columns:
+                    columns[name] = self._columns.read(base_id, name, declared, dataclass_like)
             proxies = {name: to for name, to in read.proxies(body) if name not in hidden} | proxies
             mapped_table = self._bodies.table(base_id)
             if "__table_args__" not in hidden or "__tablename__" in body.attributes:
@@ -131,15 +130,19 @@ class Classes:
         for lineage_id in self.lineage(id_):
             for relationship in self._relationships.backrefs(lineage_id):
                 relationships.setdefault(relationship.name, relationship)
+        columns = generated(columns)
+        attributes = {item.column: name for name, item in columns.items()}
+        keys = [frozenset({name}) for name, item in columns.items() if item.unique]
+        keys += [frozenset(attributes.get(name, name) for name in item) for item in unique]
         return ClassInfo(
             id_,
             fact.name,
             True,
             table,
             relationships,
-            frozenset(columns),
-            tuple(dict.fromkeys(unique)),
-            frozenset(primary),
+            columns,
+            tuple(dict.fromkeys(keys)),
+            frozenset(name for name, item in columns.items() if item.primary_key),
             self.lineage(id_),
             proxies,
         )
@@ -151,12 +154,23 @@ class Classes:
             if body is not None:
                 yield item, body
 
-    def _columns(self, id_: str, body: ClassFact) -> Iterator[tuple[str, Expression | None]]:
-        yield from read.columns(body)
+    def _declared_columns(self, id_: str, body: ClassFact) -> Iterator[tuple[str, Declared]]:
+        for name, value in read.columns(body):
+            yield name, Declared(body.attributes[name].annotation, value)
         if not mapping.SQLMODEL.isdisjoint(self.lineage(id_)):
             yield from read.fields(body)
         table = self._bodies.table(id_)
-        yield from read.table_columns(table) if table is not None else ()
+        for name, column in read.table_columns(table) if table is not None else ():
+            yield name, Declared(None, column)
+
+    def _is_dataclass(self, id_: str) -> bool:
+        """Whether its constructor is that of a dataclass, which sets the defaults of columns."""
+        if not mapping.DATACLASSES.isdisjoint(item.rpartition(".")[2] for item in self.lineage(id_)):
+            return True
+        decorators = ((base, item) for base, body in self._bodies_of(id_) for item in body.decorators)
+        return any(
+            self.words.decorator(base.partition(":")[0], item) in mapping.DATACLASSES for base, item in decorators
+        )
 
     def _is_mapped(self, id_: str) -> bool:
         if id_ not in self._mapped:

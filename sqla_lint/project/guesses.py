@@ -46,7 +46,7 @@ class Guesses:
         if len(fitting) != 1:
             return ""
         info = self._classes.mapping(fitting[0])
-        return fitting[0] if info.mapped and touched - info.columns else ""
+        return fitting[0] if info.mapped and touched - info.columns.keys() else ""
 
     def _attributes(self, id_: str) -> set[str]:
         info = self._classes.mapping(id_)

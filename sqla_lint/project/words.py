@@ -69,8 +69,15 @@ class Words:
         """An attribute's declaration, respelled."""
         annotation = self.annotation(module, declared.annotation)
         value = self.respelled(module, declared.value)
-        if value is None and isinstance(annotation, Index) and annotation.base == Word("Mapped"):
-            value = self._by_annotation(module, annotation.items[0])
+        if isinstance(annotation, Index) and annotation.base == Word("Mapped"):
+            if value is None:
+                value = self._by_annotation(module, annotation.items[0])
+            elif isinstance(value, Apply) and value.function == Word("mapped_column"):
+                told = self._by_annotation(module, annotation.items[0])
+                if isinstance(told, Apply):
+                    value = Apply(
+                        value.function, (*value.arguments, *told.arguments), _over(told.keywords, value.keywords)
+                    )
         return declared._replace(annotation=annotation, value=value)
 
     def _by_annotation(self, module: str, annotation: Expression) -> Expression | None:
@@ -125,6 +132,10 @@ class Words:
             if isinstance(returned, Apply) and isinstance(returned.function, Word):
                 return _bound(returned, fact, arguments, keywords)
         return Apply(call.function, arguments, keywords)
+
+    def held(self, module: str, expression: Name | Member) -> tuple[str, Expression | None]:
+        """What a variable of the project's modules is bound to, and the module it stands in."""
+        return self._home(module, expression), self._held(module, expression)
 
     def _variable(self, module: str, expression: Expression) -> Definition:
         return self._index.resolve(module, expression)

@@ -26,7 +26,7 @@ from sqla_lint.survey.reader import survey
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 FLOW_KINDS = ("revealed", "alive", "left", "summary")
-CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table")
+CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column")
 
 _FILE = re.compile(r"# file: (?P<path>\S+\.py)(?: as (?P<names>[\w., ]+))?")
 _LIKE_A_MARKER = re.compile(r"(?P<word>[a-z][a-z ]*)(?P<flags>\([\w=, ]+\))?:(?:\s+(?P<text>.*))?")
