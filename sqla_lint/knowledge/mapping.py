@@ -46,6 +46,8 @@ MAKES_BASE = {"automap_base": "declarative_base", "declarative_base": "cls", "ge
 DECORATORS = frozenset({"as_declarative", "as_declarative_base", "mapped", "mapped_as_dataclass"})
 # The base or decorator that makes a mapped class a dataclass.
 DATACLASSES = frozenset({"MappedAsDataclass", "mapped_as_dataclass"})
+# What makes columns unique and may stand outside of the table's arguments.
+KEYS = frozenset({"Index", "UniqueConstraint"})
 IMPERATIVE = frozenset({"map_imperatively", "mapper"})
 
 

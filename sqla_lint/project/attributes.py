@@ -259,10 +259,10 @@ def unique_constraints(items: Iterable[Expression]) -> list[frozenset[str]]:
     return [item for item in found if item]
 
 
-def table_arguments(fact: ClassFact) -> tuple[Expression, ...]:
-    """What `__table_args__` holds; the dict at its end is no argument."""
-    declared = fact.attributes.get("__table_args__")
-    return declared.value.items if declared is not None and isinstance(declared.value, Items) else ()
+def primary_constraint(items: Iterable[Expression]) -> frozenset[str]:
+    """The columns that a `PrimaryKeyConstraint` among the arguments of a table names."""
+    found = (item for item in items if isinstance(item, Apply) and _called(item) == "PrimaryKeyConstraint")
+    return frozenset(name for item in found for name in _column_names(item.arguments))
 
 
 def table_columns(table: Apply) -> Iterator[tuple[str, Apply]]:
@@ -289,12 +289,13 @@ def proxies(fact: ClassFact) -> Iterator[tuple[str, str]]:
                 yield name, quoted(declared.value.arguments[0])
 
 
-def table_foreign_keys(items: Iterable[Expression]) -> Iterator[str]:
-    """The targets of the foreign keys that the arguments of a table declare."""
+def table_foreign_keys(items: Iterable[Expression]) -> Iterator[tuple[str, str]]:
+    """The foreign keys that the arguments of a table declare: the column, and the target as it is written."""
     for item in items:
         if _called(item) == "ForeignKeyConstraint" and isinstance(item, Apply) and len(item.arguments) > 1:
-            targets = item.arguments[1]
-            yield from (quoted(target) for target in (targets.items if isinstance(targets, Items) else ()))
+            own, targets = (one.items if isinstance(one, Items) else () for one in item.arguments[:2])
+            for column, target in zip(own, targets, strict=False):
+                yield quoted(column) or dotted(column).rpartition(".")[2], quoted(target) or dotted(target)
 
 
 def keys_of(value: Expression, owner: str) -> bool:

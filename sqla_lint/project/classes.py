@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from sqla_lint.flow.columns import Column
+from sqla_lint.flow.columns import Column, ForeignKey
 from sqla_lint.flow.questions import ClassInfo, Relationship
 from sqla_lint.knowledge import mapping, sessions
 from sqla_lint.project import attributes as read
 from sqla_lint.project.bodies import Bodies
-from sqla_lint.project.columns import Columns, generated
+from sqla_lint.project.columns import Columns, generated, unique
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.origins import Origins
 from sqla_lint.project.parts import Parts
 from sqla_lint.project.relationships import Relationships
+from sqla_lint.project.tables import Tables
 from sqla_lint.survey.expressions import Apply, Expression, Literal
 from sqla_lint.survey.facts import ClassFact, Declared
 
@@ -35,6 +36,7 @@ class Classes:
         self._mapped: dict[str, bool] = {}
         self._mappings: dict[str, ClassInfo] = {}
         self._relationships = Relationships(self._bodies, self._is_mapped)
+        self._tables = Tables(self._bodies, self._is_mapped, self._relationships.meant)
 
     def lineage(self, id_: str) -> tuple[str, ...]:
         """The class and all its bases, nearest first."""
@@ -108,10 +110,9 @@ class Classes:
             return ClassInfo(id_, fact.name, False, lineage=self.lineage(id_))
         relationships: dict[str, Relationship] = {}
         columns: dict[str, Column] = {}
-        unique: list[frozenset[str]] = []
+        arguments: list[Expression] = []
         hidden: set[str] = set()
         proxies: dict[str, str] = {}
-        table = ""
         dataclass_like = self._is_dataclass(id_)
         for base_id, body in self._bodies_of(id_):
             for name, relationship in self._relationships.inherited(id_, base_id).items():
@@ -123,29 +124,40 @@ class Classes:
             proxies = {name: to for name, to in read.proxies(body) if name not in hidden} | proxies
             mapped_table = self._bodies.table(base_id)
             if "__table_args__" not in hidden or "__tablename__" in body.attributes:
-                unique += read.unique_constraints(read.table_arguments(body))
-            unique += read.unique_constraints(mapped_table.arguments) if mapped_table is not None else []
-            table = table or read.table_name(body) or read.named(mapped_table)
+                arguments += self._bodies.table_arguments(base_id)
+            arguments += mapped_table.arguments if mapped_table is not None else ()
             hidden |= {*read.bound(body), *body.methods}
         for lineage_id in self.lineage(id_):
             for relationship in self._relationships.backrefs(lineage_id):
                 relationships.setdefault(relationship.name, relationship)
-        columns = generated(columns)
-        attributes = {item.column: name for name, item in columns.items()}
-        keys = [frozenset({name}) for name, item in columns.items() if item.unique]
-        keys += [frozenset(attributes.get(name, name) for name in item) for item in unique]
+        columns = self._keyed(id_, columns, arguments)
         return ClassInfo(
             id_,
             fact.name,
             True,
-            table,
+            self._tables.name(id_),
             relationships,
             columns,
-            tuple(dict.fromkeys(keys)),
+            unique(columns, arguments),
             frozenset(name for name, item in columns.items() if item.primary_key),
             self.lineage(id_),
             proxies,
         )
+
+    def _keyed(self, id_: str, columns: dict[str, Column], arguments: list[Expression]) -> dict[str, Column]:
+        """The columns with the keys that the table's arguments make of them, and where those lead."""
+        primary = read.primary_constraint(arguments)
+        further = list(read.table_foreign_keys(arguments))
+        found = {}
+        for name, item in columns.items():
+            keys = (*item.foreign_keys, *(ForeignKey(to) for own, to in further if own in (name, item.column)))
+            is_key = item.primary_key or not primary.isdisjoint((name, item.column))
+            found[name] = item._replace(
+                primary_key=is_key,
+                nullable=item.nullable and not is_key,
+                foreign_keys=tuple(self._tables.key(id_, item.owner, key) for key in keys),
+            )
+        return generated(found)
 
     def _bodies_of(self, id_: str) -> Iterator[tuple[str, ClassFact]]:
         """The classes of the lineage that are in the project, with what their bodies declare."""
@@ -155,12 +167,14 @@ class Classes:
                 yield item, body
 
     def _declared_columns(self, id_: str, body: ClassFact) -> Iterator[tuple[str, Declared]]:
+        table = self._bodies.table(id_)
+        in_table = dict(read.table_columns(table)) if table is not None else {}
         for name, value in read.columns(body):
-            yield name, Declared(body.attributes[name].annotation, value)
+            # An annotation alone says what the table's column holds, for type checkers.
+            yield name, Declared(body.attributes[name].annotation, value or in_table.get(name))
         if not mapping.SQLMODEL.isdisjoint(self.lineage(id_)):
             yield from read.fields(body)
-        table = self._bodies.table(id_)
-        for name, column in read.table_columns(table) if table is not None else ():
+        for name, column in in_table.items():
             yield name, Declared(None, column)
 
     def _is_dataclass(self, id_: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqla_lint.flow.columns import Column, Default, ForeignKey
 from sqla_lint.knowledge import columns as known
 from sqla_lint.knowledge.mapping import COLUMNS, is_family
+from sqla_lint.project.attributes import unique_constraints
 from sqla_lint.project.origins import Origins
 from sqla_lint.project.words import Words
 from sqla_lint.survey.expressions import (
@@ -85,7 +86,7 @@ class Columns:
         return Column(
             name,
             owner,
-            _name(spelled) or name,
+            name_in_table(declared.value) or name,
             _kind(spelled),
             type_,
             tracked,
@@ -248,6 +249,14 @@ def generated(columns: dict[str, Column]) -> dict[str, Column]:
     }
 
 
+def unique(columns: dict[str, Column], arguments: Iterable[Expression]) -> tuple[frozenset[str], ...]:
+    """The sets of attributes that are unique: by their columns, and by the arguments of the table."""
+    attributes = {item.column: name for name, item in columns.items()}
+    found = [frozenset({name}) for name, item in columns.items() if item.unique]
+    found += [frozenset(attributes.get(name, name) for name in item) for item in unique_constraints(arguments)]
+    return tuple(dict.fromkeys(found))
+
+
 def _giver(item: Column, alone: bool) -> str:
     if item.server_default or item.default is not None and item.default.kind == "sql":
         return "database"
@@ -298,9 +307,9 @@ def _text(value: Expression | None) -> str:
     return value.value if isinstance(value, Literal) and isinstance(value.value, str) else ""
 
 
-def _name(spelled: _Spelling) -> str:
+def name_in_table(value: Expression | None) -> str:
     """The name that a column is given in the table: a first text, or by keyword."""
-    for layer in spelled.layers:
+    for layer in _layers(value):
         if _called(layer) in _INNERMOST:
             written = _text(layer.arguments[0]) if layer.arguments else ""
             if written or _text(layer.keyword("name")):

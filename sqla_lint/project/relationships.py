@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqla_lint.flow.questions import Relationship
 from sqla_lint.project import attributes as read
 from sqla_lint.project.bodies import Bodies
+from sqla_lint.project.tables import snake
 from sqla_lint.survey.expressions import Apply, Expression, Member, Name, Word, dotted
 from sqla_lint.survey.facts import ClassFact, Declared
 
@@ -114,8 +115,12 @@ class Relationships:
         candidates = [item.id for item in self._bodies.index.by_class_name.get(name, ()) if self._is_mapped(item.id)]
         if len(candidates) > 1:
             named = [item for item in candidates if qualifier and item.partition(":")[0].endswith(qualifier)]
-            candidates = self._nearest(named or self._alike(id_, candidates) or candidates, module)
+            candidates = self.meant(id_, named or candidates)
         return candidates[0] if len(candidates) == 1 else ""
+
+    def meant(self, id_: str, candidates: list[str]) -> list[str]:
+        """Those of several classes of a name, or of a table's name, that a class may mean."""
+        return self._nearest(self._alike(id_, candidates) or candidates, id_.partition(":")[0])
 
     def _alike(self, id_: str, candidates: list[str]) -> list[str]:
         """The candidates whose base may be that of the class: each base has a registry of names of its own."""
@@ -149,7 +154,7 @@ class Relationships:
         if not target:
             return False
         names = {fact.name for _, fact in self._bodies.origins.facts(target)}
-        tables = {_snake(name) for name in names} | {name.lower() for name in names}
+        tables = {snake(name) for name in names} | {name.lower() for name in names}
         for item, body in self._lineage(target):
             tables |= {read.table_name(body), *map(read.named, [self._bodies.table(item)])}
         for item, body in self._lineage(id_):
@@ -169,11 +174,11 @@ class Relationships:
         """The targets of all foreign keys of a class."""
         for _, column in read.columns(body):
             yield from read.foreign_keys(column)
-        yield from read.table_foreign_keys(read.table_arguments(body))
+        yield from (key for _, key in read.table_foreign_keys(self._bodies.table_arguments(id_)))
         table = self._bodies.table(id_) or Apply(Word("Table"), (), ())
         for _, column in read.table_columns(table):
             yield from read.foreign_keys(column)
-        yield from read.table_foreign_keys(table.arguments)
+        yield from (key for _, key in read.table_foreign_keys(table.arguments))
 
 
 def _says_cls(value: Expression | None) -> str:
@@ -192,8 +197,3 @@ def _common(left: str, right: str) -> int:
             break
         count += 1
     return count
-
-
-def _snake(name: str) -> str:
-    """The table name that frameworks derive from a class name."""
-    return "".join(f"_{char.lower()}" if char.isupper() and index else char.lower() for index, char in enumerate(name))

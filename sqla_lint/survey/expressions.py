@@ -158,8 +158,13 @@ def _is_display(node: ast.expr) -> bool:
 
 
 def _parts(node: ast.expr, depth: int) -> tuple[Expression, ...]:
-    """The items of one side of a sum of lists; one that is no display counts as one unknown item."""
+    """The items of one side of a sum of lists; one that is no display counts as one unknown item.
+
+    `Base.__table_args__` is kept: what it holds are declarations.
+    """
     found = reduce(node, depth + 1)
+    if isinstance(found, Member) and found.name == "__table_args__":
+        return (found,)
     return found.items if isinstance(found, Items) else (OPAQUE,)
 
 

@@ -107,7 +107,8 @@ class Facts(NamedTuple):
 
     other_imports: what a name is imported as where its first import fails. late: attributes given to a class after it:
     the class, the name, the value. mappings: calls that map a class to a table, each with the name that it is assigned
-    to. sets_expiry: the file speaks of `expire_on_commit`.
+    to. keys: calls of `Index` and `UniqueConstraint` that are statements, each with the class whose body it stands in.
+    sets_expiry: the file speaks of `expire_on_commit`.
     """
 
     path: str
@@ -122,6 +123,7 @@ class Facts(NamedTuple):
     functions: dict[str, FunctionFact]
     late: tuple[tuple[Expression, str, Expression], ...]
     mappings: tuple[tuple[str, Apply], ...]
+    keys: tuple[tuple[str, Apply], ...] = ()
     main_calls: frozenset[str] = frozenset()
     body_sketch: Sketch | None = None
     sets_expiry: bool = False

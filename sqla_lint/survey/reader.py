@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqla_lint.knowledge.mapping import IMPERATIVE
+from sqla_lint.knowledge.mapping import IMPERATIVE, KEYS
 from sqla_lint.survey.expressions import Apply, Expression, Opaque, dotted, inlined, reduce
 from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Parameter
 from sqla_lint.survey.sketch import sketch
@@ -32,6 +32,7 @@ def survey(tree: ast.Module, path: str, names: Sequence[str], text: str = "") ->
         functions=reader.functions,
         late=tuple(reader.late),
         mappings=tuple(reader.mappings),
+        keys=tuple(reader.keys),
         main_calls=frozenset(reader.main_calls),
         body_sketch=sketch(
             (node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)), reader.imports
@@ -54,6 +55,7 @@ class _Reader:
         self.functions: dict[str, FunctionFact] = {}
         self.late: list[tuple[Expression, str, Expression]] = []
         self.mappings: list[tuple[str, Apply]] = []
+        self.keys: list[tuple[str, Apply]] = []
         self.main_calls: set[str] = set()
 
     def block(self, body: Iterable[ast.AST], prefix: str, owner: str, function: str) -> None:
@@ -69,6 +71,7 @@ class _Reader:
                     self.assignment(node, owner, function)
                 case ast.Expr(value=ast.Call() as call):
                     self.call(call, "")
+                    self.key(call, owner, function)
                 case ast.If() if _is_main(node):
                     self.main_calls |= {chain.rpartition(".")[2] for chain in sketch(node.body, self.imports)[0].calls}
                     self.block(node.body, prefix, owner, function or "__main__")
@@ -122,6 +125,7 @@ class _Reader:
                         self.late.append((reduce(base), name, given))
         if isinstance(node.value, ast.Call):
             self.call(node.value, targets[0].id if isinstance(targets[0], ast.Name) else "")
+            self.key(node.value, owner, function)
 
     def call(self, node: ast.Call, name: str) -> None:
         """`registry.map_imperatively(Order, table)`, `Order.__mapper__.add_property("lines", relationship(Line))`."""
@@ -136,6 +140,15 @@ class _Reader:
                 match mapper:
                     case ast.Attribute(value=base, attr="__mapper__") | ast.Call(args=[base]):
                         self.late.append((reduce(base), attribute, reduce(value)))
+
+    def key(self, node: ast.Call, owner: str, function: str) -> None:
+        """`Index("ix_number", Order.number, unique=True)` after the class, or as a statement of its body."""
+        match node.func:
+            case ast.Name(id=called) | ast.Attribute(attr=called) if not function:
+                if self.imports.get(called, called).rpartition(".")[2] in KEYS:
+                    found = reduce(node)
+                    assert isinstance(found, Apply)
+                    self.keys.append((owner, found))
 
     def class_(self, node: ast.ClassDef, prefix: str, function: str) -> None:
         qualname = f"{prefix}{node.name}"

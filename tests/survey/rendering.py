@@ -12,6 +12,7 @@
 |                                                     | the second of one name is `def name again()`          |
 | a relationship set after its class                  | `late Order.lines = relationship(Line)`               |
 | a class mapped to a table by a call                | `mapping m = registry.map_imperatively(Order, t)`     |
+| a key that is a statement, in a class or after it   | `key Order: Index('ix', number)`, `key: Index(…)`     |
 | a call under `if __name__ == "__main__"`            | `main calls run`                                      |
 
 Sketches are words in any order: `f()` a call, `order.lines` a read, `x=f()` a name and the chain it is bound to, `x=…`
@@ -79,6 +80,7 @@ def facts(found: Facts) -> Iterator[str]:
     yield from map(function, found.functions.values())
     yield from (f"late {expression(cls)}.{name} = {expression(value)}" for cls, name, value in found.late)
     yield from (f"mapping {name or '_'} = {expression(call)}" for name, call in found.mappings)
+    yield from (f"key{owner and f' {owner}'}: {expression(call)}" for owner, call in found.keys)
     yield from (f"main calls {name}" for name in found.main_calls)
 
 
