@@ -91,7 +91,7 @@ def apply_summary(
         frame.may_raise()
         for value in arguments.all():
             frame.escape(value)
-        return _wrapped(info, doubtful(info.returns), None, node)
+        return _wrapped(frame, info, doubtful(info.returns), None, node)
     closed = {effect.session for effect in summary.effects if effect.op == "close"}
     ended = {effect.session for effect in summary.effects if effect.op == "commit" and not effect.must}
     for effect in summary.effects:
@@ -119,7 +119,7 @@ def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding
     if isinstance(returned, Session) and not returned.key:
         returned = replace(returned, key=f"named:{frame.text(node)}")
     if isinstance(returned, Manager):
-        returned = _own_block(returned, node)
+        returned = _own_block(frame, returned, node)
     yielded = None if summary.yields is None else substitute(frame, summary.yields, binding, node)
     told = _yielded_by_annotation(doubtful(info.returns))
     if info.wraps == "contextmanager" and (yielded == UNKNOWN or _is_session(told) and not _is_known_session(yielded)):
@@ -129,14 +129,14 @@ def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding
         returned = replace(returned, owner="unknown")  # every call gives the same one
     elif info.wraps != "contextmanager" and not info.is_generator:
         _adopt(frame, returned, node)
-    return _wrapped(info, returned, yielded, node)
+    return _wrapped(frame, info, returned, yielded, node)
 
 
-def _own_block(manager: Manager, node: cst.CSTNode) -> Manager:
+def _own_block(frame: Frame, manager: Manager, node: cst.CSTNode) -> Manager:
     """A context manager that a function gives: the session of its block is opened for it."""
     match manager.entered:
         case Session(key="") as session:
-            return replace(manager, entered=replace(session, key=f"site:{id(node)}", owner="manager"))
+            return replace(manager, entered=replace(session, key=frame.site(node), owner="manager"))
     return manager
 
 
@@ -168,17 +168,17 @@ def _is_known_session(value: Value | None) -> bool:
 def _adopt(frame: Frame, value: Value, node: cst.CSTNode) -> None:
     """A session that the callee opened and handed over is the caller's to close."""
     for item in value.items if isinstance(value, TupleValue) else (value,):
-        if isinstance(item, Session) and item.owner == "function" and item.key == f"site:{id(node)}":
+        if isinstance(item, Session) and item.owner == "function" and item.key == frame.site(node):
             frame.open(replace(item, opened=frame.place(node)))
 
 
-def _wrapped(info: FunctionInfo, returned: Value, yielded: Value | None, node: cst.CSTNode) -> Value:
+def _wrapped(frame: Frame, info: FunctionInfo, returned: Value, yielded: Value | None, node: cst.CSTNode) -> Value:
     """What the call expression gives: a context manager, a generator, a coroutine or the value."""
     if info.wraps == "contextmanager":
         entered = yielded if yielded is not None else _yielded_by_annotation(returned)
         if isinstance(entered, Session):
             # One that only an annotation tells of is opened by the manager itself.
-            key = entered.key or f"site:{id(node)}"
+            key = entered.key or frame.site(node)
             owner = "manager" if key.startswith("site:") else entered.owner
             entered = replace(entered, key=key, owner=owner)
         return Manager(entered)

@@ -73,7 +73,7 @@ def _by_name(frame: Frame, manager: Manager, item: cst.WithItem, asynchronous: b
     if not isinstance(target, cst.Name) or not may_be_session(frame, target.value, item.item):
         return manager
     kind = "async" if asynchronous else "unknown"
-    return replace(manager, entered=Session(f"site:{id(item)}", kind, "manager", guessed=True))
+    return replace(manager, entered=Session(frame.site(item), kind, "manager", guessed=True))
 
 
 def _pass_on(inner: Exits, outer: Exits) -> None:

@@ -76,10 +76,10 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return callee
         case Session(guessed=True):
             _unseen(frame, arguments)
-            return made(callee, node)  # what was called a session is a factory of them
+            return made(frame, callee, node)  # what was called a session is a factory of them
         case Factory(result=result):
             _unseen(frame, arguments)
-            return made(result, node)
+            return made(frame, result, node)
         case Object():
             method = frame.read(callee, "__call__", node)
             return (
@@ -116,13 +116,13 @@ def _inject(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
             frame.emit(Injected(frame.place(node), None, parameter, value))
 
 
-def made(value: Value, node: cst.CSTNode) -> Value:
+def made(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
     """What a factory known by its annotation gives: a session of unknown keeping, or one that its block closes."""
     match value:
         case Session():
-            return replace(value, key=f"site:{id(node)}", owner="unknown")
+            return replace(value, key=frame.site(node), owner="unknown")
         case Manager(entered=Session() as session):
-            return replace(value, entered=replace(session, key=f"site:{id(node)}", owner="manager"))
+            return replace(value, entered=replace(session, key=frame.site(node), owner="manager"))
     return value
 
 
@@ -189,7 +189,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case MappedAttribute():
             return receiver if name in ("of_type", "and_", "any", "has") else UNKNOWN
         case SessionFactory() if name == "begin":
-            opened = constructs.open_session(receiver, arguments, f"site:{id(node)}")
+            opened = constructs.open_session(receiver, arguments, frame.site(node))
             return Manager(replace(opened, owner="manager"))
         case Manager():
             return _manager_method(frame, receiver, name, arguments, node)
@@ -227,7 +227,7 @@ def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Argum
 
 
 def _open(frame: Frame, factory: SessionFactory, arguments: Arguments, node: cst.CSTNode) -> Value:
-    session = constructs.open_session(factory, arguments, f"site:{id(node)}")
+    session = constructs.open_session(factory, arguments, frame.site(node))
     session = replace(session, opened=frame.place(node))
     bound = session.bound_to_connection or frame.gets_connection((*arguments.nodes, *arguments.keyword_nodes.values()))
     session = replace(session, bound_to_connection=bound)
@@ -242,7 +242,9 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         values = tuple((name, held(frame, value, nodes[name])) for name, value in arguments.keywords.items())
         frame.may_raise()
         frame.works_on_batch()
-        return Instance(callee.id, new=True, identity=id(node), values=values, free=frozenset(arguments.keywords))
+        return Instance(
+            callee.id, new=True, identity=frame.number(node), values=values, free=frozenset(arguments.keywords)
+        )
     _unseen(frame, arguments)
     construct_schema(frame, callee.id, arguments, node)
     return dumper(frame.ask, callee.id, arguments) or made_of(frame, callee, arguments)
@@ -250,7 +252,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
 
 def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CSTNode) -> Value:
     dotted = callee.dotted
-    made = constructs.construct(dotted, arguments, f"site:{id(node)}")
+    made = constructs.construct(dotted, arguments, frame.site(node))
     if made is not None:
         if isinstance(made, Session) and made.owner == "function":
             made = replace(made, opened=frame.place(node))

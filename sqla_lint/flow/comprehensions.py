@@ -25,7 +25,7 @@ def over_each(
     """`sorted(rows, key=function)` calls the function once per row; what it gives."""
     given, text = source
     value = rows_of(frame, given, text)
-    loop = Loop(id(node), "comprehension", frame.told(text), turns=getattr(value, "limit", None))
+    loop = Loop(frame.number(node), "comprehension", frame.told(text), turns=getattr(value, "limit", None))
     loop.place = frame.place(text)
 
     def body() -> Value:
@@ -106,7 +106,7 @@ def comprehension(frame: Frame, node: cst.BaseSimpleComp | cst.DictComp, once: b
 def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -> Value:
     source = rows_of(frame, frame.evaluate(clause.iter), clause.iter)
     kind = "comprehension"
-    loop = Loop(id(clause), kind, frame.told(clause.iter), turns=getattr(source, "limit", None))
+    loop = Loop(frame.number(clause), kind, frame.told(clause.iter), turns=getattr(source, "limit", None))
     loop.place = frame.place(clause.iter)
     loop.target = clause.target.value if isinstance(clause.target, cst.Name) else frame.told(clause.target)
     loop.batch_of = frame.batch(clause.iter)

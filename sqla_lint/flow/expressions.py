@@ -259,7 +259,7 @@ def walrus(frame: Frame, node: cst.NamedExpr) -> Value:
 
 def function(frame: Frame, node: cst.Lambda) -> Value:
     """A lambda: who calls it is unknown."""
-    name = f"lambda {id(node)}"
+    name = f"lambda {frame.number(node)}"
     frame.local_functions[name] = node
     return LocalFunction(name)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import libcst as cst
 
 from sqla_lint.flow.events import Committed, Event, Loop, RelationshipRead
-from sqla_lint.flow.places import Place, Slice, nodes
+from sqla_lint.flow.places import Numbers, Place, Slice, nodes
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, Summary
 from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
 from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
@@ -84,6 +84,7 @@ class Frame:
         self.slice = slice_
         self.ask = ask
         self.sink = sink
+        self.numbers = Numbers(info.id)
         self.emitting = False
         self.state = State()
         self.exits = Exits()
@@ -144,6 +145,14 @@ class Frame:
         """The place of a node of this function."""
         return Place(self.slice, node)
 
+    def number(self, node: cst.CSTNode) -> int:
+        """What tells a node from all others, the same in every process."""
+        return self.numbers.of(node)
+
+    def site(self, node: cst.CSTNode) -> str:
+        """The key of a session that is opened at a node."""
+        return f"site:{self.numbers.of(node)}"
+
     def text(self, node: cst.CSTNode, limit: int = 60) -> str:
         """The source of a node, shortened."""
         text = self.slice.text(node)
@@ -202,11 +211,12 @@ class Frame:
         """Hand over an event once its loop is done, with the answer to: can another turn follow it."""
         self.mark(node)
         if self.emitting:
-            self.deferred.append((loop.id, id(node), event))
+            self.deferred.append((loop.id, self.number(node), event))
 
     def mark(self, node: cst.CSTNode) -> None:
         """The current turn of every loop around this point has come by here."""
-        self.state.marks |= {(around.id, id(node)) for around in self.loops}
+        number = self.number(node)
+        self.state.marks |= {(around.id, number) for around in self.loops}
 
     def release(self, loop: Loop) -> None:
         """Emit what waited for the end of `loop`."""

@@ -22,7 +22,7 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     """`for` and `async for`."""
     source = rows_of(frame, frame.evaluate(node.iter), node.iter)
     kind = "async for" if node.asynchronous else "for"
-    loop = Loop(id(node), kind, frame.told(node.iter), turns=_turns(source))
+    loop = Loop(frame.number(node), kind, frame.told(node.iter), turns=_turns(source))
     loop.place = frame.place(node.iter)
     if frame.state.assumed.get(f"len({loop.source}) == 1"):
         loop.turns = 1
@@ -69,7 +69,7 @@ def _is_sentinel(node: cst.BaseExpression) -> bool:
 def while_loop(frame: Frame, node: cst.While) -> list[State]:
     """`while`."""
     endless = isinstance(node.test, cst.Name | cst.Integer) and node.test.value in ("True", "1")
-    loop = Loop(id(node), "while", frame.told(node.test))
+    loop = Loop(frame.number(node), "while", frame.told(node.test))
     loop.place = frame.place(node.test)
     loop.polls = endless or not _walks_a_collection(node)
     loop.retries = any(word in loop.source.lower() for word in RETRY_WORDS)

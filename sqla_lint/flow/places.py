@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -20,6 +21,23 @@ def nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         node = todo.pop()
         yield node
         todo += reversed(node.children)
+
+
+class Numbers:
+    """Numbers for the nodes of one walk, in the order they are met: what knows a node by its number can be kept.
+
+    Equal walks give equal numbers, whichever process walks; those of different functions differ.
+    """
+
+    __slots__ = ("_first", "_known")
+
+    def __init__(self, function: str) -> None:
+        self._first = 1 + (zlib.crc32(function.encode()) << 24)
+        self._known: dict[cst.CSTNode, int] = {}
+
+    def of(self, node: cst.CSTNode) -> int:
+        """The number of a node, never 0."""
+        return self._known.setdefault(node, self._first + len(self._known))
 
 
 class Slice:

@@ -185,7 +185,7 @@ def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Val
         producer=producer_of(frame, value, node),
         session=value.session.key if value.session else "",
         values=value.criteria,
-        identity=id(node),
+        identity=frame.number(node),
         rows=frame.loops[-1].id if frame.loops else 0,
     )
 

@@ -46,7 +46,7 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
         case Session(key=key) if key.startswith("param:"):
             return session_given(binding.get(key.removeprefix("param:"))) or replace(value, owner="unknown")
         case Session(owner="function"):
-            return replace(value, key=f"site:{id(node)}", opened=value.opened)
+            return replace(value, key=frame.site(node), opened=value.opened)
         case Symbol(path=(root, *steps)):
             return follow(frame, binding.get(root, UNKNOWN), steps, node)
         case Instance(producer=Producer(root=(root, *_))) if isinstance(binding.get(root), Statement):
@@ -143,5 +143,10 @@ def _fresh(frame: Frame, value: Instance, binding: Binding, node: cst.CSTNode) -
         item for item in values if item[1] != UNKNOWN and not isinstance(item[1], Text) or item[0].startswith(PARENT)
     )
     return replace(
-        value, rows=0, identity=id(node), values=known, session=session, producer=_produced(value.producer, binding)
+        value,
+        rows=0,
+        identity=frame.number(node),
+        values=known,
+        session=session,
+        producer=_produced(value.producer, binding),
     )

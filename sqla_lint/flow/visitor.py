@@ -77,6 +77,7 @@ class Visitor(Frame):
             return None
         info = replace(statements.local_signature(self, node), id=f"{self.info.id}.<locals>.{name}")
         inner = Visitor(info, self.slice, self.ask, lambda event: None)
+        inner.numbers = self.numbers
         inner.local_functions = dict(self.local_functions)
         inner.calling = self.calling | {name}
         inner.captured_keys = frozenset(self.state.lives) | self.captured_keys
@@ -184,6 +185,7 @@ def _nested(visitor: Visitor, ends: list[State], ask: Ask, sink: Callable[[Event
         signature = statements.local_signature(visitor, node)
         info = replace(signature, id=f"{visitor.info.id}.<locals>.{name}")
         inner = Visitor(info, visitor.slice, ask, sink)
+        inner.numbers = visitor.numbers
         inner.captured_keys = frozenset(visitor.opened) | visitor.captured_keys
         inner_ends = inner.run(blocks.body_of(node.body), entry_state(info, captured))
         _leave_scope(inner, inner_ends)
