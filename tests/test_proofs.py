@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import NoReturn
 
 import pytest
 
@@ -18,19 +19,26 @@ from tests.harness.proof import (
     generation,
     prove,
 )
+from tests.harness.server import address
 
 RUNTIME = frozenset({Kind.EMITS, Kind.COMMITS, Kind.RAISES, Kind.WARNS})
 NOT_ON = {"since-2.0": {"1.4"}, "until-2.0": {NEWEST}, "unproved": set(GENERATIONS)}
 
 
 def running(name: str) -> Generation:
-    """Return the generation, or skip the test with the reason; where nothing may be skipped (CI=true), fail."""
+    """Return the generation, or give up."""
     found = generation(name)
     if isinstance(found, Unavailable):
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"cannot prove on {name}: {found}")
-        pytest.skip(f"cannot prove on {name}: {found}")
+        given_up(found, f"on {name}")
     return found
+
+
+def given_up(reason: Unavailable, what: str) -> NoReturn:
+    """Skip the test with the reason; where nothing may be skipped (CI=true), fail."""
+    said = f"cannot prove {what}: {reason}"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(said)
+    pytest.skip(said)
 
 
 def observe(text: str) -> Observed:
@@ -44,7 +52,10 @@ def test_example(example: Example, name: str) -> None:
     """What happens when the example runs is what its markers say, and nothing else."""
     if any(name in NOT_ON.get(word, ()) for word in example.words):
         pytest.skip(f"the fence says {' '.join(sorted(example.words))}")
-    observed = prove(example, running(name))
+    try:
+        observed = prove(example, running(name))
+    except Unavailable as reason:
+        given_up(reason, "on PostgreSQL")
     if observed.missing is not None and name != NEWEST:
         pytest.skip(observed.missing)
     assert observed.missing is None
@@ -122,3 +133,43 @@ def warned():
 def test_a_true_claim_stands(name: str) -> None:
     """Counts, at the call or in an await, exceptions and warnings are seen where they happen."""
     assert contradictions(RIGHT, running(name).observe(RIGHT, "/example/right.py")) == []
+
+
+ON_A_SERVER = """
+from sqlalchemy import text
+
+
+def transactional(session):
+    session.execute(text("CREATE INDEX CONCURRENTLY ix ON customer (name)"))  # raises: ActiveSqlTransaction
+"""
+
+
+@pytest.mark.parametrize("name", GENERATIONS)
+def test_a_server_takes_the_place_of_the_file(name: str) -> None:
+    """What only PostgreSQL does happens on the server, and the shop's rows are there."""
+    server = address()
+    if isinstance(server, Unavailable):
+        given_up(server, "on PostgreSQL")
+    seen = running(name).observe(ON_A_SERVER, "/example/server.py", server)
+    assert contradictions(ON_A_SERVER, seen) == []
+
+
+MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
+
+
+def upgrade():
+    op.add_column("customer", sa.Column("city", sa.String()))
+    op.execute("UPDATE customer SET city = 'Rome'")
+
+
+def upgrade_too_far():
+    op.add_column("customer", sa.Column("city", sa.String(), nullable=False))  # raises: OperationalError
+"""
+
+
+@pytest.mark.parametrize("name", GENERATIONS)
+def test_a_migration_runs(name: str) -> None:
+    """The functions of an example that imports Alembic run inside a migration, each on a fresh shop."""
+    assert contradictions(MIGRATION, running(name).observe(MIGRATION, "/example/revision.py")) == []

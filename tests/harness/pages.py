@@ -7,6 +7,7 @@ A fence says ` ```python `, and may add words about how its example is to be tre
 | `since-2.0` | uses what SQLAlchemy 1.4 has not, and is not run there                   |
 | `until-2.0` | shows what SQLAlchemy 2.1 does otherwise, and is not run there           |
 | `unproved`  | is linted and not run; the page's `## Proof` says why                    |
+| `postgresql` | runs on a PostgreSQL server instead of an SQLite file                   |
 | `fixed`     | is what the fix makes of the example before it                           |
 
 The text of an example begins with as many empty lines as stand above it on the page: every line number that
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RULES = Path(__file__).parents[2] / "rules"
-FENCE_WORDS = frozenset({"since-2.0", "until-2.0", "unproved", "fixed"})
+FENCE_WORDS = frozenset({"since-2.0", "until-2.0", "unproved", "postgresql", "fixed"})
 
 _TITLE = re.compile(r"# (?P<name>[a-z0-9-]+) \((?P<code>ORM\d{3})\)")
 

@@ -5,7 +5,9 @@ whose SQLite file holds the same rows at the start of each example. Its module-l
 exception ends only its own statement. Then every module-level function that the example itself does not mention is
 called once, on fresh rows, with arguments by the names of its parameters: `session` (an open one, an AsyncSession
 for an `async def`), `order`, `orders`, `customer`, `customers` and so on (rows loaded by that session), `code`,
-`codes`, `names`, `order_id`, ... (see `proof_child.py`). Parameters with a default of another name keep it.
+`codes`, `names`, `order_id`, ... (see `proof_child.py`). Parameters with a default of another name keep it. Where the
+example imports Alembic, its functions are called as a revision's `upgrade()` is, inside a migration of the shop. An
+example marked `postgresql` runs on a real server with the same rows.
 
 What is compared. A happening belongs to every line of the example that is on the stack, so a marker may stand at
 the call or within the function called. An exception that leaves a statement or call must be announced by a
@@ -34,16 +36,13 @@ from typing import Any
 
 from tests.harness.markers import Kind, Marker, markers
 from tests.harness.pages import Example
+from tests.harness.server import Unavailable, address
 
 NEWEST = "newest"
 REQUIREMENTS = {"2.0": "sqlalchemy<2.1", "1.4": "sqlalchemy<2"}
 GENERATIONS = (NEWEST, *REQUIREMENTS)
-BESIDES = ("aiosqlite", "greenlet")
+BESIDES = ("aiosqlite", "alembic", "greenlet")
 ROOT = Path(__file__).parents[2]
-
-
-class Unavailable(Exception):
-    """This generation of SQLAlchemy cannot be had here; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +94,11 @@ class Generation:
         if not self.version:
             raise Unavailable(f"SQLAlchemy {self.name} does not start on this Python")
 
-    def observe(self, text: str, file: str) -> Observed:
-        """Run an example and return what happened."""
+    def observe(self, text: str, file: str, server: str | None = None) -> Observed:
+        """Run an example, on the PostgreSQL server at that address where one is given, and return what happened."""
         assert self.process is not None and self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"text": text, "file": file}) + "\n")
+        request = {"text": text, "file": file} | ({"server": server} if server else {})
+        self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer = self._answer()
         if "broken" in answer or not answer:
@@ -135,7 +135,7 @@ def _happenings(raw: Iterable[dict[str, Any]]) -> tuple[Happening, ...]:
 
 def _installed(name: str) -> Path:
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sqla-lint-proofs"
-    target = base / f"sqlalchemy-{name}-python-{sys.version_info[0]}.{sys.version_info[1]}"
+    target = base / f"sqlalchemy-{name}-alembic-python-{sys.version_info[0]}.{sys.version_info[1]}"
     if target.is_dir():
         return target
     try:
@@ -164,8 +164,11 @@ def _installed(name: str) -> Path:
 
 
 def prove(example: Example, on: Generation) -> Observed:
-    """Run a page's example on a generation."""
-    return on.observe(example.text, f"/example/{example.page}.py")
+    """Run a page's example on a generation; raise `Unavailable` where it needs a server that there is not."""
+    server = address() if "postgresql" in example.words else None
+    if isinstance(server, Unavailable):
+        raise server
+    return on.observe(example.text, f"/example/{example.page}.py", server)
 
 
 def contradictions(text: str, observed: Observed) -> list[str]:

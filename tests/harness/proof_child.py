@@ -1,8 +1,9 @@
 """Run examples under one generation of SQLAlchemy, each in a fork: `python -m tests.harness.proof_child`.
 
-This side imports nothing but the standard library, SQLAlchemy and the shop. Requests come as JSON lines on the
-standard input (`{"text": ..., "file": ...}`), answers go as JSON lines to the standard output; the first line out
-tells the version. How an example is run is told in `proof.py`.
+This side imports nothing but the standard library, SQLAlchemy, Alembic and the shop. Requests come as JSON lines on
+the standard input (`{"text": ..., "file": ..., "server": ...}`, the last only for an example that needs PostgreSQL),
+answers go as JSON lines to the standard output; the first line out tells the version. How an example is run is told in
+`proof.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import inspect
 import json
 import linecache
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -25,6 +25,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
+
+from tests.harness.databases import Database, Server, SqliteFile
 
 SECONDS = 30
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -110,11 +112,11 @@ def _names(kind: type) -> list[str]:
 class Stage:
     """One example, its module, and the shop's database that is put back before each call."""
 
-    def __init__(self, file: str, text: str, template: Path) -> None:
+    def __init__(self, file: str, text: str, database: Database) -> None:
         self.tree = ast.parse(text, file)
         self.module = types.ModuleType(Path(file).stem)
         self.module.__file__ = file
-        self.template = template
+        self.database = database
         self.observer = Observer(file)
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         sys.modules[self.module.__name__] = self.module
@@ -124,7 +126,7 @@ class Stage:
         import sqlalchemy
 
         self.observer.listen()
-        self._reset()
+        self.database.reset()
         for statement in self.tree.body:
             try:
                 exec(compile(ast.Module([statement], []), self.observer.file, "exec"), self.module.__dict__)
@@ -135,7 +137,7 @@ class Stage:
             except Exception as error:
                 self.observer.failed(error)
         for function in self._uncalled():
-            self._reset()
+            self.database.reset()
             try:
                 self._call(function)
             except Exception as error:
@@ -160,11 +162,23 @@ class Stage:
         if inspect.iscoroutinefunction(function):
             asyncio.run(self._call_async(function, shop))
             return
+        if "alembic" in sys.modules:
+            self._migrate(function, shop.engine)
+            return
         with shop.SessionLocal() as session:
             result = function(**self._arguments(function, session))
             if inspect.isgenerator(result):
                 for _ in result:
                     pass
+
+    def _migrate(self, function: Callable[..., Any], engine: Any) -> None:
+        """Call what an Alembic revision would have as `upgrade()`, as Alembic's own `env.py` does."""
+        migration = importlib.import_module("alembic.migration")
+        operations = importlib.import_module("alembic.operations")
+        with engine.connect() as connection:
+            context = migration.MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+            with operations.Operations.context(context), context.begin_transaction(_per_migration=True):
+                function(**self._arguments(function, None))
 
     async def _call_async(self, function: Callable[..., Any], shop: Any) -> None:
         async with shop.AsyncSessionLocal() as session:
@@ -190,12 +204,6 @@ class Stage:
                 raise TypeError(f"{function.__name__}(): the harness has nothing to give for `{name}`")
         return chosen
 
-    def _reset(self) -> None:
-        importlib.import_module("shop.db").engine.dispose()
-        fresh = Path("shop.db.new")
-        shutil.copy(self.template, fresh)
-        fresh.replace("shop.db")
-
 
 def _in_a_fork(request: dict[str, str], template: Path) -> str:
     reader, writer = os.pipe()
@@ -206,7 +214,9 @@ def _in_a_fork(request: dict[str, str], template: Path) -> str:
         gc.disable()
         try:
             with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-                answer = Stage(request["file"], request["text"], template).play()
+                database: Database = Server(request["server"]) if "server" in request else SqliteFile(template)
+                database.choose()
+                answer = Stage(request["file"], request["text"], database).play()
         except BaseException as error:
             answer = {"broken": f"{type(error).__name__}: {error}"}
         os.write(writer, json.dumps(answer).encode())
