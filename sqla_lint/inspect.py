@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from sqla_lint.checks import RULES, asked_by
 from sqla_lint.diagnostic import Diagnostic, Note, Span
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices
 from sqla_lint.project.templates import Templates
 from sqla_lint.room import with_room
-from sqla_lint.roots import Identity, Owed, Walked, is_inferred, rank, walk_root
+from sqla_lint.roots import Identity, Owed, Walked, check_classes, is_inferred, rank, walk_root
 from sqla_lint.survey.facts import Facts
 from sqla_lint.trouble import lost_to
 from sqla_lint.workers import Crew, Lost
@@ -24,13 +25,21 @@ _LINES_PER_WORKER = 500  # fewer are walked sooner than another process starts
 
 
 def inspect(
-    files: Sequence[Facts], targets: frozenset[str], templates: Iterable[str], jobs: int, limit: float
+    files: Sequence[Facts],
+    targets: frozenset[str],
+    templates: Iterable[str],
+    jobs: int,
+    limit: float,
+    rules: Collection[str] = tuple(RULES),
 ) -> Iterator[Diagnostic]:
-    """Yield the diagnostics of the files whose shown names are targets, knowing all facts and templates."""
+    """Yield the diagnostics of the files whose shown names are targets, knowing all facts and templates.
+
+    rules: the codes of those that are on; what others alone would ask for is not looked at.
+    """
     everything = "SQLA_LINT_EVERYTHING" in os.environ
 
     def link() -> tuple[Project, list[Root]]:
-        project = Project(files, Slices(), everything, Templates(templates))
+        project = Project(files, Slices(), everything, Templates(templates), asked_by(rules))
         wanted = [facts for facts in project.files if facts.path in targets]
         return project, [(facts.module, name) for facts, name in project.suspects.roots(wanted, everything)]
 
@@ -43,6 +52,7 @@ def inspect(
             roots = inspection.callers()
     inspection.blame(crew.blamed)
     yield from (item for item in inspection.diagnostics() if item.span.path in targets)
+    yield from check_classes(project, targets)
 
 
 def _start(project: Project) -> Callable[[Tell], Callable[[Root, frozenset[str]], Walked]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqla_lint.checks import CHECKS
+from sqla_lint.checks import CALLS, CHECKS
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Span
-from sqla_lint.flow.events import Committed, Event, RelationshipRead
+from sqla_lint.flow.events import Called, Committed, Event, RelationshipRead
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.questions import Summary
+from sqla_lint.project.declarations import declared
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Unsliceable
 from sqla_lint.survey.facts import Facts
@@ -88,6 +90,15 @@ def walk_root(project: Project, facts: Facts, qualname: str) -> Walked:
     )
 
 
+def check_classes(project: Project, targets: frozenset[str]) -> Iterator[Diagnostic]:
+    """Yield what the checks say of the classes that the targets declare."""
+    if "ClassDeclared" in project.asked.events:
+        notes = _Notes(project)
+        for event in declared(project, targets):
+            notes.take(event)
+        yield from (*notes.own.values(), *notes.shared.values())
+
+
 class _Notes:
     """What the checks say while one root is walked: what is one defect is kept once."""
 
@@ -108,7 +119,8 @@ class _Notes:
                 self.settled.add(event.owed)
             elif known and event.loop is not None:
                 self.confirmed.add(event.owed)
-        for check in CHECKS.get(type(event), ()):
+        checks = CALLS[event.kind, event.name] if isinstance(event, Called) else CHECKS.get(type(event), ())
+        for check in checks:
             for diagnostic in check(event, self._context):
                 self._keep(diagnostic, event)
 

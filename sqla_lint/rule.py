@@ -22,6 +22,7 @@ FAMILIES = {
 }
 
 E = TypeVar("E")
+C = TypeVar("C")
 Check = Callable[[Any, "Context"], Iterator[Diagnostic]]
 
 
@@ -40,6 +41,7 @@ class Rule:
     default: bool = True
     costs: bool = False
     checks: dict[type, Check] = field(default_factory=dict, compare=False)
+    calls: dict[tuple[str, str], Check] = field(default_factory=dict, compare=False)
 
     @property
     def family(self) -> str:
@@ -51,6 +53,18 @@ class Rule:
 
         def register(check: Callable[[E, Context], Iterator[Diagnostic]]) -> Check:
             self.checks[event] = check
+            return check
+
+        return register
+
+    def on_call(self, kind: str, *names: str) -> Callable[[Callable[[C, Context], Iterator[Diagnostic]]], Check]:
+        """Register the decorated generator as this rule's check for calls of these names upon a kind of callee.
+
+        It is given `Called` events, which are made of no other calls than those that some rule asks for.
+        """
+
+        def register(check: Callable[[C, Context], Iterator[Diagnostic]]) -> Check:
+            self.calls.update(dict.fromkeys(((kind, name) for name in names), check))
             return check
 
         return register

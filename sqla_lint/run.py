@@ -96,11 +96,15 @@ def read_lines(name: str) -> Sequence[str]:
 
 def _look(work: _Work, progress: Progress, cache: Cache | None, contents: Sequence[str]) -> Report:
     """Return the report, found out anew but for what is known of files that have not changed."""
+    from sqla_lint.checks import RULES
+    from sqla_lint.config import enabled
     from sqla_lint.gather import gather
     from sqla_lint.inspect import inspect
     from sqla_lint.selection import selection
+    from sqla_lint.trouble import OWN_RULES
 
     wanted = selection(work.config, work.paths)  # first, so that a mistake in the configuration shows at once
+    on = enabled(work.config, {**RULES, **OWN_RULES})
     targets = frozenset(map(shown, work.discovery.targets))
     limit = float(os.environ.get(_LIMIT, _USUAL_LIMIT))
     jobs = 0 if "SQLA_LINT_TRACEBACK" in os.environ else work.config.jobs or 0
@@ -111,7 +115,7 @@ def _look(work: _Work, progress: Progress, cache: Cache | None, contents: Sequen
     if cache is not None and earlier is not None and gathered.entries.keys() != earlier[1].keys():
         cache.keep_facts(project, gathered.entries)
     troubles = (one for one in gathered.problems if one.span.path in targets)
-    found = inspect(gathered.facts, targets, map(shown, work.discovery.templates), jobs, limit)
+    found = inspect(gathered.facts, targets, map(shown, work.discovery.templates), jobs, limit, on)
     kept = {diagnostic for diagnostic in (*work.discovery.problems, *troubles, *found) if wanted(diagnostic)}
     failed = {diagnostic.span.path for diagnostic in kept if is_trouble(diagnostic)}
     return Report(tuple(sorted(kept, key=lambda one: one.sort_key)), len(targets), len(failed))

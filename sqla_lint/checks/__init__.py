@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib import import_module
 from pkgutil import iter_modules
 
+from sqla_lint.flow.questions import Asked
 from sqla_lint.rule import Check, Rule
 
 
@@ -19,3 +21,15 @@ CHECKS: dict[type, tuple[Check, ...]] = {
     event: tuple(rule.checks[event] for rule in RULES.values() if event in rule.checks)
     for event in {event for rule in RULES.values() for event in rule.checks}
 }
+
+CALLS: dict[tuple[str, str], tuple[Check, ...]] = {
+    call: tuple(rule.calls[call] for rule in RULES.values() if call in rule.calls)
+    for call in {call for rule in RULES.values() for call in rule.calls}
+}
+
+
+def asked_by(codes: Collection[str]) -> Asked:
+    """What the rules of these codes ask flow for besides what it tells anyway."""
+    rules = [rule for code, rule in RULES.items() if code in codes]
+    events = frozenset(event.__name__ for rule in rules for event in rule.checks)
+    return Asked(frozenset(call for rule in rules for call in rule.calls), events)

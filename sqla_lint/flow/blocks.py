@@ -11,6 +11,7 @@ from sqla_lint.flow.frame import Exits, Frame, Handler, path_of
 from sqla_lint.flow.guesses import may_be_session
 from sqla_lint.flow.managers import enter
 from sqla_lint.flow.narrowing import bind_pattern, refuted
+from sqla_lint.flow.noted import note_entered
 from sqla_lint.flow.sessions import leave
 from sqla_lint.flow.state import State, gather, join_states
 from sqla_lint.flow.values import UNKNOWN, Manager, Session, Value
@@ -28,7 +29,10 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
     managers: list[Manager] = []
     exits, outer = Exits(), frame.exits
     for item in node.items:
-        manager = enter(frame, frame.evaluate(item.item), item)
+        frame.entering = (item.item, "async with" if node.asynchronous else "with")
+        value = frame.evaluate(item.item)
+        note_entered(frame, value, item, bool(node.asynchronous))
+        manager = enter(frame, value, item)
         if manager.entered == UNKNOWN:
             manager = _by_name(frame, manager, item, bool(node.asynchronous))
         managers.append(manager)

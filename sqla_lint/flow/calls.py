@@ -35,6 +35,7 @@ from sqla_lint.flow.values import (
     ClassValue,
     Collection,
     Constant,
+    Criterion,
     Dumper,
     External,
     Factory,
@@ -62,7 +63,7 @@ from sqla_lint.flow.walkers import reflect
 from sqla_lint.knowledge import calls as known_calls
 from sqla_lint.knowledge import sessions as known_sessions
 from sqla_lint.knowledge.reflection import METHODS
-from sqla_lint.knowledge.statements import PASSED_ON
+from sqla_lint.knowledge.statements import COMPARING, PASSED_ON
 
 
 def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -187,7 +188,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Option():
             return constructs.chained(receiver, name, arguments)
         case MappedAttribute():
-            return receiver if name in ("of_type", "and_", "any", "has") else UNKNOWN
+            return receiver if name in ("of_type", "and_", "any", "has") else _compared(name)
         case SessionFactory() if name == "begin":
             opened = constructs.open_session(receiver, arguments, frame.site(node))
             return Manager(replace(opened, owner="manager"))
@@ -202,6 +203,11 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case External():
             return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
     return _unseen(frame, arguments)
+
+
+def _compared(name: str) -> Value:
+    """What a method of a column gives."""
+    return Criterion(name) if name in COMPARING else UNKNOWN
 
 
 def _container_method(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sqla_lint.flow.columns import Column
 from sqla_lint.flow.places import Place
+from sqla_lint.flow.questions import ClassInfo, FunctionInfo, Relationship
 from sqla_lint.flow.state import Life, Work
-from sqla_lint.flow.values import Instance, Producer, Session
+from sqla_lint.flow.values import UNKNOWN, Instance, Producer, Session, Value
 
 
 @dataclass(slots=True, eq=False)
@@ -109,3 +112,85 @@ class RelationshipRead(Event):
     asynchronous: bool = False
     owed: tuple[str, ...] = ()
     outside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An argument of a call: what it is, where, and the `form` in which it is written.
+
+    form: "call", "display" (of a list, dict, set or tuple), "literal", "name" (dotted too), "lambda", "comparison",
+    "boolean" (`and`, `or`, `not`) or "other".
+    """
+
+    value: Value
+    place: Place
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called(Event):
+    """A call whose callee is known, of a kind and a name that some rule asks for with `Rule.on_call`.
+
+    kind, name: those asked for. receiver: the value whose method is called, or which is called itself. dotted: of the
+    kind "library" the whole name, of "mapped" the class. text: the callee as written. spread: `*` or `**` hides some
+    arguments. loop: the innermost around it, where `repeats` says whether another turn can follow. awaited: it stands
+    in `await`. entered: "with" or "async with" where it is what the block enters. bare: its result is dropped.
+    function: whose lines it stands in; the module's own are those of a `module_body`.
+    """
+
+    kind: str = ""
+    name: str = ""
+    receiver: Value = UNKNOWN
+    dotted: str = ""
+    text: str = ""
+    positional: tuple[Passed, ...] = ()
+    keywords: Mapping[str, Passed] = field(default_factory=dict)
+    spread: bool = False
+    loop: Loop | None = None
+    repeats: bool = False
+    awaited: bool = False
+    entered: str = ""
+    bare: bool = False
+    function: FunctionInfo | None = None
+
+    def argument(self, index: int, keyword: str) -> Passed | None:
+        """The argument at a position or under a keyword."""
+        return self.positional[index] if index < len(self.positional) else self.keywords.get(keyword)
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Event):
+    """A `with` enters a session, a session factory, or what a method of one gives, called or not: `value`."""
+
+    value: Value = UNKNOWN
+    asynchronous: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnTested(Event):
+    """Python decides on a column, or on a comparison with one, in the argument of a call that makes SQL of it.
+
+    operator: "and", "or", "not", "in", "not in", "is", "is not" or "chained" (`a < Order.total < b`). text: all of it;
+    left, right: its first two parts.
+    """
+
+    operator: str = ""
+    text: str = ""
+    left: str = ""
+    right: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDeclared(Event):
+    """A class that is mapped, or from which mapped ones inherit columns or relationships.
+
+    cls: its id. info: how it is mapped; of a mixin, how one of the classes is that inherit from it. columns,
+    relationships: those that its own body declares. place_of: where an attribute of its body is assigned.
+    """
+
+    cls: str = ""
+    info: ClassInfo = field(default_factory=lambda: ClassInfo("", "", False))
+    columns: tuple[Column, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
+    place_of: Callable[[str], Place] = field(compare=False, kw_only=True)

@@ -17,6 +17,7 @@ from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import subscripted
 from sqla_lint.flow.instances import in_rows, rooted
 from sqla_lint.flow.lattice import join, one_of
+from sqla_lint.flow.noted import is_column, makes_sql, note_call, note_tested
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.rendering import render
@@ -27,6 +28,7 @@ from sqla_lint.flow.values import (
     ClassValue,
     Collection,
     Constant,
+    Criterion,
     External,
     LocalFunction,
     Mapping,
@@ -65,8 +67,12 @@ def attribute(frame: Frame, node: cst.Attribute) -> Value:
 def call(frame: Frame, node: cst.Call) -> Value:
     """A call: the function, then the arguments, then what it does."""
     callee = frame.evaluate(node.func)
+    outer, frame.in_criteria = frame.in_criteria, makes_sql(callee)
     arguments = evaluate_arguments(frame, node)
+    frame.in_criteria = outer
     frame.current = node
+    if frame.asked:
+        note_call(frame, callee, arguments, node)
     result = frame.call(callee, arguments, node)
     result = render(frame, callee, arguments, node) or result
     mutate(frame, node, arguments)
@@ -148,12 +154,48 @@ def dict_display(frame: Frame, node: cst.Dict) -> Value:
 
 def operation(frame: Frame, node: cst.BinaryOperation) -> Value:
     """`left + right` and its like."""
-    return operator(frame.evaluate(node.left), node.operator, frame.evaluate(node.right))
+    left, right = frame.evaluate(node.left), frame.evaluate(node.right)
+    if is_column(left) or is_column(right):
+        return Criterion("&")
+    return operator(left, node.operator, right)
+
+
+def unary(frame: Frame, node: cst.UnaryOperation) -> Value:
+    """`not value`, `~value`, `-value`."""
+    value = frame.evaluate(node.expression)
+    if not is_column(value):
+        return UNKNOWN
+    if isinstance(node.operator, cst.Not):
+        note_tested(frame, node, "not", node.expression)
+        return UNKNOWN
+    return Criterion("~")
+
+
+def comparison(frame: Frame, node: cst.Comparison) -> Value:
+    """`left == right` and its like: SQL, where one side is a column."""
+    sides = [frame.evaluate(node.left), *(frame.evaluate(item.comparator) for item in node.comparisons)]
+    if not any(map(is_column, sides)):
+        return UNKNOWN
+    target = node.comparisons[0]
+    written = _OPERATORS.get(type(target.operator), "")
+    if len(node.comparisons) > 1:
+        note_tested(frame, node, "chained", node.left, target.comparator)
+        return UNKNOWN
+    if not written:
+        return Criterion("==")
+    if is_column(sides[0]):
+        note_tested(frame, node, written, node.left, target.comparator)
+    return UNKNOWN
+
+
+_OPERATORS: dict[type[cst.CSTNode], str] = {cst.In: "in", cst.NotIn: "not in", cst.Is: "is", cst.IsNot: "is not"}
 
 
 def ternary(frame: Frame, node: cst.IfExp) -> Value:
     """`a if test else b`."""
+    outer, frame.in_criteria = frame.in_criteria, False  # the test is Python's own
     frame.evaluate(node.test)
+    frame.in_criteria = outer
     known = decide(frame, node.test)
     before, states = frame.state, list[State]()
     value: Value = NEVER
@@ -174,6 +216,8 @@ def boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     """`a or b`, `a and b`: the right side runs sometimes."""
     left = frame.evaluate(node.left)
     conjunction = isinstance(node.operator, cst.And)
+    if is_column(left):
+        note_tested(frame, node, "and" if conjunction else "or", node.left, node.right)
     if decide(frame, node.left) is (not conjunction):
         return left
     before = frame.state.copy()
@@ -247,6 +291,7 @@ def _indexed(
 
 def await_(frame: Frame, node: cst.Await) -> Value:
     """`await value`."""
+    frame.awaiting = node.expression
     return frame.await_(frame.evaluate(node.expression))
 
 
@@ -316,6 +361,8 @@ TABLE: dict[type[cst.CSTNode], Evaluator] = {
     cst.Set: display,
     cst.Dict: dict_display,
     cst.BinaryOperation: operation,
+    cst.UnaryOperation: unary,
+    cst.Comparison: comparison,
     cst.IfExp: ternary,
     cst.BooleanOperation: boolean,
     cst.NamedExpr: walrus,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
-from sqla_lint.flow.events import Committed, Event, Loop, RelationshipRead
+from sqla_lint.flow.events import Called, Committed, Event, Loop, RelationshipRead
 from sqla_lint.flow.places import Numbers, Place, Slice, nodes
-from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Read, Summary
+from sqla_lint.flow.questions import Ask, CallsAsked, Effect, FunctionInfo, Read, Summary
 from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
 from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
 
@@ -104,6 +104,10 @@ class Frame:
         self.globals: set[str] = set()
         self.steps = 0
         self.calling: frozenset[str] = frozenset()
+        self.asked = ask(CallsAsked())
+        self.awaiting: cst.BaseExpression | None = None
+        self.entering: tuple[cst.BaseExpression | None, str] = (None, "")
+        self.in_criteria = False
 
     # What the visitor provides.
 
@@ -227,6 +231,8 @@ class Frame:
                 self._release_commit(loop, node, event)
             elif isinstance(event, RelationshipRead):
                 self.sink(event if node in loop.repeated else replace(event, loop=None))
+            elif isinstance(event, Called):
+                self.sink(replace(event, repeats=node in loop.repeated))
 
     def _release_commit(self, loop: Loop, node: int, event: Committed) -> None:
         """A commit that ends its loop may still be repeated by the next loop outside, unless this one tries again."""

@@ -11,7 +11,8 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import SummaryOf
 from sqla_lint.flow.sessions import give_away
-from sqla_lint.flow.values import UNKNOWN, Coroutine, FunctionValue, Manager, Object, OneOf, Session, Value
+from sqla_lint.flow.values import UNKNOWN, Coroutine, External, FunctionValue, Manager, Object, OneOf, Session, Value
+from sqla_lint.knowledge.sessions import gives_connection
 
 
 def enter(frame: Frame, value: Value, node: cst.CSTNode) -> Manager:
@@ -32,6 +33,9 @@ def enter(frame: Frame, value: Value, node: cst.CSTNode) -> Manager:
             return Manager(reduce(join, (item.entered for item in managers)))
         case Object():
             return _by_methods(frame, value, node)
+        case External(dotted=dotted, made=True) if gives_connection(dotted):
+            frame.may_raise()
+            return Manager(External("sqlalchemy.Connection", made=True))
     frame.may_raise()
     return Manager(UNKNOWN)
 

@@ -274,3 +274,26 @@ class MayLoad(Question[bool]):
 @dataclass(frozen=True, slots=True)
 class KeepsAfterCommit(Question[bool]):
     """Whether the project sets `expire_on_commit` anywhere: a session of unseen origin may then keep what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What rules ask for besides what flow tells anyway: calls by kind and name, events by the names of their types."""
+
+    calls: frozenset[tuple[str, str]] = frozenset()
+    events: frozenset[str] = frozenset()
+
+
+NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class CallsAsked(Question[frozenset[tuple[str, str]]]):
+    """The calls that rules ask for, by kind and name; see `Called`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventAsked(Question[bool]):
+    """Whether some rule asks for events of a kind."""
+
+    event: str

@@ -153,6 +153,13 @@ class MappedAttribute(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion(Value):
+    """A comparison with a mapped attribute: SQL, whose truth Python cannot know. operator: as written."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Option(Value):
     """Loader options; `open` is the path to which a chained option is appended, with its strategies."""
 

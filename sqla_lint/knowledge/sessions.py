@@ -122,6 +122,10 @@ FRAMEWORKS = frozenset(
     }
 )
 # What gives a Connection: a session bound to it does not own it.
+# What gives an engine is known by these last names, what gives a connection by those.
+_ENGINES = frozenset({"Engine", "AsyncEngine", "poolless", "create_engine", "create_async_engine", "engine_from_config",
+                      "async_engine_from_config", "get_engine"})  # fmt: skip
+_CONNECTIONS = frozenset({"Connection", "AsyncConnection", "connect"})
 CONNECTIONS = frozenset({"alembic.op.get_bind", "sqlalchemy.Engine.connect", "sqlalchemy.Engine.poolless.connect"})
 
 NAMES = frozenset({"session", "db_session", "sa_session", "dbsession", "async_session", "sess", "DBSession"})
@@ -218,3 +222,17 @@ def is_registry_name(dotted: str, method: str) -> bool:
     if name in ("session", "Session", "db_session"):
         return method in _TELLING_METHODS
     return is_session_name(name)
+
+
+def connection_or_engine(dotted: str) -> str:
+    """What a call of a library gives, or a class of it makes, by its dotted name: "engine", "connection" or ""."""
+    home, _, last = dotted.rpartition(".")
+    if not home.startswith(("sqlalchemy", "sqlmodel", "alembic")):
+        return ""
+    return "engine" if last in _ENGINES else "connection" if last in _CONNECTIONS else ""
+
+
+def gives_connection(dotted: str) -> bool:
+    """Whether a block that enters what a library gave works on a connection: `engine.connect()`, `engine.begin()`."""
+    home, _, last = dotted.rpartition(".")
+    return connection_or_engine(dotted) == "connection" or last == "begin" and connection_or_engine(home) == "engine"

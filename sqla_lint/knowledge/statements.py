@@ -48,3 +48,11 @@ RESULT_SAME = frozenset({"unique", "yield_per", "tuples", "execution_options"})
 RESULT_MANY = frozenset({"all", "fetchall", "fetchmany", "partitions"})
 RESULT_ONE = frozenset({"first", "one", "one_or_none", "fetchone"})
 RESULT_SCALAR = frozenset({"scalar", "scalar_one", "scalar_one_or_none"})
+
+# Methods of a column that compare it.
+COMPARING = frozenset({"between", "contains", "endswith", "ilike", "in_", "is_", "is_distinct_from", "is_not",
+                       "is_not_distinct_from", "isnot", "like", "match", "not_ilike", "not_in", "not_like",
+                       "notilike", "notin_", "notlike", "regexp_match", "startswith"})  # fmt: skip
+# Methods and functions that make criteria, or columns, of their arguments.
+TAKING_CRITERIA = frozenset({"and_", "any", "case", "exists", "filter", "filter_by", "has", "having", "join", "not_",
+                             "or_", "outerjoin", "query", "select", "where"})  # fmt: skip

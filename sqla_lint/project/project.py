@@ -12,10 +12,14 @@ from sqla_lint.flow.events import Event, Injected
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.lattice import doubtful
 from sqla_lint.flow.questions import (
+    NOTHING_ASKED,
     AnnotationMeans,
+    Asked,
     AttributeMeans,
+    CallsAsked,
     ClassInfo,
     DumpReads,
+    EventAsked,
     FunctionInfo,
     Given,
     InjectedBy,
@@ -60,6 +64,7 @@ class Project:
         slices: Slices,
         everything: bool = False,
         templates: Templates | None = None,
+        asked: Asked = NOTHING_ASKED,
     ) -> None:
         self.files = list(files)
         self.slices = slices
@@ -72,7 +77,8 @@ class Project:
         self._annotations = Annotations(self.classes, generics)
         self._declarations = Declarations(self.classes, self._annotations, generics, self.ask)
         self._signatures = Signatures(self.classes, self._annotations, self._declarations, generics, self.ask)
-        self.suspects = Suspects(self.index, self.classes, self.templates)
+        self.asked = asked
+        self.suspects = Suspects(self.index, self.classes, self.templates, asked.calls, asked.events)
         self.schemas = self.suspects.schemas
         self._everything = everything
         # Told which function is walked right now; those to avoid have brought a process down.
@@ -90,6 +96,8 @@ class Project:
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
+            CallsAsked: lambda question: asked.calls,
+            EventAsked: lambda question: question.event in asked.events,
             MayLoad: lambda question: self.suspects.may_load(question.name),
             ResponseReads: self._response,
             SchemaReads: lambda question: self.schemas.reads(question.cls, question.field),

@@ -57,7 +57,14 @@ def last(chain: str) -> str:
 class Suspects:
     """Sets of functions, grown over the calls of the project until nothing is added."""
 
-    def __init__(self, index: NameIndex, classes: Classes, templates: Templates) -> None:
+    def __init__(
+        self,
+        index: NameIndex,
+        classes: Classes,
+        templates: Templates,
+        calls: frozenset[tuple[str, str]] = frozenset(),
+        events: frozenset[str] = frozenset(),
+    ) -> None:
         self._index = index
         self._templates = templates
         self.schemas = Schemas(classes, self.may_load)
@@ -70,6 +77,8 @@ class Suspects:
         self._callers = self._reverse()
         self._looping: frozenset[str] = frozenset()
         self.opening = self._opening()
+        self._events = events
+        self._asked = self._names_asked(calls)
         self.committing = self._closure(lambda facts, fact: _any_last(fact.sketch.calls, {"commit"}))
         self.reading = self._closure(self._loads)
         self.effectful = self._closure(self._touches)
@@ -186,6 +195,26 @@ class Suspects:
             names |= {name for name, target in facts.imports.items() if last(target) in names}
         return frozenset(names)
 
+    def _names_asked(self, calls: frozenset[tuple[str, str]]) -> frozenset[str]:
+        """The last names of the calls that rules ask for, as each file may call them."""
+        names = {name for _, name in calls if name != "()"}
+        if ("mapped", "()") in calls:
+            names |= {fact.name for facts in self._files for fact in facts.classes.values()}
+        for facts in self._files:
+            names |= {name for name, target in facts.imports.items() if last(target) in names}
+        return frozenset(names)
+
+    def _asked_for(self, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether a body may hold a call, or another event, that rules ask for by name."""
+        if not self._asked.isdisjoint(calls) or any(last(chain) in self._asked for _, chain in sketch.made):
+            return True
+        if "ColumnTested" in self._events and sketch.tests:
+            return True
+        entered = (last(chain.removesuffix("()")) for chain in sketch.entered)
+        return "Entered" in self._events and any(
+            name in self.opening or name in ("begin", "begin_nested") or is_session_name(name) for name in entered
+        )
+
     def callers(self, function: str) -> Iterator[tuple[Facts, str]]:
         """The outermost functions that may run a function."""
         for caller in sorted(set().union(*self._callers.get(function, ()))):
@@ -217,6 +246,8 @@ class Suspects:
         if self._dumps(sketch) or self._makes_schemas(facts, fact, sketch):
             return True
         calls = {last(chain) for chain in sketch.calls}
+        if self._asked_for(sketch, calls):
+            return True
         if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
             return True
         for chain in sketch.loop_calls:

@@ -32,8 +32,9 @@ class Sketch(NamedTuple):
 
     calls: every called chain of names (`?` for a start that is none); reads: every chain read; loop_calls,
     loop_reads: those inside a loop. made: pairs of a name and a chain that it is bound to, with `()` where that is
-    called; bound: the names that are bound otherwise. templates: the names of templates
-    that are mentioned where any is rendered.
+    called; bound: the names that are bound otherwise. templates: the names of templates that are mentioned where any
+    is rendered. entered: the chains in the headers of `with`. tests: Python's own operators (`and`, `in`, `is`…) stand
+    in the arguments of a call that makes SQL of them.
     """
 
     calls: frozenset[str]
@@ -43,6 +44,8 @@ class Sketch(NamedTuple):
     made: frozenset[tuple[str, str]] = frozenset()
     bound: frozenset[str] = frozenset()
     templates: frozenset[str] = frozenset()
+    entered: frozenset[str] = frozenset()
+    tests: bool = False
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

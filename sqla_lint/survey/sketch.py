@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sqla_lint.knowledge.reflection import ANY_NAME
 from sqla_lint.knowledge.rendering import is_template, renders
+from sqla_lint.knowledge.statements import TAKING_CRITERIA
 from sqla_lint.survey.facts import Sketch
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -41,6 +42,8 @@ class _Walk:
         self.bound: set[str] = set()
         self.texts: set[str] = set()
         self.names: set[str] = set()
+        self.entered: set[str] = set()
+        self.tests = False
         self.renders = False
         self.yields = False
 
@@ -71,6 +74,8 @@ class _Walk:
                 self.bound.add(node.arg)  # of a lambda
             elif isinstance(node, (ast.MatchAs, ast.MatchStar, ast.ExceptHandler)) and node.name:
                 self.bound.add(node.name)
+            elif isinstance(node, ast.withitem):
+                self.entered.add(chain_of(node.context_expr))
             elif isinstance(node, (ast.Yield, ast.YieldFrom)):
                 self.yields = True
             elif isinstance(node, _DEFINITIONS):
@@ -91,6 +96,8 @@ class _Walk:
             frozenset(self.made),
             frozenset(self.bound),
             frozenset(self.texts) if self.renders else frozenset(),
+            frozenset(self.entered),
+            self.tests,
         )
 
     def _text(self, text: object) -> None:
@@ -119,6 +126,7 @@ class _Walk:
         if in_loop:
             self.loop_calls.add(name)
         last = self.imports.get(name, name).rpartition(".")[2]
+        self.tests = self.tests or last in TAKING_CRITERIA and _decides(node)
         if last in ("getattr", "attrgetter"):
             self._named_read(node, in_loop)
         if last in _ITERATING_BUILTINS:
@@ -164,6 +172,21 @@ def chain_of(node: ast.expr) -> str:
             case _:
                 head = node.id + calls if isinstance(node, ast.Name) else "?"
                 return ".".join([head, *reversed(parts)] if len(parts) < _LONGEST else ["?", *reversed(parts[:1])])
+
+
+def _decides(call: ast.Call) -> bool:
+    """Whether operators that Python keeps for itself stand in the arguments of a call."""
+    arguments = [*call.args, *(item.value for item in call.keywords)]
+    return any(_is_pythons(node) for item in arguments for node in ast.walk(item))
+
+
+def _is_pythons(node: ast.AST) -> bool:
+    match node:
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Compare(ops=ops):
+            return len(ops) > 1 or isinstance(ops[0], ast.In | ast.NotIn | ast.Is | ast.IsNot)
+    return False
 
 
 def _loop_children(node: ast.AST, in_loop: bool) -> Iterator[tuple[ast.AST, bool]]:

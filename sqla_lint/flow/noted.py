@@ -1,0 +1,172 @@
+"""Calls that rules ask for, `with` blocks, and Python's own operators upon columns: noted where they are evaluated.
+
+None of it is looked at unless a rule asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow.events import Called, ColumnTested, Entered, Passed
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.questions import EventAsked, MappingOf
+from sqla_lint.flow.values import (
+    ClassValue,
+    Collection,
+    Coroutine,
+    Criterion,
+    External,
+    Manager,
+    MappedAttribute,
+    Mapping,
+    Method,
+    OneOf,
+    Option,
+    Result,
+    Session,
+    SessionFactory,
+    Statement,
+    Value,
+    alternatives,
+)
+from sqla_lint.knowledge.sessions import connection_or_engine
+from sqla_lint.knowledge.statements import TAKING_CRITERIA
+
+_KINDS: tuple[tuple[type[Value], str], ...] = (
+    (Session, "session"),
+    (SessionFactory, "factory"),
+    (Result, "result"),
+    (Option, "option"),
+    (Manager, "manager"),
+    (MappedAttribute, "attribute"),
+    (Collection, "collection"),
+    (Mapping, "mapping"),
+)
+_FORMS: dict[type[cst.CSTNode], str] = {
+    cst.Call: "call",
+    cst.List: "display",
+    cst.Dict: "display",
+    cst.Set: "display",
+    cst.Tuple: "display",
+    cst.Lambda: "lambda",
+    cst.Name: "name",
+    cst.Attribute: "name",
+    cst.Comparison: "comparison",
+    cst.BooleanOperation: "boolean",
+    cst.UnaryOperation: "boolean",
+    cst.Integer: "literal",
+    cst.Float: "literal",
+    cst.SimpleString: "literal",
+    cst.ConcatenatedString: "literal",
+    cst.FormattedString: "literal",
+}
+
+
+def note_call(frame: Frame, callee: Value, arguments: Arguments, node: cst.Call) -> None:
+    """Tell of a call, if a rule asks for calls of its kind and name."""
+    for one in alternatives(callee):
+        kind, name, receiver, dotted = _known(frame, one)
+        if kind and (kind, name) in frame.asked:
+            _emit(frame, Called(frame.place(node), None, kind, name, receiver, dotted), arguments, node)
+            return
+
+
+def _emit(frame: Frame, call: Called, arguments: Arguments, node: cst.Call) -> None:
+    positional = tuple(
+        _passed(frame, value, item) for value, item in zip(arguments.positional, arguments.nodes, strict=True)
+    )
+    keywords = {
+        name: _passed(frame, value, arguments.keyword_nodes[name]) for name, value in arguments.keywords.items()
+    }
+    loop = frame.loops[-1] if frame.loops else None
+    call = replace(
+        call,
+        text=frame.callee(node.func) if frame.emitting else "",
+        positional=positional,
+        keywords=keywords,
+        spread=arguments.spread or any(item.star for item in node.args),
+        loop=loop,
+        awaited=frame.awaiting is node,
+        entered=frame.entering[1] if frame.entering[0] is node else "",
+        bare=frame.bare is node or isinstance(frame.bare, cst.Await) and frame.bare.expression is node,
+        function=frame.info,
+    )
+    if loop is None:
+        frame.emit(call)
+    else:
+        frame.emit_in(loop, node, call)
+
+
+def _passed(frame: Frame, value: Value, node: cst.BaseExpression) -> Passed:
+    return Passed(value, frame.place(node), _FORMS.get(type(node), "other"))
+
+
+def _known(frame: Frame, callee: Value) -> tuple[str, str, Value, str]:
+    """The kind, the name, the receiver and the dotted name of what is called; the kind is empty where unknown."""
+    match callee:
+        case Method(receiver=OneOf(values=values) as receiver, name=name):
+            kinds = {_kind(item) for item in values}
+            return (kinds.pop() if len(kinds) == 1 else "", name, receiver, "")
+        case Method(receiver=External(dotted=dotted) as receiver, name=name):
+            return (_of_library(dotted), name, receiver, f"{dotted}.{name}")
+        case Method(receiver=receiver, name=name):
+            return (_kind(receiver), name, receiver, "")
+        case External(dotted=dotted):
+            return ("library", dotted.rpartition(".")[2], callee, dotted)
+        case ClassValue(id=cls):
+            info = frame.ask(MappingOf(cls)) if ("mapped", "()") in frame.asked else None
+            return ("mapped" if info is not None and info.mapped else "", "()", callee, cls)
+        case Session() | SessionFactory():
+            return (_kind(callee), "()", callee, "")
+    return ("", "", callee, "")
+
+
+def _kind(value: Value) -> str:
+    if isinstance(value, Statement):
+        return "query" if value.kind == "query" else "statement"
+    return next((kind for type_, kind in _KINDS if isinstance(value, type_)), "")
+
+
+def _of_library(dotted: str) -> str:
+    return connection_or_engine(dotted) or "library"
+
+
+def note_entered(frame: Frame, value: Value, item: cst.WithItem, asynchronous: bool) -> None:
+    """Tell of a `with` that enters something of a session."""
+    if not frame.ask(EventAsked("Entered")):
+        return
+    subject = value.result if isinstance(value, Coroutine) else value
+    if isinstance(subject, Method):
+        subject = subject.receiver
+    if isinstance(subject, Session | SessionFactory | Manager):
+        frame.emit(Entered(frame.place(item.item), None, value, asynchronous, frame.told(item.item)))
+
+
+# Python's operators upon columns.
+
+
+def is_column(value: Value) -> bool:
+    """Whether Python cannot know the truth of a value, because it is SQL."""
+    return isinstance(value, MappedAttribute | Criterion)
+
+
+def note_tested(
+    frame: Frame, node: cst.BaseExpression, operator: str, left: cst.CSTNode, right: cst.CSTNode | None = None
+) -> None:
+    """Tell that Python decides what SQL was meant to."""
+    if frame.emitting and frame.in_criteria and frame.ask(EventAsked("ColumnTested")):
+        other = frame.text(right) if right is not None else ""
+        text = frame.text(node)
+        frame.emit(ColumnTested(frame.place(node), None, operator, text, frame.text(left), other))
+
+
+def makes_sql(callee: Value) -> bool:
+    """Whether the arguments of a call become part of a statement."""
+    match callee:
+        case Method(receiver=Statement() | MappedAttribute(), name=name):
+            return name in TAKING_CRITERIA
+        case External(dotted=dotted):
+            return dotted.startswith(("sqlalchemy.", "sqlmodel.")) and dotted.rpartition(".")[2] in TAKING_CRITERIA
+    return False
