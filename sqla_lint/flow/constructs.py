@@ -208,6 +208,8 @@ def option(name: str, arguments: Arguments, base: Option) -> Option:
     Of several path elements given to one call only the last gets the strategy; the others keep their own.
     """
     strategy = loaders.OPTIONS[name]
+    if name == "raiseload" and arguments.keywords.get("sql_only") == Constant(True):
+        strategy = "raise_on_sql"
     names = _path_names(arguments.positional)
     if not names:
         return base

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import UNKNOWN, Bindings, Instance, Session, Value
+from sqla_lint.knowledge.mapping import CASCADE
 
 A = TypeVar("A")
 
@@ -33,7 +34,10 @@ class Ask(Protocol):
 class Relationship:
     """A mapped relationship. `lazy` is the strategy that the mapping asks for; `reverse` its other side, if named.
 
-    many_to_one: its own side holds the foreign key, so that rows may share a target.
+    many_to_one: its own side holds the foreign key, so that rows may share a target. keys: the attributes of its class
+    that are that key, where they can be told. cascade: `all` taken apart. secondary: the name of the table between, or
+    "?". passive_deletes: "", "yes" or "all". joins: it is joined by a condition of its own. backref: `backref` makes
+    one of the two sides. cascade_backrefs: SQLAlchemy 1.4 may add rows through the other side.
     """
 
     name: str
@@ -43,6 +47,28 @@ class Relationship:
     lazy: str
     reverse: str = ""
     many_to_one: bool = False
+    keys: tuple[str, ...] = ()
+    cascade: frozenset[str] = CASCADE
+    secondary: str = ""
+    passive_deletes: str = ""
+    viewonly: bool = False
+    single_parent: bool = False
+    order_by: bool = False
+    joins: bool = False
+    backref: bool = False
+    cascade_backrefs: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Inheritance:
+    """How a class inherits from `base`, which has a table. kind: "single", "joined" or "concrete".
+
+    load: when a query of the base loads what only this class has, "inline", "selectin" or, by "", as it is read.
+    """
+
+    base: str
+    kind: str
+    load: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +76,8 @@ class ClassInfo:
     """A class as mapped, inherited attributes included.
 
     unique: the sets of columns that are, by attribute as all columns are. proxies: association proxies with the
-    relationship they go through. A class derived from it may have columns more: their owner tells.
+    relationship they go through. versioned: a column counts its versions, so that no UPDATE is lost unnoticed.
+    dataclass_like: its constructor sets the defaults of its columns.
     """
 
     id: str
@@ -63,6 +90,9 @@ class ClassInfo:
     primary: frozenset[str] = frozenset()
     lineage: tuple[str, ...] = ()
     proxies: dict[str, str] = field(default_factory=dict)
+    inherits: Inheritance | None = None
+    versioned: bool = False
+    dataclass_like: bool = False
 
     def column(self, in_table: str) -> Column | None:
         """The column of that name in the table."""

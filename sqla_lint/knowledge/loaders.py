@@ -34,7 +34,7 @@ LAZY: dict[str | bool | None, str] = {
     "joined": "joined",
     "noload": "noload",
     "raise": "raise",
-    "raise_on_sql": "raise",
+    "raise_on_sql": "raise_on_sql",
     "select": "select",
     "selectin": "selectin",
     "subquery": "subquery",
@@ -46,4 +46,4 @@ LAZY: dict[str | bool | None, str] = {
 # With these a read sends nothing: the rows came with the statement, or never will.
 FREE = frozenset({"joined", "selectin", "subquery", "immediate", "noload"})
 # With these a read is something else than a load: an exception, or a query object.
-NOT_A_LOAD = frozenset({"raise", "dynamic", "write_only"})
+NOT_A_LOAD = frozenset({"raise", "raise_on_sql", "dynamic", "write_only"})

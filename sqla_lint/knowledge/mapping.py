@@ -24,6 +24,9 @@ def is_family(dotted_name: str) -> bool:
 
 
 RELATIONSHIPS = frozenset({"relationship", "Relationship", "relation", "dynamic_loader"})
+# `cascade=` of a relationship: what it is unless said otherwise, and what `all` stands for.
+CASCADE = frozenset({"save-update", "merge"})
+ALL_CASCADES = CASCADE | {"delete", "expunge", "refresh-expire"}
 COLUMNS = frozenset({"Column", "mapped_column", "Field", "deferred", "column_property", "synonym", "composite",
                      "query_expression"})  # fmt: skip
 # The names of the family that declarations are made of.

@@ -7,9 +7,11 @@ https://docs.sqlalchemy.org/en/20/orm/declarative_tables.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from sqla_lint.flow.questions import Relationship
 from sqla_lint.knowledge.loaders import LAZY
-from sqla_lint.knowledge.mapping import COLUMNS, RELATIONSHIPS, TELLING
+from sqla_lint.knowledge.mapping import ALL_CASCADES, CASCADE, COLUMNS, RELATIONSHIPS, TELLING
 from sqla_lint.survey.expressions import (
     Apply,
     Choice,
@@ -160,15 +162,17 @@ def reverse(value: Expression) -> str:
     return quoted(call.keyword("back_populates")) or backref(value)[0]
 
 
-def backref(value: Expression) -> tuple[str, str, bool]:
-    """The other side that `backref` makes: its name, its strategy, and whether it is said to be scalar."""
+def backref(value: Expression) -> tuple[str, Apply]:
+    """The other side that `backref` makes: its name, and the call that says more of it."""
     written = _options(value).keyword("backref")
-    if quoted(written):
-        return quoted(written), "select", False
     if isinstance(written, Apply) and written.arguments:
-        scalar = written.keyword("uselist")
-        return quoted(written.arguments[0]), lazy(written), isinstance(scalar, Literal) and scalar.value is False
-    return "", "select", False
+        return quoted(written.arguments[0]), written
+    return quoted(written), Apply(Word("backref"), (), ())
+
+
+def is_scalar(value: Apply) -> bool:
+    """Whether a `backref(…)` is said to hold one."""
+    return value.keyword("uselist") == Literal(False)
 
 
 def declares_columns(fact: ClassFact) -> bool:
@@ -298,11 +302,60 @@ def table_foreign_keys(items: Iterable[Expression]) -> Iterator[tuple[str, str]]
                 yield quoted(column) or dotted(column).rpartition(".")[2], quoted(target) or dotted(target)
 
 
-def keys_of(value: Expression, owner: str) -> bool:
-    """Whether `foreign_keys=` names columns of the class that declares the relationship."""
+def keys_of(value: Expression, owner: str) -> tuple[str, ...]:
+    """The columns that `foreign_keys=` names of the class that declares the relationship."""
     given = _options(value).keyword("foreign_keys")
+    found = []
     for item in given.items if isinstance(given, Items) else (given,):
-        text = quoted(item).strip("[] ") or dotted(item)
-        if text and (text.partition(".")[0] == owner or "." not in text):
-            return True
-    return False
+        for text in quoted(item).strip("[] ").split(",") if quoted(item) else [dotted(item)]:
+            place, _, name = text.strip().rpartition(".")
+            if name and place.partition(".")[0] in (owner, ""):
+                found.append(name)
+    return tuple(found)
+
+
+def cascade(value: Expression) -> frozenset[str]:
+    """What `cascade=` says, `all` taken apart."""
+    written = _options(value).keyword("cascade")
+    if not quoted(written):
+        silent = isinstance(written, Literal) and (written.value is False or written.value == "")
+        return frozenset() if silent or flag(_options(value), "viewonly") else CASCADE
+    words = frozenset(word.strip() for word in quoted(written).split(","))
+    return (words - {"all", "none", ""}) | (ALL_CASCADES if "all" in words else frozenset())
+
+
+def secondary(value: Expression) -> str:
+    """The table between the two sides: its name, or "?" where that is not written out."""
+    written = _options(value).keyword("secondary")
+    if written is None or written == Literal(None):
+        return ""
+    return quoted(_unlambda(written)) or dotted(_unlambda(written)) or "?"
+
+
+def _unlambda(value: Expression) -> Expression:
+    return value.body if isinstance(value, Produce) else value
+
+
+def passive_deletes(value: Expression) -> str:
+    """What `passive_deletes=` says: "yes", "all" or nothing."""
+    written = _options(value).keyword("passive_deletes")
+    if not isinstance(written, Literal) or not written.value:
+        return ""
+    return "all" if written.value == "all" else "yes"
+
+
+def detailed(relationship: Relationship, value: Expression) -> Relationship:
+    """A relationship with what its declaration, or that of a `backref`, says beside its target."""
+    call = _options(value)
+    return replace(
+        relationship,
+        cascade=cascade(value),
+        secondary=secondary(value),
+        passive_deletes=passive_deletes(value),
+        viewonly=flag(call, "viewonly"),
+        single_parent=flag(call, "single_parent"),
+        order_by=call.keyword("order_by") not in (None, Literal(None), Literal(False)),
+        joins=call.keyword("primaryjoin") is not None,
+        backref=relationship.backref or has_keyword(call, "backref"),
+        cascade_backrefs=call.keyword("cascade_backrefs") != Literal(False),
+    )

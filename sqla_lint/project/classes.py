@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from sqla_lint.flow.columns import Column, ForeignKey
@@ -11,6 +12,7 @@ from sqla_lint.knowledge import mapping, sessions
 from sqla_lint.project import attributes as read
 from sqla_lint.project.bodies import Bodies
 from sqla_lint.project.columns import Columns, generated, unique
+from sqla_lint.project.inheritance import inheritance, mapper_arguments
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.origins import Origins
 from sqla_lint.project.parts import Parts
@@ -131,6 +133,7 @@ class Classes:
             for relationship in self._relationships.backrefs(lineage_id):
                 relationships.setdefault(relationship.name, relationship)
         columns = self._keyed(id_, columns, arguments)
+        relationships = {name: self._going_by(item, columns) for name, item in relationships.items()}
         return ClassInfo(
             id_,
             fact.name,
@@ -142,6 +145,9 @@ class Classes:
             frozenset(name for name, item in columns.items() if item.primary_key),
             self.lineage(id_),
             proxies,
+            inheritance(id_, self._bodies, self._tables, self._is_mapped),
+            any("version_id_col" in mapper_arguments(self._bodies, item) for item in self.lineage(id_)),
+            dataclass_like,
         )
 
     def _keyed(self, id_: str, columns: dict[str, Column], arguments: list[Expression]) -> dict[str, Column]:
@@ -158,6 +164,24 @@ class Classes:
                 foreign_keys=tuple(self._tables.key(id_, item.owner, key) for key in keys),
             )
         return generated(found)
+
+    def _going_by(self, item: Relationship, columns: dict[str, Column]) -> Relationship:
+        """A many-to-one, told the columns that it goes by: those said, else the only foreign key to its target."""
+        if not item.many_to_one:
+            return item
+        if item.keys:
+            attributes = {column.column: name for name, column in columns.items()}
+            return replace(item, keys=tuple(attributes.get(name, name) for name in item.keys))
+        family = {item.target, *self.lineage(item.target)} if item.target else set()
+        leading = [
+            (key, name)
+            for name, column in columns.items()
+            for key in column.foreign_keys
+            if key.cls in family or key.cls and item.target in self.lineage(key.cls)
+        ]
+        # Several keys to one target tell nothing, unless they are the parts of one.
+        alone = len({key.attribute for key, _ in leading}) == len(leading)
+        return replace(item, keys=tuple(name for _, name in leading)) if alone else item
 
     def _bodies_of(self, id_: str) -> Iterator[tuple[str, ClassFact]]:
         """The classes of the lineage that are in the project, with what their bodies declare."""

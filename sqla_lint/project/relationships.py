@@ -73,14 +73,16 @@ class Relationships:
     def _add_backref(self, id_: str, declared: Declared, own: Relationship) -> None:
         value = declared.value
         assert value is not None
-        backref, lazy, scalar = read.backref(value)
+        backref, written = read.backref(value)
         if not backref or not own.target:
             return
         # The other side of a one-to-many is one; of a many-to-one or a many-to-many it is many, unless said otherwise.
-        many = (not own.collection or read.has_keyword(value, "secondary")) and not scalar
+        many = (not own.collection or read.has_keyword(value, "secondary")) and not read.is_scalar(written)
         one = not many and own.collection
+        other = Relationship(backref, own.target, id_, many, read.lazy(written), own.name, many_to_one=one)
+        other = read.detailed(replace(other, backref=True), written)
         self._backrefs.setdefault(own.target, []).append(
-            Relationship(backref, own.target, id_, many, lazy, own.name, many_to_one=one)
+            replace(other, secondary=own.secondary, joins=own.joins, cascade_backrefs=own.cascade_backrefs)
         )
 
     def _read(self, id_: str, name: str, declared: Declared) -> Relationship:
@@ -88,19 +90,15 @@ class Relationships:
         assert value is not None
         target = self.target(id_, read.target(value, declared.annotation))
         many = read.is_many(value, declared.annotation)
-        points = read.keys_of(value, id_.rpartition(":")[2].rpartition(".")[2]) or self._points_to(id_, target, name)
+        keys = read.keys_of(value, id_.rpartition(":")[2].rpartition(".")[2])
+        points = bool(keys) or self._points_to(id_, target, name)
         if many is None:
             # A class that refers to itself has one-to-many unless `remote_side` says otherwise.
             many = not points or target in self._bodies.origins.lineage(id_)
-        return Relationship(
-            name,
-            id_,
-            target,
-            many,
-            read.lazy(value, declared.annotation),
-            read.reverse(value),
-            points and not many,
-        )
+        alone = points and not many
+        lazy = read.lazy(value, declared.annotation)
+        found = Relationship(name, id_, target, many, lazy, read.reverse(value), alone, keys if alone else ())
+        return read.detailed(found, value)
 
     def target(self, id_: str, expression: Expression | None) -> str:
         """The class that a relationship leads to: by name in its module, else by its name among mapped classes."""

@@ -46,6 +46,16 @@ class Tables:
         cls = self._class_of(id_, owner, place) if place else ""
         return key._replace(cls=cls, attribute=self._attribute(cls, column)) if cls else key
 
+    def is_concrete(self, id_: str) -> bool:
+        """Whether rows of the class itself stand in its table: it is neither a mixin nor abstract."""
+        body = self._bodies.body(id_)
+        abstract = body.attributes.get("__abstract__") if body is not None else None
+        if abstract is not None and abstract.value == Literal(True):
+            return False
+        if self._bodies.table(id_) is not None:
+            return True
+        return any(":" not in item or ":=" in item for item in self._bodies.origins.lineage(id_))
+
     def _written(self, id_: str) -> str:
         for item in self._bodies.origins.lineage(id_):
             body = self._bodies.body(item)
@@ -67,13 +77,8 @@ class Tables:
         else:
             return ""
         own = [item for item in lineage[1:] if self._bodies.body(item) is not None]
-        bases = [item for item in own if self._is_mapped(item) and self._has_table(item)]
+        bases = [item for item in own if self._is_mapped(item) and self._has_key(item) and self.is_concrete(item)]
         return self.name(bases[0]) if bases and not self._has_key(id_) else made
-
-    def _has_table(self, id_: str) -> bool:
-        body = self._bodies.body(id_)
-        abstract = body.attributes.get("__abstract__") if body is not None else None
-        return self._has_key(id_) and (abstract is None or abstract.value != Literal(True))
 
     def _has_key(self, id_: str) -> bool:
         body = self._bodies.body(id_)

@@ -26,7 +26,8 @@ from sqla_lint.survey.reader import survey
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 FLOW_KINDS = ("revealed", "alive", "left", "summary")
-CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column")
+CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",
+               "details", "inherits", "versioned")  # fmt: skip
 
 _FILE = re.compile(r"# file: (?P<path>\S+\.py)(?: as (?P<names>[\w., ]+))?")
 _LIKE_A_MARKER = re.compile(r"(?P<word>[a-z][a-z ]*)(?P<flags>\([\w=, ]+\))?:(?:\s+(?P<text>.*))?")

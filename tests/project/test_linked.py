@@ -11,6 +11,8 @@ Names, annotations and factories are shown by `reveal` (see tests/flow/revealing
 | `unique: email & a, b`                           | all sets of columns that are unique                               |
 | `proxy: products via lines`                      | all its association proxies                                       |
 | `column: bio = Text, deferred, nullable`         | what `_column` tells of that column                               |
+| `inherits: joined Base, inline`, `versioned`     | from which class, by which table, how a query of that loads it    |
+| `details: lines = cascade all, ordered`          | what `_details` tells of that relationship                        |
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import pytest
 
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.questions import ClassInfo, MappingOf, Relationship
+from sqla_lint.knowledge.mapping import ALL_CASCADES, CASCADE
 from tests.flow.cases import CLASS_KINDS, FLOW_KINDS, Case, CaseError, Mark, cases
 from tests.flow.rendering import Renderer
 from tests.flow.revealing import disagreements, renderer, roots
@@ -80,6 +83,8 @@ def _class_disagreements(info: ClassInfo, marked: list[Mark], told: Renderer) ->
         yield f"{info.name} has no marker `mapped` or `not mapped`, or both"
     if ("mapped" in kinds) != info.mapped:
         yield f"{info.name} is {'mapped' if info.mapped else 'not mapped'}"
+    if info.versioned != ("versioned" in kinds):
+        yield f"{info.name} is {'versioned' if info.versioned else 'not versioned'}"
     found = {
         "relationship": {_relationship(item, told) for item in info.relationships.values()},
         "columns": {", ".join(sorted(info.columns))},
@@ -87,17 +92,21 @@ def _class_disagreements(info: ClassInfo, marked: list[Mark], told: Renderer) ->
         "unique": {", ".join(sorted(item)) for item in info.unique},
         "proxy": {f"{name} via {through}" for name, through in info.proxies.items()},
         "table": {info.table},
+        "inherits": {_inheritance(info, told)},
     }
     for kind, facts in found.items():
         if kind in kinds or kind == "relationship":
             wanted = {part.strip() for mark in marked if mark.kind == kind for part in mark.text.split("&")}
             if facts != wanted:
                 yield f"{info.name}, {kind}: is {' & '.join(sorted(facts))}, marked {' & '.join(sorted(wanted))}"
-    columns = {_column(item, told) for item in info.columns.values()}
+    told_of = {
+        "column": {_column(item, told) for item in info.columns.values()},
+        "details": {_details(item) for item in info.relationships.values()},
+    }
     for mark in marked:
-        if mark.kind == "column" and mark.text not in columns:
+        if mark.kind in told_of and mark.text not in told_of[mark.kind]:
             name = mark.text.partition(" ")[0]
-            yield f"marked {mark.text}, is {[item for item in columns if item.startswith(f'{name} ')]}"
+            yield f"marked {mark.text}, is {[item for item in told_of[mark.kind] if item.startswith(f'{name} ')]}"
 
 
 def _column(item: Column, told: Renderer) -> str:
@@ -121,6 +130,29 @@ def _column(item: Column, told: Renderer) -> str:
         "required": item.required,
     }
     return f"{item.name} = {', '.join([item.type or '?', *(word for word, holds in words.items() if holds), *keys])}"
+
+
+def _inheritance(info: ClassInfo, told: Renderer) -> str:
+    how = info.inherits
+    return f"{how.kind} {told.name(how.base)}{how.load and f', {how.load}'}" if how is not None else "nothing"
+
+
+def _details(item: Relationship) -> str:
+    """What a relationship says beside its target, what is usual left out: `lines = cascade all delete-orphan`."""
+    cascade = item.cascade - ALL_CASCADES | {"all"} if item.cascade >= ALL_CASCADES else item.cascade
+    words = {
+        f"by {' '.join(item.keys)}": bool(item.keys),
+        f"cascade {' '.join(sorted(cascade)) or 'none'}": item.cascade != CASCADE,
+        f"secondary {item.secondary}": bool(item.secondary),
+        f"passive deletes {item.passive_deletes}": bool(item.passive_deletes),
+        "viewonly": item.viewonly,
+        "single parent": item.single_parent,
+        "ordered": item.order_by,
+        "joins": item.joins,
+        "backref": item.backref,
+        "no cascade by backref": not item.cascade_backrefs,
+    }
+    return f"{item.name} = {', '.join(word for word, holds in words.items() if holds) or 'nothing'}"
 
 
 def _relationship(item: Relationship, told: Renderer) -> str:
