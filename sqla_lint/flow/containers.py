@@ -101,7 +101,7 @@ def with_item(value: Mapping, key: Value, held: Value) -> Mapping:
     """The dict with an item set."""
     entries = dict(value.entries)
     if isinstance(key, Constant) and isinstance(key.value, str):
-        if len(entries) < _MOST_ENTRIES:
+        if key.value in entries or len(entries) < _MOST_ENTRIES:
             entries[key.value] = held
     else:
         entries = {name: join(known, held) for name, known in entries.items()}

@@ -62,8 +62,9 @@ def _changed(value: Value, change: Change, depth: int = 0) -> Value:
         case OneOf(values=values):
             found = tuple(dict.fromkeys(_changed(item, change, depth + 1) for item in values))
             return found[0] if len(found) == 1 else OneOf(found)
-        case Mapping(key=key, value=held):
-            return Mapping(_changed(key, change, depth + 1), _changed(held, change, depth + 1))
+        case Mapping(key=key, value=held, entries=entries):
+            inside = tuple((name, _changed(item, change, depth + 1)) for name, item in entries)
+            return Mapping(_changed(key, change, depth + 1), _changed(held, change, depth + 1), inside)
         case Coroutine(result=result):
             return Coroutine(_changed(result, change, depth + 1))
     return value

@@ -47,27 +47,24 @@ def _named(frame: Frame, arguments: Arguments) -> Iterator[str]:
 
 
 def _apply(frame: Frame, function: str, arguments: Arguments, node: cst.Call) -> None:
-    context = {parameter(name): value for name, value in _context(frame, arguments)}
+    context = {parameter(name): value for name, value in _context(frame, arguments, node)}
     if context:
         dirty = frame.state.dirty
         apply(frame, FunctionValue(function), Arguments(keywords=context), node)
         frame.state.dirty = dirty
 
 
-def _context(frame: Frame, arguments: Arguments) -> Iterator[tuple[str, Value]]:
-    """The names that a template is given: by keyword, and in a dict."""
-    nodes = (*arguments.nodes, *arguments.keyword_nodes.values())
-    for value, node in zip(arguments.all(), nodes, strict=True):
-        if isinstance(value, Mapping) and isinstance(node, cst.Dict):
-            yield from _entries(frame, node)
+def _context(frame: Frame, arguments: Arguments, node: cst.Call) -> Iterator[tuple[str, Value]]:
+    """The names that a template is given: in a dict, whole or spread, and by keyword."""
+    for value in (*arguments.all(), *_spread(frame, node)):
+        if isinstance(value, Mapping):
+            yield from value.entries
     yield from arguments.keywords.items()
 
 
-def _entries(frame: Frame, node: cst.Dict) -> Iterator[tuple[str, Value]]:
-    """The entries of a dict display whose keys are plain; they have been evaluated before."""
+def _spread(frame: Frame, node: cst.Call) -> Iterator[Value]:
+    """What `**context` spreads; it has been evaluated before."""
     with frame.silent():
-        for item in node.elements:
-            if isinstance(item, cst.DictElement):
-                key = frame.evaluate(item.key)
-                if isinstance(key, Constant) and isinstance(key.value, str):
-                    yield key.value, frame.evaluate(item.value)
+        for item in node.args:
+            if item.star == "**":
+                yield frame.evaluate(item.value)
