@@ -5,7 +5,9 @@ from __future__ import annotations
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.narrowing import narrow_test, narrowed
+from sqla_lint.flow.questions import MappingOf
 from sqla_lint.flow.state import GONE
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -92,6 +94,7 @@ def _key(frame: Frame, test: cst.BaseExpression) -> str:
 
 def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
     """Take a test as held, or as not held, from here on: a second test of the same names goes the same way."""
+    settle_absent(frame, test, truth)
     match test:
         case cst.UnaryOperation(operator=cst.Not(), expression=inner):
             assume(frame, inner, not truth)
@@ -112,9 +115,50 @@ def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
             assume(frame, target, truth)
         case cst.Name():
             _assume_truth(frame, test, truth)
+        case cst.Comparison(left=cst.SimpleString() as name, comparisons=[cst.ComparisonTarget(operator, held)]):
+            if isinstance(operator, cst.In | cst.NotIn):
+                _assume_listed(frame, name, held, isinstance(operator, cst.In) == truth)
+            frame.state.assumed[_key(frame, test)] = truth
         case cst.Attribute() | cst.Comparison():
             narrow_test(frame, test, truth)
             frame.state.assumed[_key(frame, test)] = truth
+
+
+def _assume_listed(frame: Frame, name: cst.SimpleString, held: cst.BaseExpression, listed: bool) -> None:
+    """`"lines" in order.__dict__`, `"lines" not in inspect(order).unloaded`: that relationship is loaded."""
+    match held:
+        case cst.Attribute(value=node, attr=cst.Name(value="__dict__")) if listed:
+            pass
+        case cst.Call(func=cst.Name(value="vars"), args=[cst.Arg(value=node)]) if listed:
+            pass
+        case cst.Attribute(value=cst.Call(args=[cst.Arg(value=node)]), attr=cst.Name(value="unloaded")) if not listed:
+            pass
+        case _:
+            return
+    set_loaded(frame, node, frozenset({str(name.evaluated_value)}))
+
+
+def settle_absent(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
+    """A many-to-one that turns out to be None has sent nothing: its foreign key is NULL."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            settle_absent(frame, inner, not truth)
+        case cst.BooleanOperation(left=left, operator=operator, right=right):
+            if isinstance(operator, cst.And) == truth:
+                settle_absent(frame, left, truth)
+                settle_absent(frame, right, truth)
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator, cst.Name(value="None"))]):
+            if isinstance(operator, cst.Is | cst.IsNot):
+                settle_absent(frame, left, isinstance(operator, cst.Is) != truth)
+        case cst.Attribute(value=base, attr=cst.Name(value=name)) if not truth:
+            mine = {item for item in frame.state.marks if item[1] == frame.number(test)}
+            if mine:
+                with frame.silent():
+                    held = frame.evaluate(base)
+                info = frame.ask(MappingOf(held.cls)) if isinstance(held, Instance) else None
+                relationship = info.relationships.get(name) if info is not None else None
+                if relationship is not None and relationship.many_to_one:
+                    frame.state.marks -= mine
 
 
 def _let_go(frame: Frame, held: Value | None) -> None:

@@ -13,7 +13,7 @@ from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.comprehensions import call_lambda, over_each
 from sqla_lint.flow.containers import collection_method, item_at
 from sqla_lint.flow.events import Injected
-from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import made_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import set_loaded
@@ -186,7 +186,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Collection() | Mapping():
             return _container_method(frame, receiver, name, arguments, node)
         case Option():
-            return constructs.chained(receiver, name, arguments)
+            return _chained(frame, receiver, name, arguments, node)
         case MappedAttribute():
             return receiver if name in ("of_type", "and_", "any", "has") else _compared(name)
         case SessionFactory() if name == "begin":
@@ -208,6 +208,16 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
 def _compared(name: str) -> Value:
     """What a method of a column gives."""
     return Criterion(name) if name in COMPARING else UNKNOWN
+
+
+def _chained(frame: Frame, option: Option, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """Another step of an option; one that is dropped is kept all the same before 2.0, so that it is in doubt."""
+    changed = constructs.chained(option, name, arguments)
+    if node is frame.bare and isinstance(node.func, cst.Attribute) and isinstance(changed, Option):
+        path = path_of(node.func.value)
+        if path:
+            frame.state.names[path] = replace(option, tree=changed.tree)
+    return changed
 
 
 def _container_method(

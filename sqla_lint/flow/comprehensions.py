@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 import libcst as cst
 
-from sqla_lint.flow.branches import assume
+from sqla_lint.flow.branches import assume, settle_absent
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import in_rows
@@ -82,10 +82,13 @@ def run_comprehension(frame: Frame, loop: Loop, body: Callable[[], Value]) -> Va
     return value
 
 
-def comprehension(frame: Frame, node: cst.BaseSimpleComp | cst.DictComp, once: bool = False) -> Value:
+def comprehension(
+    frame: Frame, node: cst.BaseSimpleComp | cst.DictComp, once: bool = False, goes_on: bool | None = None
+) -> Value:
     """A list, set, dict comprehension or generator expression: sources first, then conditions, then the element.
 
-    once: only the first element is asked for, as `next` does, so that no loop repeats what makes it.
+    once: only the first element is asked for, as `next` does, so that no loop repeats what makes it. goes_on: what an
+    element has to be for the next one to be asked for.
     """
 
     def element() -> Value:
@@ -95,7 +98,10 @@ def comprehension(frame: Frame, node: cst.BaseSimpleComp | cst.DictComp, once: b
     def each() -> Value:
         if isinstance(node, cst.DictComp):
             return Mapping(frame.evaluate(node.key), frame.evaluate(node.value))
-        return frame.evaluate(node.elt)
+        value = frame.evaluate(node.elt)
+        if goes_on is not None:
+            settle_absent(frame, node.elt, goes_on)
+        return value
 
     value = _comp_for(frame, node.for_in, element)
     if isinstance(value, Mapping):

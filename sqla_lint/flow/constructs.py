@@ -188,6 +188,8 @@ def generated(statement: Statement, name: str, arguments: Arguments) -> Statemen
             given = arguments.first()
             count = given.value if isinstance(given, Constant) and isinstance(given.value, int) else None
             return replace(statement, limit=count)
+        case "enable_eagerloads" if arguments.first() == Constant(False):
+            return replace(statement, load=EMPTY)
         case "from_statement":
             return replace(statement, filtered=True)
     return replace(statement, filtered=statement.filtered or name in statements.FILTERING)

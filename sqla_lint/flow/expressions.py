@@ -79,6 +79,10 @@ def call(frame: Frame, node: cst.Call) -> Value:
     return result
 
 
+# The builtins that stop early, and what an element has to be for them to ask for the next.
+_GOES_ON = {"any": False, "all": True}
+
+
 def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     """The arguments of a call, each evaluated once."""
     positional: list[Value] = []
@@ -87,8 +91,9 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
     keyword_nodes: dict[str, cst.BaseExpression] = {}
     spread = False
     for item in node.args:
-        if isinstance(item.value, cst.GeneratorExp) and isinstance(node.func, cst.Name) and node.func.value == "next":
-            value = comprehension(frame, item.value, once=True)
+        if isinstance(item.value, cst.GeneratorExp) and isinstance(node.func, cst.Name):
+            name = node.func.value
+            value = comprehension(frame, item.value, once=name == "next", goes_on=_GOES_ON.get(name))
         else:
             value = frame.evaluate(item.value)
         if item.star == "*" and isinstance(value, Collection | TupleValue):

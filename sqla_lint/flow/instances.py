@@ -128,10 +128,17 @@ def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -
         return False
     if relationship.target in frame.state.loaded or same_for_all(value, relationship):
         return True
+    if value.identity and target_of(relationship.target, value.identity) in frame.state.loaded:
+        return True
     if relationship.target == value.cls and value.path:
         return True  # the rows of a collection refer to each other
     same = (ANY_PARENT, relationship.name, f"{relationship.name}_id")
     return any(column in same for column, _ in value.values)
+
+
+def target_of(cls: str, identity: int) -> str:
+    """What stands, among what is loaded, for the row of a class that a column of that instance names."""
+    return f"{cls}@{identity}"
 
 
 def same_for_all(value: Instance, relationship: Relationship) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import libcst as cst
 
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Exits, Frame, sessions_in
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import State, gather, join_states
-from sqla_lint.flow.values import Collection, External, Result, TupleValue, Value
+from sqla_lint.flow.values import Collection, External, Instance, Result, TupleValue, Value
 from sqla_lint.knowledge.calls import CHUNK_WORDS, ENDLESS, RETRY_WORDS
 
 _PASSES = 4
@@ -33,12 +35,16 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     loop.retries = any(word in named for word in RETRY_WORDS)
     loop.polls = isinstance(source, External) and source.dotted in ENDLESS or _is_sentinel(node.iter)
 
+    rows = f"<rows of {loop.id}>"
+    if isinstance(source, Collection | Result):
+        frame.state.names[rows] = source
+
     def turn() -> None:
-        element = frame.elements(source, node.iter, loop.id)
+        element = frame.elements(frame.state.names.get(rows, source), node.iter, loop.id)
         frame.assign(node.target, element)
         loop.opened |= {session.key for session in sessions_in(element)}
 
-    return _run(frame, loop, turn, node.body, node.orelse, endless=False)
+    return _run(frame, loop, turn, node.body, node.orelse, endless=False, rows=rows)
 
 
 def _steps(node: cst.BaseExpression) -> bool:
@@ -122,8 +128,12 @@ def _run(
     body: cst.BaseSuite,
     orelse: cst.Else | None,
     endless: bool,
+    rows: str = "",
 ) -> list[State]:
-    """Find the state that holds at the head of every turn, then walk the body once more with emission on."""
+    """Find the state that holds at the head of every turn, then walk the body once more with emission on.
+
+    `rows`: the name by which the state knows what is gone through.
+    """
     before = frame.state.copy()
     head = before.copy()
     emitting, frame.emitting = frame.emitting, False
@@ -131,6 +141,8 @@ def _run(
     for _ in range(_PASSES):
         joined = join_states([head, *(_next_turn(state.copy(), loop, before) for state in ends)])
         assert joined is not None
+        if rows in joined.names:
+            joined.names[rows] = _as_later(before.names[rows], [state.names[rows] for state in ends])
         if joined == head:
             break
         head = joined
@@ -149,7 +161,22 @@ def _run(
         done = [] if endless else gather([head.copy(), *ends])
     if orelse is not None:
         done = frame.block(orelse.body.body, done)
-    return [_without_marks(state, loop) for state in gather([*done, *exits.broken])]
+    done = gather([*done, *exits.broken])
+    for state in done:
+        state.names.pop(rows, None)
+    return [_without_marks(state, loop) for state in done]
+
+
+def _as_later(rows: Value, later: list[Value]) -> Value:
+    """What is gone through as all turns but the first find it: a turn that commits expires what comes after it."""
+    expired = [item for item in later if isinstance(item, Collection | Result)]
+    if not later or len(expired) < len(later) or not all(_is_expired(item.element) for item in expired):
+        return rows
+    return reduce(join, later)
+
+
+def _is_expired(value: Value) -> bool:
+    return isinstance(value, Instance) and value.expired is not None
 
 
 def _without_marks(state: State, loop: Loop) -> State:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from sqla_lint.flow.constructs import entities, generated, select
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.instances import note_load
+from sqla_lint.flow.instances import note_load, target_of
 from sqla_lint.flow.loaded import fill
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
@@ -194,9 +194,20 @@ def row(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool = False
     """One row: the instance itself for a Query of one entity and for scalars, else a row of them."""
     if value.kind not in ("select", "query"):
         return UNKNOWN
+    _note_target(frame, value)
     if scalars or (value.kind == "query" and value.scalar):
         return entity(frame, value, 0, node)
     return TupleValue(tuple(entity(frame, value, index, node) for index in range(len(value.entities))))
+
+
+def _note_target(frame: Frame, value: Statement) -> None:
+    """A row that is asked for by what a column of another one holds: the many-to-one of that one finds it at hand."""
+    found = value.entities[0] if value.entities else UNKNOWN
+    for column, given in value.criteria:
+        if isinstance(given, ColumnValue) and given.identity and given.column and isinstance(found, Instance):
+            info = frame.ask(MappingOf(found.cls))
+            if column == "<pk>" or info is not None and {column} == info.primary:
+                frame.state.loaded |= {target_of(found.cls, given.identity)}
 
 
 def collection(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool = False) -> Value:

@@ -33,7 +33,8 @@ class Work:
 class State:
     """What holds at one point of one path.
 
-    marks: (loop, node) of the events of each loop's current turn. loaded: classes whose rows the session holds.
+    marks: (loop, node) of the events of each loop's current turn. loaded: classes whose rows the session
+    holds, or one row of a class by the instance that refers to it.
     dirty: something may have changed that the next commit writes. done: (op, session) of what surely happened.
     """
 
