@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("flake8", "full", "json")
 _CACHE_FOLDER = "SQLA_LINT_CACHE_DIR"  # empty: none
+_FIXES = {"safe": "fix", "unsafe": "unsafe fix", "shown": "advises a fix"}
 _SWITCHES = ("--version", "--help", "-h")
 
 
@@ -59,7 +60,8 @@ def app() -> None:
 
 @app.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--select", multiple=True, metavar="RULES", help="Check these only: codes, their beginnings, names, ALL.")
+@click.option("--select", multiple=True, metavar="RULES", help="Check these only: codes, names, families, ALL.")
+@click.option("--extend-select", multiple=True, metavar="RULES", help="Check these as well.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Leave these out.")
 @click.option("--output-format", type=click.Choice(_FORMATS), default="flake8", show_default=True)
 @click.option("--statistics", is_flag=True, help="Print how often each rule was broken instead of where.")
@@ -75,6 +77,7 @@ def app() -> None:
 def check(
     paths: tuple[Path, ...],
     select: tuple[str, ...],
+    extend_select: tuple[str, ...],
     ignore: tuple[str, ...],
     output_format: str,
     statistics: bool,
@@ -94,7 +97,7 @@ def check(
     from sqla_lint.run import read_lines
 
     paths = paths or (Path(),)
-    config = _config(paths, config_file, _split(select), _split(ignore), force_exclude)
+    config = _config(paths, config_file, _split(select), _split(extend_select), _split(ignore), force_exclude)
     config = dataclasses.replace(config, jobs=jobs or config.jobs or _cpus())
     progress = terminal.Progress()
     try:
@@ -120,9 +123,9 @@ def rules(output_format: str) -> int:
 
     known = _rules()
     if output_format == "json":
-        fields = ("code", "name", "family", "since", "severity", "default")
+        fields = ("code", "name", "family", "since", "severity", "default", "fix")
         rows = (
-            (rule.code, rule.name, rule.family, rule.since, rule.severity.value, rule.default)
+            (rule.code, rule.name, rule.family, rule.since, rule.severity.value, rule.default, rule.fix.value)
             for rule in known.values()
         )
         terminal.write([json.dumps([dict(zip(fields, row, strict=True)) for row in rows], indent=2)])
@@ -135,7 +138,8 @@ def rules(output_format: str) -> int:
             family = rule.family
             lines += [*([""] if lines else []), family]
         lines.append(
-            f"  {rule.code}  {rule.name:{name_width}}  {rule.severity.value:7}  {'on' if rule.default else 'off'}"
+            f"  {rule.code}  {rule.name:{name_width}}  {rule.severity.value:7}  "
+            f"{'on' if rule.default else 'off':3}  {_FIXES[rule.fix.value]}"
         )
     terminal.write(lines)
     return 0
@@ -209,7 +213,12 @@ def _rules() -> dict[str, Rule]:
 
 
 def _config(
-    paths: tuple[Path, ...], file: Path | None, select: tuple[str, ...], ignore: tuple[str, ...], force_exclude: bool
+    paths: tuple[Path, ...],
+    file: Path | None,
+    select: tuple[str, ...],
+    extend_select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    force_exclude: bool,
 ) -> Config:
     """Return the configuration: the command line, and what it does not say from the file."""
     import dataclasses
@@ -222,11 +231,14 @@ def _config(
     else:
         config = configuration.load(_common_folder(paths))
     # A mistake in the file is told even where the command line wins.
-    overridden = ((config.origin, (*config.select, *config.ignore)), ("--select", select), ("--ignore", ignore))
+    own = (*config.select, *config.extend_select, *config.ignore)
+    asked = (("--select", select), ("--extend-select", extend_select), ("--ignore", ignore))
+    overridden = ((config.origin, own), *asked)
     config = dataclasses.replace(config, overridden=overridden, force_exclude=force_exclude)
     if select:
-        config = dataclasses.replace(config, select=select, ignore=())
-    return dataclasses.replace(config, ignore=(*config.ignore, *ignore))
+        config = dataclasses.replace(config, select=select, extend_select=(), ignore=())
+    more = (*config.extend_select, *extend_select)
+    return dataclasses.replace(config, extend_select=more, ignore=(*config.ignore, *ignore))
 
 
 def _cpus() -> int:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqla_lint.knowledge.versions import Versions, versions
+from sqla_lint.metadata import sqlalchemy_of
 from sqla_lint.patterns import Patterns, too_costly
 from sqla_lint.source import Unreadable, read_bytes
 from sqla_lint.text import escape
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from sqla_lint.rule import Rule
 
 TABLE = "[tool.sqla-lint]"
-KEYS = ("select", "ignore", "exclude", "per-file-ignores", "jobs")
+KEYS = ("select", "extend-select", "ignore", "exclude", "per-file-ignores", "jobs", "sqlalchemy-version")
 _MARKERS = ("pyproject.toml", "setup.cfg", ".git")
 _MAX_BYTES = 1_000_000
 # A file that mentions nothing like our name is not read any further: it may be anything.
@@ -35,11 +37,13 @@ class Config:
     """What to check and what to leave out; `root` is the project's folder and `origin` the file this came from.
 
     jobs: how many processes share the work; 0 for none but this one, None where nothing is said. overridden: selectors
-    that must make sense, with where they stand, though the command line says otherwise.
+    that must make sense, with where they stand, though the command line says otherwise. stated: the generations of
+    SQLAlchemy that are said to be possible, None where the project's metadata tells.
     """
 
     root: Path
     select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -47,6 +51,12 @@ class Config:
     jobs: int | None = None
     origin: str = "the command line"
     overridden: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    stated: Versions | None = None
+
+    @property
+    def versions(self) -> Versions:
+        """The generations of SQLAlchemy that the project may run on, as stated or by its metadata."""
+        return self.stated or sqlalchemy_of(self.root)
 
 
 def load(start: Path) -> Config:
@@ -137,12 +147,27 @@ def _config(table: dict[str, Any], root: Path, origin: str) -> Config:
     return Config(
         root=root,
         select=_strings(table, "select", origin),
+        extend_select=_strings(table, "extend-select", origin),
         ignore=_strings(table, "ignore", origin),
         exclude=exclude,
         per_file_ignores=tuple((pattern, _strings(per_file, pattern, origin)) for pattern in per_file),
         jobs=_count(table, "jobs", origin),
         origin=origin,
+        stated=_stated(table, origin),
     )
+
+
+def _stated(table: dict[str, Any], origin: str) -> Versions | None:
+    """Return what is said of the version of SQLAlchemy, None where nothing is."""
+    value = table.get("sqlalchemy-version")
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ConfigError(f"{origin}: `sqlalchemy-version` must be a string, not {_kind(value)}")
+    found = versions(value)
+    if found is None:
+        raise ConfigError(f"{origin}: `sqlalchemy-version` is no version or range of them: `{escape(value[:40])}`")
+    return found
 
 
 def _count(table: dict[str, Any], key: str, origin: str) -> int | None:
@@ -178,7 +203,8 @@ def enabled(config: Config, rules: Mapping[str, Rule]) -> frozenset[str]:
     """Return the codes of the rules that are on; rules of the linter itself are, unless they are ignored."""
     chosen = expand(config.select, rules, config.origin) if config.select else default_codes(rules)
     own = {code for code in rules if code.startswith("ORM9")}
-    return frozenset((chosen | own) - expand(config.ignore, rules, config.origin))
+    more = expand(config.extend_select, rules, config.origin)
+    return frozenset((chosen | more | own) - expand(config.ignore, rules, config.origin))
 
 
 def default_codes(rules: Mapping[str, Rule]) -> frozenset[str]:
@@ -187,7 +213,10 @@ def default_codes(rules: Mapping[str, Rule]) -> frozenset[str]:
 
 
 def expand(selectors: Iterable[str], rules: Mapping[str, Rule], origin: str) -> frozenset[str]:
-    """Return the codes that selectors stand for: a code, the beginning of one, a rule's name, or ALL."""
+    """Return the codes that selectors stand for.
+
+    A selector is a code, the beginning of one, a rule's name, a family or a severity, or ALL.
+    """
     codes: set[str] = set()
     for selector in selectors:
         codes |= _codes(selector, rules, origin)
@@ -203,8 +232,17 @@ def _codes(selector: str, rules: Mapping[str, Rule], origin: str) -> set[str]:
         return found
     if found := {code for code, rule in rules.items() if rule.name == selector.strip().lower()}:
         return found
-    names = [*rules, *(rule.name for rule in rules.values()), "ALL"]
+    word = selector.strip().lower().replace(" ", "-")
+    if found := {code for code, rule in rules.items() if word in (rule.severity.value, _family(rule))}:
+        return found
+    groups = {word for rule in rules.values() for word in (rule.severity.value, _family(rule))}
+    names = [*rules, *(rule.name for rule in rules.values()), *sorted(groups), "ALL"]
     raise ConfigError(f"{origin}: unknown rule `{escape(selector)}`{_nearest(selector, names)}")
+
+
+def _family(rule: Rule) -> str:
+    """The family of a rule as it is selected: its name in lower case, with hyphens."""
+    return rule.family.lower().replace(" ", "-")
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:

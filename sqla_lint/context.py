@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqla_lint.flow.questions import ClassInfo, MappingOf
 from sqla_lint.flow.values import class_name
+from sqla_lint.knowledge.versions import Versions
 
 if TYPE_CHECKING:
     from sqla_lint.project.project import Project
@@ -26,6 +27,11 @@ class Context:
     def mostly_async(self) -> bool:
         """Whether the project works with AsyncSession rather than with Session."""
         return self._project.mostly_async
+
+    @property
+    def version(self) -> Versions:
+        """The generations of SQLAlchemy that the project may run on: a claim has to hold on each of them."""
+        return self._project.versions
 
     def class_name(self, class_id: str) -> str:
         """The simple name of a class."""

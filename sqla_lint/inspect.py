@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from sqla_lint.checks import RULES, asked_by
+from sqla_lint.checks import asked_by
 from sqla_lint.diagnostic import Diagnostic, Note, Span
+from sqla_lint.knowledge.versions import Versions
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices
 from sqla_lint.project.templates import Templates
@@ -30,16 +31,18 @@ def inspect(
     templates: Iterable[str],
     jobs: int,
     limit: float,
-    rules: Collection[str] = tuple(RULES),
+    rules: Collection[str],
+    versions: Versions,
 ) -> Iterator[Diagnostic]:
     """Yield the diagnostics of the files whose shown names are targets, knowing all facts and templates.
 
-    rules: the codes of those that are on; what others alone would ask for is not looked at.
+    rules: the codes of those that are on; what others alone would ask for is not looked at. versions: the generations
+    of SQLAlchemy that a claim has to hold on.
     """
     everything = "SQLA_LINT_EVERYTHING" in os.environ
 
     def link() -> tuple[Project, list[Root]]:
-        project = Project(files, Slices(), everything, Templates(templates), asked_by(rules))
+        project = Project(files, Slices(), everything, Templates(templates), asked_by(rules), versions)
         wanted = [facts for facts in project.files if facts.path in targets]
         return project, [(facts.module, name) for facts, name in project.suspects.roots(wanted, everything)]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity, Span
+from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Safety, Severity, Span
 
 if TYPE_CHECKING:
     from sqla_lint.context import Context
@@ -30,6 +30,8 @@ Check = Callable[[Any, "Context"], Iterator[Diagnostic]]
 class Rule:
     """One kind of finding. `name` is the page, the module and the kebab-case name; `code` is its short alias.
 
+    default: it is on unless it is ignored; advice is not. fix: the best that can be done about its findings.
+
     costs: what it finds is right but slow or wasteful, the more so the more data there is: no matter in a test suite.
     """
 
@@ -39,6 +41,7 @@ class Rule:
     message: str
     severity: Severity
     default: bool = True
+    fix: Safety = Safety.SHOWN
     costs: bool = False
     checks: dict[type, Check] = field(default_factory=dict, compare=False)
     calls: dict[tuple[str, str], Check] = field(default_factory=dict, compare=False)

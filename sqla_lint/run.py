@@ -16,6 +16,7 @@ from sqla_lint.cache import Cache, digest
 from sqla_lint.config import Config
 from sqla_lint.diagnostic import Diagnostic, plain, restored
 from sqla_lint.discover import Discovery, File, discover, files, shown
+from sqla_lint.knowledge.versions import Versions
 from sqla_lint.source import MAX_BYTES, Unreadable, read_bytes, read_text
 from sqla_lint.source import digest as digest_of
 from sqla_lint.text import lines_of
@@ -40,12 +41,16 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What there is to do: the paths named, the configuration, what was discovered, and the files with their names."""
+    """What there is to do: the paths named, the configuration, what was discovered, and the files with their names.
+
+    versions: the generations of SQLAlchemy that the project may run on.
+    """
 
     paths: Sequence[Path]
     config: Config
     discovery: Discovery
     files: tuple[File, ...]
+    versions: Versions
 
     def contents(self) -> list[str]:
         """Return the digest of each file, then of each template."""
@@ -57,6 +62,7 @@ class _Work:
         targets = map(str, self.discovery.targets)
         templates = map(str, self.discovery.templates)
         settings = [repr(replace(self.config, jobs=None)), repr(self.discovery.problems)]
+        settings += sorted(self.versions.possible)
         switches = [os.environ.get(switch, "") for switch in _SWITCHES]
         names = (name for file in self.files for name in (file.shown, *file.names, ""))
         lists = (asked, targets, templates, settings, switches, names, contents)
@@ -71,7 +77,7 @@ def check(
 ) -> Report:
     """Return the report about the Python files that `paths` name; `cache` knows what earlier runs found."""
     discovery = discover(paths, config)
-    work = _Work(paths, config, discovery, tuple(files(discovery)))
+    work = _Work(paths, config, discovery, tuple(files(discovery)), config.versions)
     if cache is None:
         return _look(work, progress, None, ())
     contents = work.contents()
@@ -115,7 +121,7 @@ def _look(work: _Work, progress: Progress, cache: Cache | None, contents: Sequen
     if cache is not None and earlier is not None and gathered.entries.keys() != earlier[1].keys():
         cache.keep_facts(project, gathered.entries)
     troubles = (one for one in gathered.problems if one.span.path in targets)
-    found = inspect(gathered.facts, targets, map(shown, work.discovery.templates), jobs, limit, on)
+    found = inspect(gathered.facts, targets, map(shown, work.discovery.templates), jobs, limit, on, work.versions)
     kept = {diagnostic for diagnostic in (*work.discovery.problems, *troubles, *found) if wanted(diagnostic)}
     failed = {diagnostic.span.path for diagnostic in kept if is_trouble(diagnostic)}
     return Report(tuple(sorted(kept, key=lambda one: one.sort_key)), len(targets), len(failed))

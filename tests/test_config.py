@@ -70,7 +70,7 @@ def test_the_search_ends_at_the_repository(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("[tool.sqla-lint]\nselct = []", "unknown key `selct`, did you mean `select`?"),
-        ("[tool.sqla-lint]\nzzz = []", "known are select, ignore, exclude, per-file-ignores"),
+        ("[tool.sqla-lint]\nzzz = []", "known are select, extend-select, ignore, exclude, per-file-ignores"),
         ("[tool.sqla_lint]\nselect = []", "did you mean [tool.sqla-lint]?"),
         ("[tool.sqla-lint]\nselect = 'ORM'", "`select` must be a list of strings, not a string"),
         ("[tool.sqla-lint]\nignore = [1]", "`ignore` must hold strings only, not a number"),
@@ -123,6 +123,18 @@ def test_a_broken_file_that_never_speaks_of_us_is_not_our_concern(tmp_path: Path
 )
 def test_selection(select: tuple[str, ...], ignore: tuple[str, ...], codes: set[str]) -> None:
     assert enabled(Config(Path("/"), select=select, ignore=ignore), RULES) == codes
+
+
+def test_more_than_the_default(tmp_path: Path) -> None:
+    """Advice is off until it is asked for, alone or with its family or severity; `ignore` has the last word."""
+    advice = Rule("some-advice", "ORM202", "0.1", "words", Severity.ADVICE, default=False)
+    rules = {**RULES, "ORM202": advice}
+    assert "ORM202" not in enabled(Config(tmp_path), rules)
+    for selector in ("ORM202", "some-advice", "advice", "transactions", "Transactions", "ALL"):
+        more = enabled(Config(tmp_path, extend_select=(selector,)), rules)
+        assert {"ORM101", "ORM202"} <= more, selector
+        assert "ORM202" not in enabled(Config(tmp_path, extend_select=(selector,), ignore=("ORM202",)), rules)
+    assert enabled(Config(tmp_path, select=("advice",)), rules) == {"ORM202", "ORM900"}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from sqla_lint.flow.columns import Column
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import UNKNOWN, Bindings, Instance, Session, Value
 from sqla_lint.knowledge.mapping import CASCADE
+from sqla_lint.knowledge.versions import Versions
 
 A = TypeVar("A")
 
@@ -327,3 +328,8 @@ class EventAsked(Question[bool]):
     """Whether some rule asks for events of a kind."""
 
     event: str
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleVersions(Question[Versions]):
+    """The generations of SQLAlchemy that the project may run on."""

@@ -27,6 +27,7 @@ from sqla_lint.flow.questions import (
     MappingOf,
     MayLoad,
     NameMeans,
+    PossibleVersions,
     Question,
     Read,
     ResponseReads,
@@ -38,6 +39,7 @@ from sqla_lint.flow.questions import (
 )
 from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Object, Session, Value
 from sqla_lint.knowledge import sessions
+from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
@@ -65,6 +67,7 @@ class Project:
         everything: bool = False,
         templates: Templates | None = None,
         asked: Asked = NOTHING_ASKED,
+        versions: Versions = UNKNOWN_VERSIONS,
     ) -> None:
         self.files = list(files)
         self.slices = slices
@@ -78,6 +81,7 @@ class Project:
         self._declarations = Declarations(self.classes, self._annotations, generics, self.ask)
         self._signatures = Signatures(self.classes, self._annotations, self._declarations, generics, self.ask)
         self.asked = asked
+        self.versions = versions
         self.suspects = Suspects(self.index, self.classes, self.templates, asked.calls, asked.events)
         self.schemas = self.suspects.schemas
         self._everything = everything
@@ -96,6 +100,7 @@ class Project:
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
+            PossibleVersions: lambda question: versions,
             CallsAsked: lambda question: asked.calls,
             EventAsked: lambda question: question.event in asked.events,
             MayLoad: lambda question: self.suspects.may_load(question.name),

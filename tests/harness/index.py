@@ -12,7 +12,9 @@ INDEX = RULES / "README.md"
 HEAD = """# The rules
 
 One page per rule. Every example on a page is linted and run: a comment such as `# error` or `# emits: 5` is a claim
-that the tests hold it to. Written by `python -m tests.harness.index`; edit the pages, not this table.
+that the tests hold it to. Rules that are off are turned on with `extend-select`: one by one, by family (`async`,
+`unit-of-work`), or by severity (`advice`). A fix that is shown is for people to apply. Written by
+`python -m tests.harness.index`; edit the pages, not this table.
 """
 
 
@@ -28,13 +30,15 @@ def _lines(found: list[Page], rules: dict[str, Rule]) -> Iterator[str]:
         if not members:
             continue
         yield f"\n## {family}\n"
-        yield "| code | name | what it finds | severity | default |"
-        yield "|---|---|---|---|---|"
+        yield "| code | name | what it finds | severity | default | fix |"
+        yield "|---|---|---|---|---|---|"
         for page in members:
             rule = rules.get(page.code)
             severity = rule.severity.value if rule else "-"
             default = ("on" if rule.default else "off") if rule else "-"
-            yield f"| {page.code} | [{page.name}]({page.path.name}) | {page.sentence} | {severity} | {default} |"
+            fix = rule.fix.value if rule else "-"
+            name = f"[{page.name}]({page.path.name})"
+            yield f"| {page.code} | {name} | {page.sentence} | {severity} | {default} | {fix} |"
 
 
 def main(arguments: list[str]) -> int:
