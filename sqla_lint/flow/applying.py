@@ -184,7 +184,9 @@ def _wrapped(frame: Frame, info: FunctionInfo, returned: Value, yielded: Value |
         return Manager(entered)
     if info.is_generator:
         return Collection(_lent(yielded) if yielded is not None else UNKNOWN)
-    return Coroutine(returned) if info.is_async else returned
+    if not info.is_async:
+        return returned
+    return Coroutine(returned, "" if info.decorated else info.name)
 
 
 def _lent(value: Value) -> Value:

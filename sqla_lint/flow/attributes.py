@@ -10,6 +10,7 @@ import libcst as cst
 from sqla_lint.flow import guesses
 from sqla_lint.flow.applying import apply
 from sqla_lint.flow.constructs import framework_member
+from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_relationship
 from sqla_lint.flow.lattice import join
@@ -105,6 +106,7 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
         case Symbol():
             return _of_symbol(frame, value, name, node)
         case Coroutine():
+            note_used(frame, value, "attribute", node, name)
             return UNKNOWN
     return guesses.attribute(frame, name, node)
 

@@ -35,6 +35,7 @@ from sqla_lint.flow.values import (
     ClassValue,
     Collection,
     Constant,
+    Coroutine,
     Criterion,
     Dumper,
     External,
@@ -62,6 +63,7 @@ from sqla_lint.flow.values import (
 from sqla_lint.flow.walkers import reflect
 from sqla_lint.knowledge import calls as known_calls
 from sqla_lint.knowledge import sessions as known_sessions
+from sqla_lint.knowledge.coroutines import RESULT_COROUTINES
 from sqla_lint.knowledge.reflection import METHODS
 from sqla_lint.knowledge.statements import COMPARING, PASSED_ON
 
@@ -182,7 +184,9 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Statement():
             return statement_method(frame, receiver, name, arguments, node)
         case Result():
-            return result_method(receiver, name, arguments)
+            given = result_method(receiver, name, arguments)
+            waits = receiver.streamed and name in RESULT_COROUTINES
+            return Coroutine(given, f"AsyncResult.{name}") if waits else given
         case Collection() | Mapping():
             return _container_method(frame, receiver, name, arguments, node)
         case Option():

@@ -194,3 +194,44 @@ class ClassDeclared(Event):
     columns: tuple[Column, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     place_of: Callable[[str], Place] = field(compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueDropped(Event):
+    """A call gives something, and nothing comes of it.
+
+    kind: "coroutine" (never awaited, returned, passed on or stored), "statement" (what a method such as `filter()`
+    gives), "result" (of `execute()` and its like) or "merged" (what `merge()` gives). call: the method with its class,
+    "AsyncSession.commit", or a function of the project; of a statement its kind, "query.filter". text: the callee as
+    written. name: what it is bound to and never read from, empty where it is bound to nothing. asynchronous: it stands
+    in an `async def`.
+    """
+
+    kind: str = ""
+    call: str = ""
+    text: str = ""
+    name: str = ""
+    asynchronous: bool = False
+    value: Value = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class CoroutineUsed(Event):
+    """A coroutine is used as if it were what awaiting it gives, or a plain `for` goes through an AsyncResult.
+
+    how: "attribute", "iteration", "item", "truth", "text" (of an f-string) or "with". call: what gave it, as in
+    `ValueDropped`. text: what is used, as written.
+    """
+
+    how: str = ""
+    call: str = ""
+    text: str = ""
+    asynchronous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedPlain(Event):
+    """`await` upon a method that is no coroutine function: `await session.add(order)`. call: as in `ValueDropped`."""
+
+    call: str = ""
+    text: str = ""

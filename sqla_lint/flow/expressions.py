@@ -13,6 +13,7 @@ from sqla_lint.flow import guesses
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.comprehensions import comprehension
 from sqla_lint.flow.containers import EMPTY_DICT, item_at, item_of, merged, mutate, operator, with_item
+from sqla_lint.flow.dropped import note_awaited, note_used
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import subscripted
 from sqla_lint.flow.instances import in_rows, rooted
@@ -73,7 +74,10 @@ def call(frame: Frame, node: cst.Call) -> Value:
     frame.current = node
     if frame.asked:
         note_call(frame, callee, arguments, node)
+    if frame.awaiting is node:
+        note_awaited(frame, callee, node)
     result = frame.call(callee, arguments, node)
+    frame.called = (node, callee)
     result = render(frame, callee, arguments, node) or result
     mutate(frame, node, arguments)
     return result
@@ -168,6 +172,8 @@ def operation(frame: Frame, node: cst.BinaryOperation) -> Value:
 def unary(frame: Frame, node: cst.UnaryOperation) -> Value:
     """`not value`, `~value`, `-value`."""
     value = frame.evaluate(node.expression)
+    if isinstance(node.operator, cst.Not):
+        note_used(frame, value, "truth", node.expression)
     if not is_column(value):
         return UNKNOWN
     if isinstance(node.operator, cst.Not):
@@ -199,7 +205,7 @@ _OPERATORS: dict[type[cst.CSTNode], str] = {cst.In: "in", cst.NotIn: "not in", c
 def ternary(frame: Frame, node: cst.IfExp) -> Value:
     """`a if test else b`."""
     outer, frame.in_criteria = frame.in_criteria, False  # the test is Python's own
-    frame.evaluate(node.test)
+    note_used(frame, frame.evaluate(node.test), "truth", node.test)
     frame.in_criteria = outer
     known = decide(frame, node.test)
     before, states = frame.state, list[State]()
@@ -220,6 +226,7 @@ def ternary(frame: Frame, node: cst.IfExp) -> Value:
 def boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     """`a or b`, `a and b`: the right side runs sometimes."""
     left = frame.evaluate(node.left)
+    note_used(frame, left, "truth", node.left)
     conjunction = isinstance(node.operator, cst.And)
     if is_column(left):
         note_tested(frame, node, "and" if conjunction else "or", node.left, node.right)
@@ -252,6 +259,7 @@ def _either(left: Value, right: Value) -> Value:
 def subscript(frame: Frame, node: cst.Subscript) -> Value:
     """`value[index]` and slices."""
     value = frame.evaluate(node.value)
+    note_used(frame, value, "item", node.value)
     index: Value = UNKNOWN
     bounded: int | None = None
     is_slice = False
@@ -342,7 +350,9 @@ def parts(frame: Frame, node: cst.CSTNode) -> Value:
     """Anything else: its parts are evaluated, its value is unknown."""
     for child in node.children:
         if isinstance(child, cst.BaseExpression):
-            frame.evaluate(child)
+            value = frame.evaluate(child)
+            if isinstance(node, cst.FormattedStringExpression):
+                note_used(frame, value, "text", child)
         elif not isinstance(child, cst.BaseParenthesizableWhitespace):
             parts(frame, child)
     return UNKNOWN

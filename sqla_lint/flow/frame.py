@@ -108,6 +108,7 @@ class Frame:
         self.awaiting: cst.BaseExpression | None = None
         self.entering: tuple[cst.BaseExpression | None, str] = (None, "")
         self.in_criteria = False
+        self.called: tuple[cst.BaseExpression | None, Value] = (None, UNKNOWN)
 
     # What the visitor provides.
 

@@ -53,7 +53,7 @@ def doubtful(value: Value, depth: int = 0) -> Value:
             entries = tuple((name, doubtful(item, depth + 1)) for name, item in value.entries)
             return Mapping(doubtful(key, depth + 1), doubtful(held, depth + 1), entries)
         case Coroutine(result=result):
-            return Coroutine(doubtful(result, depth + 1))
+            return replace(value, result=doubtful(result, depth + 1))
     return value
 
 
@@ -128,10 +128,10 @@ def _joined(left: Value, right: Value) -> Value | None:
         case Mapping(), Mapping():
             return _join_mappings(left, right)
         case Coroutine(), Coroutine():
-            return Coroutine(join(left.result, right.result))
+            return Coroutine(join(left.result, right.result), left.call if left.call == right.call else "")
         case Result(), Result():
             producer = left.producer if left.producer == right.producer else Producer(False)
-            return Result(join(left.element, right.element), producer)
+            return Result(join(left.element, right.element), producer, streamed=left.streamed and right.streamed)
         case Statement(), Statement() if left.entities == right.entities and left.kind == right.kind:
             return replace(
                 left,

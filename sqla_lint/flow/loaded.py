@@ -66,7 +66,7 @@ def _changed(value: Value, change: Change, depth: int = 0) -> Value:
             inside = tuple((name, _changed(item, change, depth + 1)) for name, item in entries)
             return Mapping(_changed(key, change, depth + 1), _changed(held, change, depth + 1), inside)
         case Coroutine(result=result):
-            return Coroutine(_changed(result, change, depth + 1))
+            return replace(value, result=_changed(result, change, depth + 1))
     return value
 
 

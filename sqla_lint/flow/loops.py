@@ -8,6 +8,7 @@ from functools import reduce
 import libcst as cst
 
 from sqla_lint.flow.branches import assume, decide
+from sqla_lint.flow.dropped import note_looped, note_used
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Exits, Frame, sessions_in
 from sqla_lint.flow.lattice import join
@@ -24,6 +25,8 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     """`for` and `async for`."""
     source = rows_of(frame, frame.evaluate(node.iter), node.iter)
     kind = "async for" if node.asynchronous else "for"
+    if not node.asynchronous:
+        note_looped(frame, source, node.iter)
     loop = Loop(frame.number(node), kind, frame.told(node.iter), turns=_turns(source))
     loop.place = frame.place(node.iter)
     if frame.state.assumed.get(f"len({loop.source}) == 1"):
@@ -81,7 +84,7 @@ def while_loop(frame: Frame, node: cst.While) -> list[State]:
     loop.retries = any(word in loop.source.lower() for word in RETRY_WORDS)
 
     def turn() -> None:
-        frame.evaluate(node.test)
+        note_used(frame, frame.evaluate(node.test), "truth", node.test)
         assume(frame, node.test, True)
 
     known = decide(frame, node.test) if endless else None

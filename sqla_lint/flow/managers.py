@@ -7,6 +7,7 @@ from functools import reduce
 
 import libcst as cst
 
+from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import SummaryOf
@@ -23,6 +24,7 @@ def enter(frame: Frame, value: Value, node: cst.CSTNode) -> Manager:
         case Session():
             return Manager(value)
         case Coroutine(result=result):
+            note_used(frame, value, "with", node.item if isinstance(node, cst.WithItem) else node)
             return enter(frame, result, node)
         case Manager(leaving="close", session=None, entered=Session() as session):
             return Manager(session, "close", session)

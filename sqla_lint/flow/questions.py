@@ -118,7 +118,7 @@ class FunctionInfo:
     wraps: "", "contextmanager", "property", "cached property" or "cached". binds: what its first parameter is, "self",
     "cls" or "". guesses: in its file a name such as `session` may be taken for a session. entry: its process ends
     with it, as that of a script's `main`. generic: its annotations speak of type variables
-    that an object binds, or of `Self`.
+    that an object binds, or of `Self`. decorated: by something that may change what calling it gives.
     """
 
     id: str
@@ -138,6 +138,7 @@ class FunctionInfo:
     module_body: bool = False
     binds: str = ""
     generic: bool = False
+    decorated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,14 @@ from sqla_lint.flow.values import (
     Instance,
     Manager,
     OneOf,
+    Result,
     Session,
     Statement,
     TupleValue,
     Value,
 )
 from sqla_lint.knowledge.calls import CHUNK_WORDS
+from sqla_lint.knowledge.coroutines import class_called
 from sqla_lint.knowledge.sessions import METHODS, Effect
 
 
@@ -40,7 +42,7 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
             frame.escape(value)
         return UNKNOWN
     if effect.coroutine and session.kind == "async" and node is frame.bare:
-        return Coroutine(UNKNOWN)  # never awaited: nothing happens
+        return Coroutine(UNKNOWN, _spelt(session, name))  # never awaited: nothing happens
     if effect.ends:
         _end(frame, session, effect, name, node)
     elif effect.flushes == "always":
@@ -72,7 +74,13 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         note_effect(frame, session, "expire")
         expire(frame, session, node, "expire_all()")
     given = _given(frame, session, effect.gives, arguments, node)
-    return Coroutine(given) if effect.coroutine and session.kind == "async" else given
+    if name.startswith("stream") and isinstance(given, Result):
+        given = replace(given, streamed=True)
+    return Coroutine(given, _spelt(session, name)) if effect.coroutine and session.kind == "async" else given
+
+
+def _spelt(session: Session, name: str) -> str:
+    return f"{class_called(session.kind, session.registry)}.{name}"
 
 
 def flush(frame: Frame, session: Session) -> None:

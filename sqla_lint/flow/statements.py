@@ -12,6 +12,7 @@ import libcst as cst
 from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.containers import item_at, operator, set_item
+from sqla_lint.flow.dropped import note_dropped, note_used
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import may_be_session
@@ -98,11 +99,13 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
     match node:
         case cst.Expr(value=value):
             frame.bare = value
-            frame.evaluate(value)
+            note_dropped(frame, value, frame.evaluate(value))
         case cst.Global(names=names):
             frame.globals |= {item.name.value for item in names}
         case cst.Assign(targets=targets, value=value):
             given = frame.evaluate(value)
+            if len(targets) == 1 and isinstance(targets[0].target, cst.Name):
+                note_dropped(frame, value, given, targets[0].target.value)
             for target in targets:
                 if given == UNKNOWN and isinstance(target.target, cst.Name):
                     given = _by_name(frame, target.target.value, value)
@@ -297,7 +300,7 @@ def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:
 
 def if_(frame: Frame, node: cst.If) -> list[State]:
     """`if`, `elif`, `else`."""
-    frame.evaluate(node.test)
+    note_used(frame, frame.evaluate(node.test), "truth", node.test)
     known = decide(frame, node.test)
     states: list[State] = []
     before = frame.state
@@ -357,6 +360,7 @@ def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
         returns=UNKNOWN,
         is_async=node.asynchronous is not None,
         is_generator=False,
+        decorated=bool(node.decorators),
         wraps="",
         owner="",
         binds="",

@@ -82,7 +82,7 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
         case Reflection():
             return UNKNOWN  # of something of the callee
         case Coroutine(result=result):
-            return Coroutine(substitute(frame, result, binding, node, depth + 1))
+            return replace(value, result=substitute(frame, result, binding, node, depth + 1))
         case Manager(entered=entered):
             return replace(value, entered=substitute(frame, entered, binding, node, depth + 1))
     return value

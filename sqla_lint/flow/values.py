@@ -211,11 +211,12 @@ class Producer(Value):
 
 @dataclass(frozen=True, slots=True)
 class Result(Value):
-    """What `execute()` gives: rows, or scalars once reduced."""
+    """What `execute()` gives: rows, or scalars once reduced; `streamed` where it is an AsyncResult."""
 
     element: Value
     producer: Producer
     limit: int | None = None
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,9 +329,10 @@ class Mapping(Value):
 
 @dataclass(frozen=True, slots=True)
 class Coroutine(Value):
-    """A call not yet awaited, and what awaiting it gives."""
+    """A call not yet awaited, and what awaiting it gives. `call` is what was called, where it surely is a coroutine."""
 
     result: Value
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import reduce
 import libcst as cst
 
 from sqla_lint.flow import attributes, blocks, calls, expressions, instances, statements
+from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
@@ -88,6 +89,7 @@ class Visitor(Frame):
 
     def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
         """What one turn of iterating over `value` gives; iterating over a Query executes it."""
+        note_used(self, value, "iteration", node)
         if isinstance(value, Statement) and value.kind == "query":
             value = rows_of(self, value, node) if loop == 0 else collection(self, value, node)
         if isinstance(value, OneOf):

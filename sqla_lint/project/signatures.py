@@ -101,6 +101,7 @@ class Signatures:
             fact.name == "main" or fact.name in facts.main_calls,
             binds=binds,
             generic=generic,
+            decorated=not _PLAIN.issuperset(names),
         )
 
     def _injected(self, module: str, fact: FunctionFact) -> dict[str | int, Session]:
@@ -206,6 +207,10 @@ def _wraps(decorators: Sequence[str]) -> str:
         if name in PROPERTIES:
             return "property"
     return ""
+
+
+# Decorators that leave what a call gives as it is.
+_PLAIN = frozenset({"abstractmethod", "classmethod", "final", "overload", "override", "staticmethod", "wraps"})
 
 
 def _binds(decorators: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from sqla_lint.knowledge.calls import NEVER_RETURN, OUTSIDE, OUTSIDE_CALLS
+from sqla_lint.knowledge.coroutines import CALLED_BY
 from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
 from sqla_lint.knowledge.rendering import renders
@@ -196,10 +197,14 @@ class Suspects:
         return frozenset(names)
 
     def _names_asked(self, calls: frozenset[tuple[str, str]]) -> frozenset[str]:
-        """The last names of the calls that rules ask for, as each file may call them."""
+        """The last names of the calls that rules ask for, or that bring about the events they ask for."""
         names = {name for _, name in calls if name != "()"}
         if ("mapped", "()") in calls:
             names |= {fact.name for facts in self._files for fact in facts.classes.values()}
+        for event in self._events:
+            names |= CALLED_BY.get(event, frozenset())
+        if not self._events.isdisjoint(("ValueDropped", "CoroutineUsed")):
+            names |= {fact.name for _, fact in self._functions() if fact.is_async}
         for facts in self._files:
             names |= {name for name, target in facts.imports.items() if last(target) in names}
         return frozenset(names)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from sqla_lint.flow.questions import NOTHING_ASKED, Asked
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices
 from sqla_lint.survey.facts import Facts
@@ -25,7 +26,9 @@ from sqla_lint.survey.reader import survey
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
-FLOW_KINDS = ("revealed", "alive", "left", "summary")
+FLOW_KINDS = ("revealed", "alive", "left", "summary", "event")
+# The events that no rule need ask for to be shown here.
+EVENTS = frozenset({"ValueDropped", "CoroutineUsed", "AwaitedPlain"})
 CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",
                "details", "inherits", "versioned")  # fmt: skip
 
@@ -113,7 +116,8 @@ class Case:
     @cached_property
     def project(self) -> Project:
         """All files, linked."""
-        return Project(self.files.values(), Slices({**self._given, **self.texts}))
+        asked = Asked(events=EVENTS) if "# event:" in self.text else NOTHING_ASKED
+        return Project(self.files.values(), Slices({**self._given, **self.texts}), asked=asked)
 
     def marks(self, kinds: Iterable[str]) -> tuple[Mark, ...]:
         """The markers of the whole case that are of these kinds."""

@@ -9,6 +9,8 @@
 |                                              | after ` / ` those on exceptional exits, where there are any           |
 | `def f(…):  # summary: commits(session)`     | what callers that hand over sessions or rows learn of it, in any order|
 | `def f(…):  # summary(commit=True): …`       | the same, called with that flag                                       |
+| `session.commit()  # event: ValueDropped(…)` | what the checks are told there, as `telling` spells it; several are   |
+|                                              | separated by ` / `, sorted. In a case with one, all must be marked    |
 
 Every call of `reveal` and `life` needs its marker and every marker its line; a summary and a `left` may be left out.
 """
@@ -31,6 +33,7 @@ from sqla_lint.project.suspects import MODULE_BODY
 from sqla_lint.survey.facts import Facts
 from tests.flow.cases import FLOW_KINDS, Case, CaseError, Mark, parts
 from tests.flow.rendering import Renderer
+from tests.flow.telling import telling
 
 
 @dataclass(slots=True)
@@ -40,12 +43,15 @@ class Notes:
     renderer: Renderer
     shown: dict[tuple[int, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     left: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    events: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def __call__(self, event: Event) -> None:
         """Take the place of the checks."""
         if isinstance(event, ScopeLeft):
             exits = (lives(event.normal), lives(event.exceptional))
             self.left[event.place.span.line].add(" / ".join(item for item in exits if item))
+        elif told := telling(event):
+            self.events[event.place.span.line].add(told)
 
 
 class Revealing(Visitor):
@@ -112,7 +118,17 @@ def disagreements(case: Case, path: str, qualname: str) -> list[str]:
             said.append(f"line {mark.line}: the session is left {notes.left.get(mark.line)}, not {mark.text}")
         elif mark.kind == "summary":
             said += _summary(case, facts, mark, notes.renderer)
-    return said
+    return said + (_events(notes, lines, marked) if "# event:" in case.text else [])
+
+
+def _events(notes: Notes, lines: frozenset[int], marked: list[Mark]) -> list[str]:
+    told = {line: " / ".join(sorted(found)) for line, found in notes.events.items() if line in lines}
+    wanted = {mark.line: mark.text for mark in marked if mark.kind == "event"}
+    return [
+        f"line {line}: the checks are told {told.get(line, 'nothing')}, not {wanted.get(line, 'nothing')}"
+        for line in sorted({**told, **wanted})
+        if told.get(line) != wanted.get(line)
+    ]
 
 
 def _lines(case: Case, path: str, qualname: str) -> frozenset[int]:

@@ -23,6 +23,8 @@ def test_root(case: Case, path: str, name: str) -> None:
 def test_case_says_something(case: Case) -> None:
     """Each function of a case has a marker or is used by one that has: no case passes for want of a claim."""
     assert case.marks(FLOW_KINDS)
+    if "# event:" in case.text:
+        return  # that a function has no event is a claim as well
     for path, name in roots(case):
         if name == MODULE_BODY:
             continue

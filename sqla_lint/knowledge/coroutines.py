@@ -1,0 +1,34 @@
+"""What must be awaited, and what must not: methods of the asyncio extension's objects.
+
+Facts: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html
+"""
+
+from __future__ import annotations
+
+from sqla_lint.knowledge.sessions import METHODS
+from sqla_lint.knowledge.statements import ADDING, GENERATIVE
+
+# Methods of an AsyncSession that are plain calls. Those that must be awaited are in `sessions.METHODS`.
+SESSION_PLAIN = frozenset({"add", "add_all", "expire", "expire_all", "expunge", "expunge_all", "get_bind",
+                           "get_nested_transaction", "get_transaction", "identity_key", "in_nested_transaction",
+                           "in_transaction", "is_modified", "object_session"})  # fmt: skip
+# Methods of an AsyncResult that must be awaited; of a Result all are plain calls.
+RESULT_COROUTINES = frozenset({"all", "close", "fetchall", "fetchmany", "fetchone", "first", "freeze", "one",
+                               "one_or_none", "scalar", "scalar_one", "scalar_one_or_none"})  # fmt: skip
+RESULT_PLAIN = frozenset({"columns", "keys", "mappings", "scalars", "tuples", "unique", "yield_per"})
+# What any coroutine has: reading these of one is meant.
+COROUTINE_ATTRIBUTES = frozenset({"close", "cr_await", "cr_code", "cr_frame", "cr_running", "send", "throw"})
+_SESSION_COROUTINES = frozenset(name for name, effect in METHODS.items() if effect.coroutine)
+# The names of the calls without which there is no event of that kind, but for coroutine functions of the project.
+CALLED_BY: dict[str, frozenset[str]] = {
+    "ValueDropped": _SESSION_COROUTINES | RESULT_COROUTINES | GENERATIVE | ADDING | {"merge"},
+    "CoroutineUsed": _SESSION_COROUTINES | RESULT_COROUTINES,
+    "AwaitedPlain": SESSION_PLAIN | RESULT_PLAIN | RESULT_COROUTINES,
+}
+
+
+def class_called(kind: str, registry: bool) -> str:
+    """The class of a session, as messages name it."""
+    if kind != "async":
+        return "Session"
+    return "async_scoped_session" if registry else "AsyncSession"

@@ -1,0 +1,26 @@
+"""Events as text, short enough for a comment: those about what nothing comes of, and about transactions.
+
+| event                                     | spelt                                                                    |
+|-------------------------------------------|--------------------------------------------------------------------------|
+| `ValueDropped`                            | `ValueDropped(coroutine AsyncSession.commit)`, then `as name`, `in def`  |
+|                                           | where the function is not async                                          |
+| `CoroutineUsed`                           | `CoroutineUsed(attribute AsyncSession.get)`                              |
+| `AwaitedPlain`                            | `AwaitedPlain(AsyncSession.add)`                                         |
+"""
+
+from __future__ import annotations
+
+from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, Event, ValueDropped
+
+
+def telling(event: Event) -> str:
+    """Spell an event; empty for one of another kind."""
+    match event:
+        case ValueDropped(kind=kind, call=call, name=name, asynchronous=asynchronous):
+            words = [kind, call, f"as {name}" if name else "", "" if asynchronous else "in def"]
+            return f"ValueDropped({' '.join(word for word in words if word)})"
+        case CoroutineUsed(how=how, call=call):
+            return f"CoroutineUsed({how} {call})"
+        case AwaitedPlain(call=call):
+            return f"AwaitedPlain({call})"
+    return ""
