@@ -124,7 +124,7 @@ def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding
     told = _yielded_by_annotation(doubtful(info.returns))
     if info.wraps == "contextmanager" and (yielded == UNKNOWN or _is_session(told) and not _is_known_session(yielded)):
         yielded = told  # an annotation knows better than a body that could not be followed
-    frame.state.loaded |= _classes_of_rows(returned)
+    frame.state.loaded |= classes_of_rows(returned)
     if info.wraps.startswith("cached") and isinstance(returned, Session) and returned.owner == "function":
         returned = replace(returned, owner="unknown")  # every call gives the same one
     elif info.wraps != "contextmanager" and not info.is_generator:
@@ -144,7 +144,7 @@ def _yielded_by_annotation(value: Value) -> Value:
     return value.element if isinstance(value, Collection) else UNKNOWN
 
 
-def _classes_of_rows(value: Value) -> frozenset[str]:
+def classes_of_rows(value: Value) -> frozenset[str]:
     """The classes whose rows a callee has queried and given back: the session holds them."""
     match value:
         case Collection(element=row) | Result(element=row) | Mapping(value=row):

@@ -13,6 +13,7 @@ from sqla_lint.flow.constructs import framework_member
 from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_relationship
+from sqla_lint.flow.kept import kept_rows
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
 from sqla_lint.flow.results import by_name
@@ -160,6 +161,8 @@ def _refresh(frame: Frame, value: Instance) -> None:
 
 def _of_object(frame: Frame, value: Object, name: str, node: cst.CSTNode) -> Value:
     found = _member(frame, value, value.cls, name, node)
+    if found == UNKNOWN or isinstance(found, Instance | Collection | Mapping | OneOf):
+        found = kept_rows(frame, value, name, found, node)
     if found == UNKNOWN:
         return guesses.attribute(frame, name, node)
     if isinstance(found, Session) and found.owner != "function" and value.root == ("self",):

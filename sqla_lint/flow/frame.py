@@ -69,6 +69,7 @@ class Outcome:
     effects: dict[tuple[str, str, object], Effect] = field(default_factory=dict)
     reads: dict[tuple[str, ...], Read] = field(default_factory=dict)
     escapes: set[str] = field(default_factory=set)
+    keeps: set[str] = field(default_factory=set)
     io: str = ""
 
 

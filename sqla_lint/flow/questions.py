@@ -176,7 +176,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a function does, for its callers. `known` is False where its body could not be had."""
+    """What a function does, for its callers. `known` is False where its body could not be had.
+
+    keeps: what a method leaves in the attributes of `self` that it sets, as far as that is rows or their query.
+    """
 
     known: bool = False
     returns: Value = UNKNOWN
@@ -187,6 +190,7 @@ class Summary:
     io: str = ""
     returns_normally: bool = True
     name: str = ""
+    keeps: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,17 @@ class AttributeMeans(Question[Value]):
     on_class: bool = False
     above: str = ""
     bound: Bindings = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptIn(Question[Value]):
+    """What the methods of a class leave in an attribute of `self`: rows or their query, UNKNOWN where any of it is not.
+
+    An assignment in the class itself, or in the nearest that it derives from, hides those further up.
+    """
+
+    cls: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,6 +288,7 @@ def _set_attribute(
         value = replace(value, key=path, owner="unknown", opened=None)  # it lives as long as its holder
     if path:
         frame.state.bind(path, value)
+        frame.outcome.keeps.add(path)
 
 
 def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:

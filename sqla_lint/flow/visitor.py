@@ -13,6 +13,7 @@ from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
+from sqla_lint.flow.kept import kept_at_end
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import Slice
 from sqla_lint.flow.queries import awaited, collection, rows_of
@@ -212,6 +213,7 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         io=outcome.io,
         returns_normally=bool(ends),
         name=info.name,
+        keeps=tuple(kept_at_end(info, outcome.keeps, ends)),
     )
 
 

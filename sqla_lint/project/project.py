@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TypeVar, cast
 
 from sqla_lint.flow.events import Event, Injected
 from sqla_lint.flow.frame import TooComplex
-from sqla_lint.flow.lattice import doubtful
+from sqla_lint.flow.lattice import doubtful, join
 from sqla_lint.flow.questions import (
     NOTHING_ASKED,
     AnnotationMeans,
@@ -24,6 +24,7 @@ from sqla_lint.flow.questions import (
     Given,
     InjectedBy,
     KeepsAfterCommit,
+    KeptIn,
     MappingOf,
     MayLoad,
     NameMeans,
@@ -94,6 +95,7 @@ class Project:
         self._handlers: dict[type, Callable[..., object]] = {
             NameMeans: self._name,
             AttributeMeans: self._attribute,
+            KeptIn: self._kept,
             MappingOf: self._mapping,
             SignatureOf: self._signature,
             SummaryOf: self._summary,
@@ -126,7 +128,7 @@ class Project:
         known = self._answers.get(question, self)
         if known is self:
             known = self._handlers[type(question)](question)
-            if not isinstance(question, SummaryOf):  # those are kept where their cycles are known
+            if not isinstance(question, SummaryOf | KeptIn):  # those are kept where their cycles are known
                 self._answers[question] = known
         return cast("A", known)
 
@@ -139,6 +141,28 @@ class Project:
         )
         # Rows kept in an attribute may have been loaded by whoever put them there; one object is what it is.
         return found if isinstance(found, Instance) else doubtful(found)
+
+    def _kept(self, question: KeptIn) -> Value:
+        for module, fact in self.classes.facts(question.cls):
+            if question.name in fact.keepers:
+                keepers = [f"{module}:{qualname}" for qualname in fact.keepers[question.name]]
+                this = "" if question.cls == f"{module}:{fact.qualname}" else question.cls
+                known = all(self._may_keep(item, fact.keepers) for item in keepers)
+                return self._left_by(keepers, this, question.name) if known else UNKNOWN
+        return UNKNOWN
+
+    def _may_keep(self, keeper: str, kept: Collection[str]) -> bool:
+        """Whether what a method sets may be rows: it reaches a session, or something else that is kept."""
+        fact = self.index.function_fact(keeper)
+        if fact is None or not fact.parameters:
+            return False
+        return keeper in self.suspects.effectful or not fact.sketch.touched(fact.parameters[0].name).isdisjoint(kept)
+
+    def _left_by(self, keepers: list[str], this: str, name: str) -> Value:
+        """What any of several methods leaves in an attribute of `self`."""
+        summaries = [self.ask(SummaryOf(item, this, closely=True)) for item in keepers]
+        left = [value for summary in summaries for kept, value in summary.keeps if kept == name]
+        return reduce(join, left) if left and all(item.known for item in summaries) else UNKNOWN
 
     def _mapping(self, question: MappingOf) -> ClassInfo | None:
         return self.classes.mapping(question.cls) if self.index.class_fact(question.cls) else None

@@ -88,7 +88,10 @@ class FunctionFact(NamedTuple):
 
 
 class ClassFact(NamedTuple):
-    """One `class`: bases, class keywords, decorators, attributes of its body, and attributes set through `self`."""
+    """One `class`: bases, class keywords, decorators, attributes of its body, and attributes set through `self`.
+
+    keepers: for each of those the methods that set it to more than `None`, by qualified name.
+    """
 
     qualname: str
     line: int
@@ -98,6 +101,7 @@ class ClassFact(NamedTuple):
     attributes: dict[str, Declared]
     methods: dict[str, str]
     self_attributes: dict[str, Declared]
+    keepers: dict[str, tuple[str, ...]]
 
     @property
     def name(self) -> str:

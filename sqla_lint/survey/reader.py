@@ -171,6 +171,7 @@ class _Reader:
             attributes=attributes,
             methods={},
             self_attributes={},
+            keepers={},
         )
         self.classes[qualname] = fact
         self.block(node.body, f"{qualname}.", qualname, "")
@@ -202,6 +203,7 @@ class _Reader:
             # A property's setter bears the property's name: the getter, which comes first, is what a read runs.
             self.classes[owner].methods.setdefault(node.name, qualname)
             self._self_attributes(node, owner)
+            self._keepers(node, owner, qualname)
         self.block(node.body, f"{qualname}.<locals>.", "", qualname)
 
     def _globals(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -235,6 +237,30 @@ class _Reader:
             if name == this:
                 given = Declared(annotation, inlined(reduce(value), local) if value else None, node.name)
                 known[attribute] = _better(known.get(attribute), given)
+
+    def _keepers(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, qualname: str) -> None:
+        """Note the method with each attribute that it sets through `self`, alone or in a pattern."""
+        this = node.args.args[0].arg if node.args.args else ""
+        known = self.classes[owner].keepers
+        for statement in _within(node.body):
+            assert isinstance(statement, ast.Assign | ast.AnnAssign)
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            if _is_bare(statement.value):
+                continue
+            for target in (part for item in targets for part in getattr(item, "elts", [item])):
+                match target:
+                    case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == this:
+                        known[attribute] = tuple(dict.fromkeys((*known.get(attribute, ()), qualname)))
+
+
+def _is_bare(value: ast.expr | None) -> bool:
+    """Whether an assigned value is only there to be replaced or filled: `None`, or an empty container."""
+    match value:
+        case None | ast.Constant(value=None) | ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(func=ast.Name(id="list" | "dict" | "set" | "tuple"), args=[], keywords=[]):
+            return True
+    return False
 
 
 def _assigned_once(body: Iterable[ast.AST]) -> dict[str, Expression]:
