@@ -15,6 +15,8 @@ from sqla_lint.flow.questions import FunctionInfo, KeptIn
 from sqla_lint.flow.state import State
 from sqla_lint.flow.substitution import substitute
 from sqla_lint.flow.values import (
+    ANY_PARENT,
+    PARENT,
     UNKNOWN,
     Collection,
     Constant,
@@ -55,7 +57,8 @@ def _told_of(value: Value) -> Value:
         case Mapping(value=held):
             return Mapping(UNKNOWN, held) if _told_of(held) != UNKNOWN else UNKNOWN
         case Statement(owner=None, root=()):
-            return replace(value, session=None, criteria=())
+            criteria = (item for item in value.criteria if item[0].startswith((PARENT, ANY_PARENT)))
+            return replace(value, session=None, criteria=tuple(criteria))
     return UNKNOWN
 
 

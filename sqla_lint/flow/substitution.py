@@ -11,6 +11,7 @@ from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.instances import EACH, INDEX, VALUE
 from sqla_lint.flow.queries import entity
 from sqla_lint.flow.values import (
+    ANY_PARENT,
     PARENT,
     UNKNOWN,
     Collection,
@@ -140,7 +141,9 @@ def _fresh(frame: Frame, value: Instance, binding: Binding, node: cst.CSTNode) -
         session = given.key if given is not None else ""
     values = tuple((column, substitute(frame, item, binding, node)) for column, item in value.values)
     known = tuple(
-        item for item in values if item[1] != UNKNOWN and not isinstance(item[1], Text) or item[0].startswith(PARENT)
+        item
+        for item in values
+        if item[1] != UNKNOWN and not isinstance(item[1], Text) or item[0].startswith((PARENT, ANY_PARENT))
     )
     return replace(
         value,
