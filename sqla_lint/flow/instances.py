@@ -56,8 +56,7 @@ def in_rows(value: Value, loop: int) -> Value:
 def read_relationship(frame: Frame, value: Instance, relationship: Relationship, node: cst.CSTNode) -> Value:
     """The value of a relationship; emits a `RelationshipRead` where it is a load per row."""
     name = relationship.name
-    strategy = value.load.strategy(name) or relationship.lazy
-    if strategy in ("dynamic", "write_only"):
+    if relationship.lazy in ("dynamic", "write_only"):  # no option changes that
         rows = (Instance(relationship.target),)
         return Statement("query", rows, place=frame.place(node), owner=value, relationship=name)
     free = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
