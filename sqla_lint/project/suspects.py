@@ -81,11 +81,19 @@ class Suspects:
         self._events = events
         self._asked = self._names_asked(calls)
         self.committing = self._closure(lambda facts, fact: _any_last(fact.sketch.calls, {"commit"}))
-        self.reading = self._closure(self._loads)
+        self._models: frozenset[str] = frozenset()
+        self._learn_reading()
+        self._models = self.schemas.reading
+        if self._models:
+            self._learn_reading()
         self.effectful = self._closure(self._touches)
+        self._looping = frozenset(self._looping_templates())
+
+    def _learn_reading(self) -> None:
+        """Which functions, properties and methods may read a relationship, as far as is known of models."""
+        self.reading = self._closure(self._loads)
         self.readers = frozenset(self._targets.properties_among(self.reading))
         self._reading_methods = frozenset(self._targets.methods_among(self.reading))
-        self._looping = frozenset(self._looping_templates())
 
     def _functions(self) -> Iterator[tuple[Facts, FunctionFact]]:
         for facts in self._files:
@@ -148,7 +156,14 @@ class Suspects:
             return True
         if _WALK in fact.sketch.reads and self._walks(facts, fact.sketch):
             return True
-        return self._dumps(fact.sketch)
+        return self._dumps(fact.sketch) or self._makes_models(facts, fact.sketch)
+
+    def _makes_models(self, facts: Facts, sketch: Sketch) -> bool:
+        """Whether a model may be made that reads relationships of what it is made of."""
+        if not self._models:
+            return False
+        names = (facts.imports.get(part, part) for chain in sketch.calls for part in chain.split("."))
+        return any(last(name) in self._models for name in names)
 
     def _dumps(self, sketch: Sketch) -> bool:
         """Whether a schema may dump rows."""
@@ -248,7 +263,7 @@ class Suspects:
             return True
         if fact is not None and not self._looping.isdisjoint(self._rendered(facts, fact)):
             return True
-        if self._dumps(sketch) or self._makes_schemas(facts, fact, sketch):
+        if self._dumps(sketch) or self._fills_models(facts, fact, sketch):
             return True
         calls = {last(chain) for chain in sketch.calls}
         if self._asked_for(sketch, calls):
@@ -262,12 +277,11 @@ class Suspects:
                 return True
         return self._pairs_through_helpers(facts, fact, sketch, calls)
 
-    def _makes_schemas(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+    def _fills_models(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether rows may be read by a response model, or by a schema that is made of them."""
         if fact is not None and fact.decorators and any(read.repeated for read in self.schemas.response(facts, fact)):
             return True
-        names = (facts.imports.get(part, part) for chain in sketch.calls for part in chain.split("."))
-        return bool(self.schemas.reading) and any(last(name) in self.schemas.reading for name in names)
+        return self._makes_models(facts, sketch)
 
     def _may_load(self, facts: Facts, fact: FunctionFact | None, chain: str) -> bool:
         """Whether reading a chain may load a relationship, by itself or in a property."""
