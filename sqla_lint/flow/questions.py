@@ -163,7 +163,8 @@ class Effect:
 class Read:
     """A relationship read of an argument: the access path from the parameter, and whether an inner loop repeats it.
 
-    owed: the function it stands in and the path there, the identity of what its callers may know.
+    Where its last step is `passed` to a function, what that reads of it is read. owed: the function it stands in and
+    the path there, the identity of what its callers may know.
     """
 
     path: tuple[str, ...]
@@ -172,6 +173,17 @@ class Read:
     place: Place = field(compare=False)
     loop_text: str = field(default="", compare=False)
     text: str = field(default="", compare=False)
+
+
+def passed(function: str, parameter: str) -> str:
+    """The last step of a path to what a function of the project is given as a parameter."""
+    return f"{function}({parameter})"
+
+
+def passed_to(step: str) -> tuple[str, str]:
+    """The function and the parameter of such a step; empty texts where it is a name."""
+    function, _, parameter = step.rpartition("(")
+    return function, parameter.rstrip(")") if function else ""
 
 
 @dataclass(frozen=True, slots=True)

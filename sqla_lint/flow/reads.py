@@ -11,7 +11,7 @@ from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.instances import EACH, VALUE, in_identity_map, note_argument_read, same_for_all
 from sqla_lint.flow.loaded import is_loaded, remember
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.questions import AttributeMeans, MappingOf, Read, Relationship, SummaryOf
+from sqla_lint.flow.questions import AttributeMeans, MappingOf, Read, Relationship, SummaryOf, passed_to
 from sqla_lint.flow.substitution import Binding, step_from
 from sqla_lint.flow.values import UNKNOWN, FunctionValue, Instance, Symbol, Value
 from sqla_lint.flow.walkers import walked
@@ -41,6 +41,10 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) ->
 def _read_of_instance(
     frame: Frame, value: Instance, name: str, read: Read, binding: Binding, each: bool, node: cst.CSTNode
 ) -> None:
+    function, parameter = passed_to(name)
+    if function:
+        _read_by(frame, function, parameter, read, binding, node)
+        return
     info = frame.ask(MappingOf(value.cls))
     if name in WALKS:
         for item in () if value.new else walked(info, name):
@@ -53,14 +57,20 @@ def _read_of_instance(
             _confirm(frame, value, relationship, read, binding, each, node)
         return
     found = frame.ask(AttributeMeans(value.cls, name)) if read.place.outside else UNKNOWN
-    if not isinstance(found, FunctionValue) or len(read.path) > _LONGEST:
+    if isinstance(found, FunctionValue):
+        _read_by(frame, found.id, "self", read, binding, node)  # a property or a method
+
+
+def _read_by(frame: Frame, function: str, parameter: str, read: Read, binding: Binding, node: cst.CSTNode) -> None:
+    """What a function reads of what the path leads to, given as a parameter, is read by this path."""
+    if len(read.path) > _LONGEST:
         return
-    # A property or a method: what it reads of the instance is read by this path.
-    for inner in frame.ask(SummaryOf(found.id, closely=True)).reads:
+    for inner in frame.ask(SummaryOf(function, closely=True)).reads:
         first, *rest = inner.path
-        if first == "self":
-            path = (*read.path[:-1], *rest)
-            apply_read(frame, replace(read, path=path, repeated=read.repeated or inner.repeated), binding, node)
+        if first == parameter and (len(rest) > 1 or not passed_to(rest[0])[0]):
+            # A loop of its own is where a finding stands, and what its callers may know is owed to it.
+            there = inner if EACH in rest else replace(read, repeated=read.repeated or inner.repeated)
+            apply_read(frame, replace(there, path=(*read.path[:-1], *rest)), binding, node)
 
 
 def _leads_to_one(frame: Frame, value: Value, name: str) -> bool:

@@ -11,5 +11,7 @@ DUMPS = frozenset({"dump", "dumps", "jsonify"})
 # What may turn the object into something else before its fields are read.
 HOOKS = frozenset({"pre_dump"})
 READERS = frozenset({"get_attribute"})
-# Fields that read nothing but what a function of the project's asks for, or nothing at all.
-COMPUTED = frozenset({"AbsoluteURLFor", "Constant", "Function", "Hyperlinks", "Method", "URLFor"})
+# Fields that are what a function makes of the object: one that they are given, or a method of the schema.
+FUNCTION, METHOD = "Function", "Method"
+# Fields that read nothing that can be told.
+COMPUTED = frozenset({"AbsoluteURLFor", "Constant", "Hyperlinks", "URLFor"})

@@ -8,11 +8,12 @@ from functools import cached_property
 from sqla_lint.diagnostic import Span
 from sqla_lint.flow.instances import EACH
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.questions import Read
+from sqla_lint.flow.questions import Read, passed
 from sqla_lint.knowledge import dumping as known
 from sqla_lint.project.classes import Classes
 from sqla_lint.survey.expressions import (
     Apply,
+    Choice,
     Expression,
     Items,
     Literal,
@@ -31,12 +32,17 @@ _TRUE = Literal(True)
 
 
 class Dumps:
-    """Reads schemas; `loads` tells whether an attribute of a name may be a relationship, or one read by a property."""
+    """Reads schemas.
 
-    def __init__(self, classes: Classes, loads: Callable[[str], bool]) -> None:
+    loads: whether an attribute of a name may be a relationship, or one read by a property. reading: whether a function
+    of the project may load one.
+    """
+
+    def __init__(self, classes: Classes, loads: Callable[[str], bool], reading: Callable[[str], bool]) -> None:
         self._classes = classes
         self._index = classes.index
         self._loads = loads
+        self._reading = reading
 
     @cached_property
     def any(self) -> bool:
@@ -83,20 +89,25 @@ class Dumps:
         assert listed is not None and left_out is not None
         declared = self._declared(cls)
         names = [*declared, *(name for name in (*sorted(listed), *self._generated(cls)) if name not in declared)]
-        owner_module, owner = next(self._classes.facts(cls))
+        owner_module, _ = next(self._classes.facts(cls))
         for name in dict.fromkeys(names):
             if name in exclude or name in left_out or (only is not None and name not in only):
                 continue
             if listed and name not in listed and name not in declared:
                 continue
             module, field = declared.get(name, (owner_module, None))
-            yield from self._field(module, owner, name, field, path, depth)
+            yield from self._field(module, cls, name, field, path, depth)
 
     def _field(
-        self, module: str, owner: ClassFact, name: str, field: Apply | None, path: tuple[str, ...], depth: int
+        self, module: str, cls: str, name: str, field: Apply | None, path: tuple[str, ...], depth: int
     ) -> Iterator[Read]:
+        owner = next(self._classes.facts(cls))[1]
         kind = dotted(field.function).rpartition(".")[2] if field is not None else ""
         if kind in known.COMPUTED or field is not None and field.keyword("load_only") == _TRUE:
+            return
+        if field is not None and kind in (known.FUNCTION, known.METHOD):
+            for steps in self._computed(module, cls, kind, field):
+                yield self._read(module, owner, name, (*path, *steps))
             return
         given = field.keyword("attribute") if field is not None else None
         if given is not None and not (isinstance(given, Literal) and isinstance(given.value, str)):
@@ -104,9 +115,55 @@ class Dumps:
         for step in (str(given.value) if isinstance(given, Literal) else name).split("."):
             path = (*path, step)
             if self._loads(step):
-                yield self._read(module, owner, path)
+                yield self._read(module, owner, step, path)
         if field is not None and self._loads(path[-1]):
             yield from self._nested(module, field, kind, path, depth)
+
+    def _computed(self, module: str, cls: str, kind: str, field: Apply) -> Iterator[tuple[str, ...]]:
+        """The paths that a field reads by a lambda, by a function of the project, or by a method of the schema."""
+        given = field.arguments[0] if field.arguments else field.keyword("serialize")
+        if kind == known.METHOD:
+            yield from self._method(cls, given.value if isinstance(given, Literal) else None)
+        elif isinstance(given, Produce):
+            for steps in given.reads:
+                yield from (steps[: end + 1] for end, step in enumerate(steps) if self._loads(step))
+            yield from self._handed_on(module, given.body, given.parameter)
+        else:
+            yield from self._function(self._index.resolve(module, given).id, 0)
+
+    def _method(self, cls: str, name: object) -> Iterator[tuple[str, ...]]:
+        for module, fact in self._classes.facts(cls):
+            if name in fact.methods:
+                yield from self._function(f"{module}:{fact.methods[str(name)]}", 0)
+                return
+
+    def _function(self, function: str, place: int) -> Iterator[tuple[str, ...]]:
+        """The path to what a function of the project reads of the argument in that place."""
+        fact = self._index.function_fact(function)
+        if fact is None or not self._reading(function):
+            return
+        if fact.decorators and (fact.binds or not fact.owner):
+            return  # it may be given something else
+        plain = [item.name for item in fact.parameters if item.kind == "plain"]
+        place += fact.binds
+        if place < len(plain):
+            yield (passed(function, plain[place]),)
+
+    def _handed_on(self, module: str, body: Expression, parameter: str) -> Iterator[tuple[str, ...]]:
+        """The paths to what the body of a lambda gives to functions of the project."""
+        match body:
+            case Member(base=base):
+                yield from self._handed_on(module, base, parameter)
+            case Choice(options=items) | Items(items=items):
+                for item in items:
+                    yield from self._handed_on(module, item, parameter)
+            case Apply(function=function, arguments=arguments):
+                for place, item in enumerate(arguments):
+                    root, *steps = dotted(item).split(".")
+                    if root == parameter:
+                        found = self._function(self._index.resolve(module, function).id, place)
+                        yield from ((*steps, *read) for read in found)
+                    yield from self._handed_on(module, item, parameter)
 
     def _nested(self, module: str, field: Apply, kind: str, path: tuple[str, ...], depth: int) -> Iterator[Read]:
         """What a field that holds a schema reads of what its attribute gives."""
@@ -186,10 +243,10 @@ class Dumps:
                         return True
         return False
 
-    def _read(self, module: str, fact: ClassFact, path: tuple[str, ...]) -> Read:
+    def _read(self, module: str, fact: ClassFact, name: str, path: tuple[str, ...]) -> Read:
         span = Span(self._index.modules[module].path, fact.line, 1, fact.line, 1 + len("class ") + len(fact.name))
         place = Place(None, None, span, fact.name)
-        return Read(path, EACH in path, (f"{module}:{fact.qualname}", *path), place, "", f"{fact.name}.{path[-1]}")
+        return Read(path, EACH in path, (f"{module}:{fact.qualname}", *path), place, "", f"{fact.name}.{name}")
 
 
 def _names(calls: list[Apply], keyword: str) -> frozenset[str] | None:

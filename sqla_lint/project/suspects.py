@@ -69,7 +69,7 @@ class Suspects:
         self._index = index
         self._templates = templates
         self.schemas = Schemas(classes, self.may_load)
-        self.dumps = Dumps(classes, self.may_load)
+        self.dumps = Dumps(classes, self.may_load, lambda function: function in self.reading)
         self._classes = classes
         self._files = index.files
         self._verdicts: dict[tuple[str, ...], bool] = {}

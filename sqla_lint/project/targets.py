@@ -268,7 +268,7 @@ class Targets:
             return guess if not found or guess == _SESSION and NOTHING in found else found
         for position, item in enumerate(scope.parameters):
             if item.name == name:
-                if position == 0 and scope.owner and item.annotation is None:
+                if position == 0 and scope.binds and item.annotation is None:
                     return (Definition("instance", facts.module, scope.owner),)
                 return guess if item.annotation is None else self._annotated(facts.module, item.annotation, depth)
         return None

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
+from sqla_lint.survey.lambdas import paths
+
 
 class Name(NamedTuple):
     """A plain name."""
@@ -67,9 +69,11 @@ class Choice(NamedTuple):
 
 
 class Produce(NamedTuple):
-    """The body of a lambda: what calling it gives."""
+    """The body of a lambda: what calling it gives. reads: the access paths from its first parameter that it reads."""
 
     body: Expression
+    parameter: str = ""
+    reads: tuple[tuple[str, ...], ...] = ()
 
 
 class Word(NamedTuple):
@@ -129,7 +133,7 @@ def reduce(node: ast.expr | None, depth: int = 0) -> Expression:
         case ast.Await(value=value) | ast.Starred(value=value) | ast.NamedExpr(value=value):
             return reduce(value, depth + 1)
         case ast.Lambda(body=body):
-            return Produce(reduce(body, depth + 1))
+            return Produce(reduce(body, depth + 1), *paths(node))
     return OPAQUE
 
 

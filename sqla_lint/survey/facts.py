@@ -81,6 +81,11 @@ class FunctionFact(NamedTuple):
         return self.qualname.rpartition(".")[2]
 
     @property
+    def binds(self) -> bool:
+        """Whether its first parameter is what it is called on: the object or the class."""
+        return bool(self.owner) and not any(dotted(item) == "staticmethod" for item in self.decorators)
+
+    @property
     def is_abstract(self) -> bool:
         """Whether it is a method that only says what those which override it do."""
         declared = any(dotted(item).rpartition(".")[2].startswith("abstract") for item in self.decorators)
