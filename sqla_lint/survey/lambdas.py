@@ -13,6 +13,8 @@ Path = tuple[str, ...]
 _SAME_ITEMS = frozenset({"filter", "frozenset", "iter", "list", "reversed", "set", "sorted", "tuple"})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _MOST = 20
+_DEEPEST = 40
+_LONGEST = 8
 
 
 def paths(node: ast.Lambda) -> tuple[str, tuple[Path, ...]]:
@@ -29,6 +31,14 @@ class _Walk(ast.NodeVisitor):
     def __init__(self, parameter: str) -> None:
         self.names: dict[str, Path] = {parameter: ()}
         self.found: set[Path] = set()
+        self._depth = 0
+
+    def visit(self, node: ast.AST) -> None:
+        """Visit what does not stand too deep."""
+        self._depth += 1
+        if self._depth < _DEEPEST:
+            super().visit(node)
+        self._depth -= 1
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         path = self._path(node)
@@ -68,14 +78,16 @@ class _Walk(ast.NodeVisitor):
         yield
         self.names = outer
 
-    def _path(self, node: ast.expr) -> Path | None:
+    def _path(self, node: ast.expr, links: int = 0) -> Path | None:
         """The path that an expression stands for; None where it is no part of the parameter."""
+        if links > _LONGEST:
+            return None
         match node:
             case ast.Name(id=name):
                 return self.names.get(name)
             case ast.Attribute(value=base, attr=name):
-                path = self._path(base)
+                path = self._path(base, links + 1)
                 return None if path is None else (*path, name)
             case ast.Call(func=ast.Name(id=name), args=[*_, last]) if name in _SAME_ITEMS:
-                return self._path(last)
+                return self._path(last, links + 1)
         return None
