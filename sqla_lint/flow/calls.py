@@ -20,6 +20,7 @@ from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.managers import enter
 from sqla_lint.flow.queries import (
     held,
+    page,
     statement_method,
 )
 from sqla_lint.flow.questions import MappingOf
@@ -295,6 +296,11 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         set_loaded(frame, arguments.nodes[0], frozenset({text}) if isinstance(text, str) else None)
     if dotted in known_calls.CASTS and len(arguments.nodes) == 2:
         return cast(frame, arguments)
+    if dotted in known_calls.PAGINATING:
+        frame.may_raise()
+        rows = page(frame, arguments, node)
+        is_async = isinstance(arguments.first(), Session) and getattr(arguments.first(), "kind", "") == "async"
+        return Coroutine(rows) if is_async or name == known_calls.PAGINATING_AWAITED else rows
     if dotted in known_calls.NEVER_RETURN:
         frame.stop()
         return UNKNOWN

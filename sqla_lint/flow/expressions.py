@@ -31,18 +31,22 @@ from sqla_lint.flow.values import (
     Constant,
     Criterion,
     External,
+    Instance,
     LocalFunction,
     Mapping,
     OneOf,
     Result,
     Session,
     Statement,
+    Symbol,
     TupleValue,
     Value,
     alternatives,
 )
 from sqla_lint.knowledge.sessions import is_session_name
 
+# What a dict may hold that a call is sure to pass on: other entries may be flags, which are not always there.
+_ROWS = (Collection, Instance, Result, Session, Symbol)
 Evaluator = Callable[[Frame, Any], Value]
 
 
@@ -107,6 +111,10 @@ def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
             spread = spread or value == Collection(UNKNOWN)
         elif item.star:
             spread = True
+            if isinstance(value, Mapping):
+                rows = {name: held for name, held in value.entries if isinstance(held, _ROWS)}
+                keywords.update(rows)
+                keyword_nodes.update(dict.fromkeys(rows, item.value))
         elif item.keyword is not None:
             keywords[item.keyword.value] = value
             keyword_nodes[item.keyword.value] = item.value

@@ -238,6 +238,18 @@ def result(frame: Frame, value: Value, node: cst.CSTNode, scalars: bool = False)
     return Result(found.element, found.producer, found.limit)
 
 
+def page(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """A page of the rows of a statement, which is executed by its own session or by the one it is given with."""
+    first, second, *_ = (*arguments.positional, UNKNOWN, UNKNOWN)
+    given = first if isinstance(first, Statement | Collection) else second
+    if "transformer" in arguments.keywords:
+        return UNKNOWN
+    if not isinstance(given, Statement):
+        return given if isinstance(given, Collection) else UNKNOWN
+    execute(frame, first if isinstance(first, Session) else given.session, given)
+    return collection(frame, given, node, scalars=given.scalar)
+
+
 def read_dynamic(frame: Frame, value: Statement, node: cst.CSTNode) -> None:
     """Executing a dynamic relationship is a load each time."""
     if isinstance(value.owner, Instance):

@@ -11,7 +11,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import EACH
 from sqla_lint.flow.questions import DumpReads, Read, ResponseReads, SchemaReads
 from sqla_lint.flow.reads import apply_read
-from sqla_lint.flow.values import UNKNOWN, Collection, Constant, Dumper, TupleValue, Value
+from sqla_lint.flow.values import UNKNOWN, Collection, Constant, Dumper, Mapping, TupleValue, Value
 
 GIVEN = "given"
 
@@ -70,4 +70,12 @@ def _apply(frame: Frame, reads: tuple[Read, ...], value: Value, given: cst.BaseE
     for read in reads:
         last = max((index for index, step in enumerate(read.path) if step == EACH), default=0)
         names = [text, *(step for step in read.path[1:last] if step != EACH)]
-        apply_read(frame, replace(read, loop_text=".".join(names)), {GIVEN: value}, node)
+        held, path = _inside(value, read.path[1:])
+        apply_read(frame, replace(read, path=(GIVEN, *path), loop_text=".".join(names)), {GIVEN: held}, node)
+
+
+def _inside(value: Value, path: tuple[str, ...]) -> tuple[Value, tuple[str, ...]]:
+    """What a path leads to through the dicts around it, and the rest of the path."""
+    while isinstance(value, Mapping) and path:
+        value, path = dict(value.entries).get(path[0], UNKNOWN), path[1:]
+    return value, path

@@ -76,7 +76,8 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
             return found[0] if len(found) == 1 else UNKNOWN if UNKNOWN in found else OneOf(found)
         case Mapping():
             keys = substitute(frame, value.key, binding, node, depth + 1)
-            return Mapping(keys, substitute(frame, value.value, binding, node, depth + 1))
+            entries = tuple((key, substitute(frame, item, binding, node, depth + 1)) for key, item in value.entries)
+            return Mapping(keys, substitute(frame, value.value, binding, node, depth + 1), entries)
         case Statement(session=session):
             inner = substitute(frame, session, binding, node, depth + 1) if session is not None else None
             return replace(value, root=(), session=inner if isinstance(inner, Session) else None)

@@ -21,6 +21,13 @@ PER_ITEM: dict[str, tuple[int | None, int]] = {
     "itertools.dropwhile": (0, 1), "itertools.filterfalse": (0, 1), "itertools.groupby": (1, 0),
     "itertools.starmap": (0, 1), "itertools.takewhile": (0, 1),
 }  # fmt: skip
+# Functions that execute a statement for one page of its rows; the name of those that are awaited, whatever they get.
+PAGINATING = frozenset(
+    f"fastapi_pagination.{home}{name}"
+    for home in ("", "ext.sqlalchemy.", "ext.sqlmodel.", "ext.async_sqlalchemy.", "ext.async_sqlmodel.")
+    for name in ("apaginate", "paginate")
+)
+PAGINATING_AWAITED = "apaginate"
 CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 # Those that await what they are given.
 AWAITING = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.gather", "asyncio.run",

@@ -12,4 +12,6 @@ BEFORE = frozenset({"model_validator", "root_validator"})
 # Decorators that make a function a route, whose result is read by its response model.
 ROUTES = frozenset({"api_route", "delete", "get", "patch", "post", "put"})
 SEQUENCES = frozenset({"FrozenSet", "Iterable", "List", "Sequence", "Set", "frozenset", "list", "set"})
+# A library's models of a page of something, which stands in their field `items`.
+PAGES, PAGE_ITEMS = ("fastapi_pagination.", "Page"), "items"
 TRANSPARENT = frozenset({"Annotated", "Optional", "Required", "Union"})

@@ -114,6 +114,10 @@ class Schemas:
                     yield from self._any(module, options, path, meant, depth, strict)
                 else:
                     found = self._index.resolve(module, base)
+                    package, suffix = known.PAGES
+                    if found.kind == "external" and found.name.startswith(package) and found.name.endswith(suffix):
+                        inside = (*path, known.PAGE_ITEMS, EACH)
+                        yield from self._annotated(module, items[0], inside, meant, depth, strict)
                     if found.kind == "class":
                         inner = {
                             name: meant.get(item.id, (module, item)) if isinstance(item, Name) else (module, item)
@@ -158,10 +162,11 @@ class Schemas:
                     continue
                 seen.add(name)
                 source = _source(name, declared)
-                if not source or not self._loads(source):
+                if not source:
                     continue
                 inner = (*path, source)
-                yield self._read(module, fact, inner)
+                if self._loads(source):
+                    yield self._read(module, fact, inner)
                 yield from self._annotated(module, declared.annotation, inner, meant, depth + 1)
 
     def _read(self, module: str, fact: ClassFact, path: tuple[str, ...]) -> Read:
