@@ -19,6 +19,7 @@ from sqla_lint.flow.generics import subscripted
 from sqla_lint.flow.instances import in_rows, rooted
 from sqla_lint.flow.lattice import join, one_of
 from sqla_lint.flow.noted import is_column, makes_sql, note_call, note_tested
+from sqla_lint.flow.places import below
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.rendering import render
@@ -356,12 +357,12 @@ def _lend(frame: Frame, session: Session) -> None:
 
 def parts(frame: Frame, node: cst.CSTNode) -> Value:
     """Anything else: its parts are evaluated, its value is unknown."""
-    for child in node.children:
+    for child in below(node):
         if isinstance(child, cst.BaseExpression):
             value = frame.evaluate(child)
             if isinstance(node, cst.FormattedStringExpression):
                 note_used(frame, value, "text", child)
-        elif not isinstance(child, cst.BaseParenthesizableWhitespace):
+        else:
             parts(frame, child)
     return UNKNOWN
 

@@ -346,27 +346,34 @@ _MOST_STEPS = 20_000
 _STEPS_PER_LINE = 50
 
 
+# The fields of values that may hold further values, in the order in which they are searched, and those of each type.
+_HOLDING = ("values", "items", "element", "entered", "result", "session", "value", "bound", "receiver")
+_HELD_BY: dict[type[Value], tuple[str, ...]] = {}
+
+
 def sessions_in(value: Value, depth: int = 0) -> Sequence[Session]:
     """The sessions that a value is or holds."""
     if isinstance(value, Session):
         return (value,)
+    kind = type(value)
+    if kind not in _HELD_BY:
+        _HELD_BY[kind] = tuple(name for name in _HOLDING if hasattr(value, name))
     found: list[Session] = []
-    if depth < 4:
-        for name in ("values", "items", "element", "entered", "result", "session", "value", "bound", "receiver"):
-            inner = getattr(value, name, None)
-            for part in inner if isinstance(inner, tuple) else (inner,):
-                if isinstance(part, Value):
-                    found += sessions_in(part, depth + 1)
+    for name in _HELD_BY[kind] if depth < 4 else ():
+        inner = getattr(value, name)
+        for part in inner if isinstance(inner, tuple) else (inner,):
+            if isinstance(part, Value):
+                found += sessions_in(part, depth + 1)
     return found
 
 
 def path_of(node: cst.BaseExpression) -> str:
     """`a.b.c` of a chain of names, else an empty string."""
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while type(node) is cst.Attribute:
         parts.append(node.attr.value)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if type(node) is not cst.Name:
         return ""
     parts.append(node.value)
     return ".".join(reversed(parts))

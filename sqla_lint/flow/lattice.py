@@ -76,7 +76,7 @@ def informed(value: Value, told: Value) -> Value:
 
 def join(left: Value, right: Value) -> Value:
     """The least value that covers both."""
-    if left == right or right == NEVER:
+    if left is right or left == right or right == NEVER:
         return left
     if left == NEVER:
         return right

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,36 @@ if TYPE_CHECKING:
     from libcst.metadata import CodeRange
 
 
+_FIELDS: dict[type, tuple[str, ...]] = {}
+# Fields of nodes that hold punctuation or white space.
+_LAYOUT = frozenset(
+    {"lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "colon", "semicolon", "dot", "equal",
+     "first_colon", "second_colon", "header", "footer", "leading_lines", "lines_after_decorators"}
+)  # fmt: skip
+
+
+def below(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The nodes right below a node, but for punctuation and white space: `children`, at a tenth of its cost."""
+    names = _FIELDS.get(type(node))
+    if names is None:
+        every = (item.name for item in fields(node) if item.name not in _LAYOUT)
+        names = _FIELDS[type(node)] = tuple(name for name in every if not name.startswith("whitespace"))
+    found: list[cst.CSTNode] = []
+    for name in names:
+        held = getattr(node, name)
+        for item in held if isinstance(held, list | tuple) else (held,):
+            if hasattr(item, "visit"):
+                found.append(item)
+    return found
+
+
 def nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and all below it."""
+    """A node and all below it, but for punctuation and white space."""
     todo = [node]
     while todo:
         node = todo.pop()
         yield node
-        todo += reversed(node.children)
+        todo += reversed(below(node))
 
 
 class Numbers:
@@ -80,9 +104,18 @@ class Slice:
 
     def text(self, node: cst.CSTNode) -> str:
         """The source of a node on one line, white space folded."""
-        if node not in self._texts:
-            self._texts[node] = " ".join(self.module.code_for_node(node).replace("\\\n", "").split())
-        return self._texts[node]
+        known = self._texts.get(node)
+        if known is None:
+            code = _plain(node) or self.module.code_for_node(node).replace("\\\n", "")
+            known = self._texts[node] = " ".join(code.split())
+        return known
+
+
+def _plain(node: cst.CSTNode) -> str:
+    """The code of a name, which most texts are of, without asking libcst; empty where it is anything else."""
+    import libcst as cst
+
+    return node.value if type(node) is cst.Name and not node.lpar else ""
 
 
 class Place:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from sqla_lint.flow.lattice import bounded, join
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import UNKNOWN, Instance, Text, Value
+from sqla_lint.flow.values import Instance, Text, Value
 
 # The states a session's life goes through. "new": no SQL yet; "begun": holds a connection; "idle": its transaction
 # ended; "closed"; "gone": someone else closes it from here on.
@@ -72,13 +73,13 @@ class State:
         head = name + "."
         for key in [key for key in self.names if key.startswith(head)]:
             del self.names[key]
-        for test in [test for test in self.assumed if name in _NAMES.findall(test)]:
+        for test in [test for test in self.assumed if name in test and name in _NAMES.findall(test)]:
             del self.assumed[test]
         for key, works in self.work.items():
             if any(_mentions(value, name) for work in works for _, value in work.instance.values):
                 self.work[key] = tuple(replace(work, instance=_without(work.instance, name)) for work in works)
         for key, value in self.names.items():
-            if isinstance(value, Instance) and any(_mentions(item, name) for _, item in value.values):
+            if type(value) is Instance and any(_mentions(item, name) for _, item in value.values):
                 self.names[key] = _without(value, name)
 
     def pending(self, session: str) -> tuple[Work, ...]:
@@ -109,21 +110,19 @@ def _without(instance: Instance, name: str) -> Instance:
     return replace(instance, values=tuple(item for item in instance.values if not _mentions(item[1], name)))
 
 
-def join_states(states: Iterable[State]) -> State | None:
+def join_states(states: Sequence[State]) -> State | None:
     """The least state that covers all of `states`; None where there are none."""
-    result: State | None = None
-    for state in states:
-        result = state.copy() if result is None else _join_two(result, state)
-    return result
+    if len(states) == 1:
+        return states[0].copy()
+    return reduce(_join_two, states) if states else None
 
 
 def _join_two(left: State, right: State) -> State:
-    names = {
-        name: join(left.names.get(name, UNKNOWN), right.names.get(name, UNKNOWN))
-        if name in left.names and name in right.names
-        else left.names.get(name, right.names.get(name, UNKNOWN))
-        for name in {**left.names, **right.names}
-    }
+    names = dict(left.names)
+    for name, value in right.names.items():
+        known = names.get(name)
+        if known is not value:  # paths have most of their names in common
+            names[name] = value if known is None else join(known, value)
     lives = {
         key: left.lives.get(key, frozenset()) | right.lives.get(key, frozenset())
         for key in {**left.lives, **right.lives}
