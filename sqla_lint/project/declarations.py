@@ -66,6 +66,8 @@ class _Places:
         if not found:
             return Span(facts.path, fact.line, 1, fact.line, 1)
         for node in ast.walk(found[0]) if attribute else ():
+            if isinstance(node, ast.FunctionDef) and node.name == attribute:  # a `declared_attr`
+                return Span(facts.path, node.lineno, node.col_offset + 1, node.lineno, node.col_offset + 1)
             value = _value_of(node, attribute)
             if value is not None:
                 return _span(facts.path, lines, value)

@@ -80,6 +80,7 @@ class Suspects:
         self.opening = self._opening()
         self._events = events
         self._asked = self._names_asked(calls)
+        self._of_factories = frozenset(name for kind, name in calls if kind == "factory" and name != "()")
         self.committing = self._closure(lambda facts, fact: _any_last(fact.sketch.calls, {"commit"}))
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
@@ -213,7 +214,7 @@ class Suspects:
 
     def _names_asked(self, calls: frozenset[tuple[str, str]]) -> frozenset[str]:
         """The last names of the calls that rules ask for, or that bring about the events they ask for."""
-        names = {name for _, name in calls if name != "()"}
+        names = {name for kind, name in calls if name != "()" and kind != "factory"}
         if ("mapped", "()") in calls:
             names |= {fact.name for facts in self._files for fact in facts.classes.values()}
         for event in self._events:
@@ -230,10 +231,18 @@ class Suspects:
             return True
         if "ColumnTested" in self._events and sketch.tests:
             return True
+        factories = self.opening | {name for name, chain in sketch.made if last(chain) in self.opening}
+        if self._of_factories and any(self._of_factory(chain, factories) for chain in sketch.calls):
+            return True
         entered = (last(chain.removesuffix("()")) for chain in sketch.entered)
         return "Entered" in self._events and any(
-            name in self.opening or name in ("begin", "begin_nested") or is_session_name(name) for name in entered
+            name in factories or name in ("begin", "begin_nested") or is_session_name(name) for name in entered
         )
+
+    def _of_factory(self, chain: str, factories: frozenset[str]) -> bool:
+        """Whether a chain calls a method of what makes sessions, and not of what that makes."""
+        *_, owner, name = ("", *chain.rsplit(".", 2)[-2:])
+        return name in self._of_factories and owner in factories
 
     def callers(self, function: str) -> Iterator[tuple[Facts, str]]:
         """The outermost functions that may run a function."""
