@@ -51,7 +51,7 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
         case Symbol(path=(root, *steps)):
             return follow(frame, binding.get(root, UNKNOWN), steps, node)
         case Instance(producer=Producer(root=(root, *_))) if isinstance(binding.get(root), Statement):
-            return _fresh(frame, value, binding, node)  # the callee may have asked for more than the caller
+            return _asked_for(binding[root], _fresh(frame, value, binding, node))
         case Instance(cls=cls, producer=Producer(root=(root, *steps))):
             held = follow(frame, binding.get(root, UNKNOWN), steps, node)
             if isinstance(held, Instance):
@@ -133,6 +133,14 @@ def _produced(producer: Producer | None, binding: Binding) -> Producer | None:
     given = binding.get(producer.root[0]) if producer.root else None
     root = (*given.root, *producer.root[1:]) if isinstance(given, Statement) and given.root else ()
     return replace(producer, root=root, inside=0)
+
+
+def _asked_for(statement: Value, row: Instance) -> Instance:
+    """A row of a statement that the caller gave, of which the callee may have asked for more than the caller."""
+    entity = statement.entities[0] if isinstance(statement, Statement) and statement.scalar else UNKNOWN
+    if not isinstance(statement, Statement) or not isinstance(entity, Instance) or entity.cls != row.cls:
+        return row
+    return replace(row, values=tuple(dict.fromkeys((*row.values, *statement.criteria))))
 
 
 def _fresh(frame: Frame, value: Instance, binding: Binding, node: cst.CSTNode) -> Instance:
