@@ -54,6 +54,11 @@ CANNOT_RAISE = frozenset(
 # Decorators that make a method read as an attribute.
 CACHED_PROPERTIES = frozenset({"cached_property", "memoized_property", "reify"})
 PROPERTIES = CACHED_PROPERTIES | {"property", "hybrid_property"}
+# Decorators that leave it to the function itself whether a call returns; others may run something else.
+KEEPS_ENDING = PROPERTIES | {
+    "abstractmethod", "asynccontextmanager", "cache", "cached", "classmethod", "contextmanager", "declared_attr",
+    "final", "fixture", "lru_cache", "override", "staticmethod", "wraps",
+}  # fmt: skip
 CHUNK_WORDS = ("chunk", "batch", "page", "partition", "block", "slice")
 RETRY_WORDS = ("retry", "retries", "attempt", "tries", "try_")
 

@@ -41,6 +41,7 @@ from sqla_lint.flow.questions import (
 from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Object, Session, Value
 from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
+from sqla_lint.knowledge.calls import KEEPS_ENDING
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
@@ -213,9 +214,19 @@ class Project:
             # Nothing it reaches touches a session or a relationship, it is given none, and it says what it gives.
             return Summary(known=True, returns=doubtful(info.returns), name=fact.name)
         try:
-            return self.walk(self._as_of(info, question.this, question.bound), lambda event: None, question.given)
+            found = self.walk(self._as_of(info, question.this, question.bound), lambda event: None, question.given)
         except (Unsliceable, TooComplex):
             return Summary()
+        if not found.returns_normally and self._may_be_another(question, fact, info):
+            return replace(found, returns_normally=True, returns=doubtful(info.returns))
+        return found
+
+    def _may_be_another(self, question: SummaryOf, fact: FunctionFact, info: FunctionInfo) -> bool:
+        """Whether a call may run something else: what overrides a method, or what a decorator makes of a function."""
+        decorators = (self.classes.words.decorator(info.module, item) for item in fact.decorators)
+        if not all(item in KEEPS_ENDING for item in decorators):
+            return True
+        return bool(info.owner and self.classes.overriders(question.this or info.owner, fact.name))
 
     def _sum_up_overriders(self, question: SummaryOf, fact: FunctionFact, info: FunctionInfo) -> Summary:
         """An abstract method does what any of those that override it does, where they can be counted."""
