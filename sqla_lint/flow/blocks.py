@@ -8,7 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.frame import Exits, Frame, Handler, path_of
-from sqla_lint.flow.guesses import may_be_session
+from sqla_lint.flow.guesses import kind_of, may_be_session
 from sqla_lint.flow.managers import enter
 from sqla_lint.flow.narrowing import bind_pattern, refuted
 from sqla_lint.flow.noted import note_entered
@@ -76,7 +76,7 @@ def _by_name(frame: Frame, manager: Manager, item: cst.WithItem, asynchronous: b
     target = item.asname.name if item.asname is not None else None
     if not isinstance(target, cst.Name) or not may_be_session(frame, target.value, item.item):
         return manager
-    kind = "async" if asynchronous else "unknown"
+    kind = "async" if asynchronous else kind_of(frame, target.value)
     return replace(manager, entered=Session(frame.site(item), kind, "manager", guessed=True))
 
 

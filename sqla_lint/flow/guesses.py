@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.questions import SignatureOf
+from sqla_lint.flow.questions import KindByUse, SignatureOf
 from sqla_lint.flow.values import UNKNOWN, External, FunctionValue, Manager, Method, Session, Symbol, Value
 from sqla_lint.knowledge import sessions
 
@@ -18,7 +18,13 @@ def attribute(frame: Frame, name: str, node: cst.CSTNode) -> Value:
     """An attribute or an item called `session` of something unknown."""
     if not sessions.is_session_name(name) or not frame.info.guesses:
         return UNKNOWN
-    return Session(f"named:{frame.text(node)}", "unknown", "unknown", guessed=True)
+    text = frame.text(node)
+    return Session(f"named:{text}", kind_of(frame, text), "unknown", guessed=True)
+
+
+def kind_of(frame: Frame, text: str) -> str:
+    """The kind of a session known by its name alone, as the function around uses it."""
+    return frame.ask(KindByUse(frame.info.id, text))
 
 
 def of_library(frame: Frame, value: External, name: str) -> Value | None:

@@ -315,6 +315,14 @@ class InjectedBy(Question[tuple[tuple[str | int, Session], ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class KindByUse(Question[str]):
+    """Of which kind a session reached by `text` is, as the awaiting and the calling in a function tell."""
+
+    function: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotationMeans(Question[Value]):
     """What a value annotated so is, in a module. of_parameter: it is handed in, so that callers know what is loaded."""
 

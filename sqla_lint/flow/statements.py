@@ -15,11 +15,11 @@ from sqla_lint.flow.containers import item_at, operator, set_item
 from sqla_lint.flow.dropped import note_dropped, note_used
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
-from sqla_lint.flow.guesses import may_be_session
+from sqla_lint.flow.guesses import kind_of, may_be_session
 from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loops import for_loop, while_loop
-from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, MappingOf
+from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, KindByUse, MappingOf
 from sqla_lint.flow.schemas import respond
 from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, State, gather
@@ -142,7 +142,7 @@ def _by_name(frame: Frame, name: str, source: cst.BaseExpression) -> Value:
     if not may_be_session(frame, name, source):
         return UNKNOWN
     bound = isinstance(source, cst.Call) and frame.gets_connection(tuple(item.value for item in source.args))
-    return Session(f"named:{name}", "unknown", "unknown", guessed=True, bound_to_connection=bound)
+    return Session(f"named:{name}", kind_of(frame, name), "unknown", guessed=True, bound_to_connection=bound)
 
 
 def _assert(frame: Frame, test: cst.BaseExpression) -> bool:
@@ -351,7 +351,8 @@ def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
             text = frame.slice.text(item.annotation.annotation)
             value = frame.ask(AnnotationMeans(frame.info.module, text, of_parameter=True))
         elif is_session_name(item.name.value) and frame.info.guesses:
-            value = Session("", "unknown", "caller", guessed=True)
+            inner = f"{frame.info.id}.<locals>.{node.name.value}"
+            value = Session("", frame.ask(KindByUse(inner, item.name.value)), "caller", guessed=True)
         kind = "args" if item.star == "*" else "plain"
         parameters.append(Argument(item.name.value, kind, value, _default(frame, item.default)))
     return replace(

@@ -67,6 +67,8 @@ METHODS: dict[str, Effect] = {
     "stream": Effect(sql=True, flushes="auto", coroutine=True, gives="result"),
     "stream_scalars": Effect(sql=True, flushes="auto", coroutine=True, gives="scalars"),
 }
+# What an AsyncSession's caller must await, and a Session's never does.
+COROUTINES = frozenset(name for name, effect in METHODS.items() if effect.coroutine)
 
 CLASSES: dict[str, str] = {
     "sqlalchemy.orm.Session": "sync",
@@ -193,6 +195,18 @@ def is_foreign(dotted: str) -> bool:
 def is_told_by(name: str, calls: Collection[str]) -> bool:
     """Whether the chains that a function calls tell that what is named so is a session and not a client's."""
     return any(f"{name}.{method}" in calls for method in _UNIT_OF_WORK | {"commit", "exec", "rollback"})
+
+
+def told_kinds(calls: Collection[str], awaited: Collection[str], stated: Collection[str]) -> dict[str, str]:
+    """The kind of session that the chains of a function tell each receiver to be; "unknown" where they disagree.
+
+    calls: all that it calls. stated: those that are statements, and not awaited, of a function that is no coroutine.
+    """
+    asynchronous = {chain.rpartition(".")[0] for chain in awaited}
+    synchronous = {chain.rpartition(".")[0] for chain in stated}
+    synchronous |= {chain.removesuffix(".query") for chain in calls if chain.endswith(".query")}
+    kinds = dict.fromkeys(asynchronous, "async") | dict.fromkeys(synchronous, "sync")
+    return kinds | dict.fromkeys(asynchronous & synchronous, "unknown")
 
 
 def names_opening(target: str, function: str) -> bool:

@@ -25,6 +25,7 @@ from sqla_lint.flow.questions import (
     InjectedBy,
     KeepsAfterCommit,
     KeptIn,
+    KindByUse,
     MappingOf,
     MayLoad,
     NameMeans,
@@ -40,8 +41,8 @@ from sqla_lint.flow.questions import (
 )
 from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Object, Session, Value
 from sqla_lint.knowledge import sessions
-from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
 from sqla_lint.knowledge.calls import KEEPS_ENDING
+from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
@@ -102,6 +103,7 @@ class Project:
             SummaryOf: self._summary,
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
+            KindByUse: self._kind,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
             PossibleVersions: lambda question: versions,
             CallsAsked: lambda question: asked.calls,
@@ -189,6 +191,15 @@ class Project:
         with suppress(Unsliceable, TooComplex):
             self.walk(info, note)
         return tuple(found.items())
+
+    def _kind(self, question: KindByUse) -> str:
+        module, _, qualname = question.function.partition(":")
+        fact = self.index.function_fact(question.function)
+        found = self.index.modules[module].body_sketch if qualname == MODULE_BODY else fact and fact.sketch
+        if found is None:
+            return "unknown"
+        stated = () if fact is not None and fact.is_async else found.stated
+        return sessions.told_kinds(found.calls, found.awaited, stated).get(question.text, "unknown")
 
     def _response(self, question: ResponseReads) -> tuple[Read, ...]:
         fact = self.index.function_fact(question.function)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqla_lint.flow.questions import Argument, Ask, FunctionInfo, InjectedBy
+from sqla_lint.flow.questions import Argument, Ask, FunctionInfo, InjectedBy, KindByUse
 from sqla_lint.flow.values import (
     UNKNOWN,
     Bindings,
@@ -137,7 +137,8 @@ class Signatures:
                 return self._received(found)
         named = is_session_name(item.name) or item.name in _PARAMETER_NAMES
         if named and (may_guess(facts) or is_told_by(item.name, fact.sketch.calls)):
-            return Session("", "unknown", "caller", guessed=True)
+            kind = self._ask(KindByUse(f"{module}:{fact.qualname}", item.name))
+            return Session("", str(kind), "caller", guessed=True)
         guess = self._guesses.parameter(fact, item.name) if facts.guesses else ""
         return Instance(guess) if guess else UNKNOWN
 

@@ -33,8 +33,9 @@ class Sketch(NamedTuple):
     calls: every called chain of names (`?` for a start that is none); reads: every chain read; loop_calls,
     loop_reads: those inside a loop. made: pairs of a name and a chain that it is bound to, with `()` where that is
     called; bound: the names that are bound otherwise. templates: the names of templates that are mentioned where any
-    is rendered. entered: the chains in the headers of `with`. tests: Python's own operators (`and`, `in`, `is`…) stand
-    in the arguments of a call that makes SQL of them.
+    is rendered. awaited, stated: the chains of a session's asynchronous methods that are called under `await`, and
+    those whose call is a statement of its own. entered: the chains in the headers of `with`. tests: Python's own
+    operators (`and`, `in`, `is`…) stand in the arguments of a call that makes SQL of them.
     """
 
     calls: frozenset[str]
@@ -46,6 +47,8 @@ class Sketch(NamedTuple):
     templates: frozenset[str] = frozenset()
     entered: frozenset[str] = frozenset()
     tests: bool = False
+    awaited: frozenset[str] = frozenset()
+    stated: frozenset[str] = frozenset()
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

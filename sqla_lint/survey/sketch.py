@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sqla_lint.knowledge.reflection import ANY_NAME
 from sqla_lint.knowledge.rendering import is_template, renders
+from sqla_lint.knowledge.sessions import COROUTINES
 from sqla_lint.knowledge.statements import TAKING_CRITERIA
 from sqla_lint.survey.facts import Sketch
 
@@ -43,6 +44,8 @@ class _Walk:
         self.texts: set[str] = set()
         self.names: set[str] = set()
         self.entered: set[str] = set()
+        self.awaited: set[str] = set()
+        self.stated: set[str] = set()
         self.tests = False
         self.renders = False
         self.yields = False
@@ -70,6 +73,8 @@ class _Walk:
                 continue
             if isinstance(node, ast.Call):
                 in_loop = self._call(node, in_loop) or in_loop
+            elif isinstance(node, (ast.Await, ast.Expr)):
+                self._waits(node)
             elif isinstance(node, ast.arg):
                 self.bound.add(node.arg)  # of a lambda
             elif isinstance(node, (ast.MatchAs, ast.MatchStar, ast.ExceptHandler)) and node.name:
@@ -98,7 +103,15 @@ class _Walk:
             frozenset(self.texts) if self.renders else frozenset(),
             frozenset(self.entered),
             self.tests,
+            frozenset(self.awaited),
+            frozenset(self.stated),
         )
+
+    def _waits(self, node: ast.Await | ast.Expr) -> None:
+        """Note a call that tells by `await`, or by the want of it, of which kind a session is."""
+        match node.value:
+            case ast.Call(func=ast.Attribute(attr=name) as function) if name in COROUTINES:
+                (self.awaited if isinstance(node, ast.Await) else self.stated).add(chain_of(function))
 
     def _text(self, text: object) -> None:
         """Note a text that may be the name of a template, or of an attribute."""

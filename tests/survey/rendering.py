@@ -112,5 +112,6 @@ def sketch(found: Sketch) -> tuple[frozenset[str], frozenset[str]]:
     """The words of a sketch: all, and those inside a loop."""
     every = {f"{name}()" for name in found.calls} | found.reads
     every |= {f"{name}={chain}" for name, chain in found.made} | {f"{name}=…" for name in found.bound}
+    every |= {f"await={name}" for name in found.awaited} | {f"states={name}" for name in found.stated}
     inside = {f"{name}()" for name in found.loop_calls} | found.loop_reads
     return frozenset(every), frozenset(inside)
