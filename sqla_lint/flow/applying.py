@@ -9,7 +9,7 @@ import libcst as cst
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.lattice import doubtful, informed
-from sqla_lint.flow.loaded import expire, expires_on_commit
+from sqla_lint.flow.loaded import detach, expire, expires_on_commit
 from sqla_lint.flow.queries import execute, note_effect
 from sqla_lint.flow.questions import (
     Effect,
@@ -129,7 +129,8 @@ def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding
         returned = replace(returned, owner="unknown")  # every call gives the same one
     elif info.wraps != "contextmanager" and not info.is_generator:
         _adopt(frame, returned, node)
-    return _wrapped(frame, info, returned, yielded, node)
+    wrapped = _wrapped(frame, info, returned, yielded, node)
+    return replace(wrapped, ended=summary.ended) if isinstance(wrapped, Manager) and summary.ended else wrapped
 
 
 def _own_block(frame: Frame, manager: Manager, node: cst.CSTNode) -> Manager:
@@ -240,6 +241,7 @@ def _apply_effect(
         case "close":
             if effect.must:
                 frame.set_life(session, CLOSED)
+                detach(frame, session, node, "close()")
             else:
                 give_away(frame, session)
             note_effect(frame, session, "close", like=effect)

@@ -12,7 +12,7 @@ from sqla_lint.flow.applying import apply
 from sqla_lint.flow.constructs import framework_member
 from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.instances import note_argument_read, read_relationship
+from sqla_lint.flow.instances import note_argument_read, read_column, read_relationship
 from sqla_lint.flow.kept import kept_rows
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
@@ -136,7 +136,7 @@ def _of_reflection(frame: Frame, value: Reflection, name: str, node: cst.CSTNode
 
 def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) -> Value:
     if name == "awaitable_attrs":
-        return value
+        return replace(value, asynchronous=False)
     info = frame.ask(MappingOf(value.cls))
     relationship = info.relationships.get(name) if info is not None else None
     if relationship is not None:
@@ -148,6 +148,7 @@ def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) ->
             return Collection(UNKNOWN) if through.collection else UNKNOWN
     if info is not None and name in info.columns:
         _refresh(frame, value)
+        read_column(frame, value, info.columns[name], node)
         return dict(value.values).get(name) or (ColumnValue(value.identity, name) if value.identity else UNKNOWN)
     return _member(frame, value, value.cls, name, node)
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sqla_lint.flow.frame import Arguments
-from sqla_lint.flow.loading import ANYTHING, DOUBT, EMPTY, LoadTree, chain
+from sqla_lint.flow.loading import (
+    ANYTHING,
+    COLUMNS,
+    DEFERRED,
+    DOUBT,
+    EMPTY,
+    UNDEFERRED,
+    WILDCARD,
+    LoadTree,
+    chain,
+)
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -58,7 +68,7 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     if f"{home}." in loaders.HOMES and name in loaders.OPTIONS:
         return option(name, arguments, Option(EMPTY))
     if f"{home}." in loaders.HOMES and name in loaders.COLUMN_OPTIONS | {"Load"}:
-        return Option(EMPTY)
+        return Option(_columns(name, arguments))
     if name in ("aliased", "with_polymorphic") and home.startswith("sqlalchemy"):
         return arguments.first()
     if dotted == "functools.partial" and isinstance(arguments.first(), SessionFactory | External):
@@ -238,10 +248,33 @@ def _path_names(values: tuple[Value, ...]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _columns(name: str, arguments: Arguments) -> LoadTree:
+    """What `load_only(…)`, `defer(…)` and their like make of columns; nothing where one of them cannot be told."""
+    given = _path_names(arguments.positional)
+    if DOUBT in given or any(isinstance(item, MappedAttribute) and len(item.path) > 1 for item in arguments.positional):
+        return EMPTY
+    if arguments.spread or "raiseload" in arguments.keywords:
+        return EMPTY
+    match name:
+        case "load_only":
+            told = [(COLUMNS, DEFERRED), *((item, UNDEFERRED) for item in given)]
+        case "defer":
+            told = [(item, DEFERRED) for item in given]
+        case "undefer":
+            told = [(COLUMNS if item == WILDCARD else item, UNDEFERRED) for item in given]
+        case "undefer_group":
+            told = [(COLUMNS, UNDEFERRED)]
+        case _:
+            return EMPTY
+    return LoadTree(tuple(sorted((item, strategy, EMPTY) for item, strategy in dict(told).items())))
+
+
 def chained(base: Option, name: str, arguments: Arguments) -> Value:
     """A method of an option: another step of the path, or options below it."""
     if name in loaders.OPTIONS:
         return option(name, arguments, base)
+    if name in loaders.COLUMN_OPTIONS:
+        return replace(base, tree=base.tree.merge(chain(base.path, base.strategies, _columns(name, arguments))))
     if name == "options":
         tree = base.tree
         for given in arguments.positional:

@@ -96,6 +96,8 @@ class RelationshipRead(Event):
     emits_sql: nothing on the path has loaded it. loop: the loop whose turns give the instances, if it repeats the
     read. dynamic: every use is a query of its own, no loader option helps. owed: the rows are an argument's, and this
     is what callers may know of them. outside: what `via` stands in, a template or a schema, where that is no function.
+    detached: the instance has no session any more: it raises. asynchronous: it belongs to an AsyncSession: it raises
+    unless it runs within `run_sync`.
     """
 
     instance: Instance | None = None
@@ -112,6 +114,24 @@ class RelationshipRead(Event):
     asynchronous: bool = False
     owed: tuple[str, ...] = ()
     outside: str = ""
+    detached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRead(Event):
+    """A column of an instance is read whose value is not at hand: a statement is sent, or it raises.
+
+    why: "expired"; "deferred", by the mapping or an option, or left out by one. detached: the instance has no session
+    any more, so that it raises. loop: the loop whose turns give the instances, if it repeats the read.
+    """
+
+    instance: Instance | None = None
+    column: str = ""
+    owner: str = ""
+    why: str = ""
+    loop: Loop | None = None
+    detached: bool = False
+    asynchronous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
-from sqla_lint.flow.events import Called, Committed, Event, Loop, RelationshipRead
+from sqla_lint.flow.events import Called, ColumnRead, Committed, Event, Loop, RelationshipRead
 from sqla_lint.flow.places import Numbers, Place, Slice, nodes
 from sqla_lint.flow.questions import Ask, CallsAsked, Effect, FunctionInfo, Read, Summary
 from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
@@ -231,7 +231,7 @@ class Frame:
         for _, node, event in mine:
             if isinstance(event, Committed):
                 self._release_commit(loop, node, event)
-            elif isinstance(event, RelationshipRead):
+            elif isinstance(event, RelationshipRead | ColumnRead):
                 self.sink(event if node in loop.repeated else replace(event, loop=None))
             elif isinstance(event, Called):
                 self.sink(replace(event, repeats=node in loop.repeated))

@@ -7,10 +7,12 @@ from functools import reduce
 
 import libcst as cst
 
-from sqla_lint.flow.events import RelationshipRead
+from sqla_lint.flow.columns import Column
+from sqla_lint.flow.events import ColumnRead, Event, Loop, RelationshipRead
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.lattice import join
-from sqla_lint.flow.loaded import is_loaded, remember
+from sqla_lint.flow.loaded import is_loaded, missing, remember
+from sqla_lint.flow.loading import COLUMNS
 from sqla_lint.flow.questions import ClassInfo, MappingOf, Read, Relationship
 from sqla_lint.flow.values import (
     ANY_PARENT,
@@ -59,8 +61,12 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
     if relationship.lazy in ("dynamic", "write_only"):  # no option changes that
         rows = (Instance(relationship.target),)
         return Statement("query", rows, place=frame.place(node), owner=value, relationship=name)
-    free = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
-    if not free and not _has_no_target(frame, relationship, node):
+    if value.detached:
+        at_hand = is_loaded(value, relationship)
+    else:
+        at_hand = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
+        at_hand = at_hand or _has_no_target(frame, relationship, node)
+    if not at_hand:
         note_load(frame, value, relationship, node)
     if not relationship.target:
         return Collection(UNKNOWN) if relationship.collection else UNKNOWN
@@ -80,9 +86,10 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
     root = value.producer.root if value.producer else ()
     if root and len(root) < _LONGEST:
         note_argument_read(frame, (*root, relationship.name), value.rows, node)
-    remember(frame, value, relationship.name)
+    if not value.detached:
+        remember(frame, value, relationship.name)
     loop = frame.in_loop(value.rows)
-    if loop is None:
+    if loop is None and not value.detached and not value.asynchronous:
         return
     if not frame.emitting:
         frame.mark(node)
@@ -97,13 +104,44 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
         relationship.collection,
         relationship.many_to_one or value.shared,
         relationship.lazy in loaders.NOT_A_LOAD,
-        True,
+        not value.detached,
         loop,
         value.producer,
         frame.text(node),
-        owed=(frame.info.id, *root, relationship.name) if root else (),
+        value.asynchronous,
+        owed=(frame.info.id, *root, relationship.name) if root and not value.detached else (),
+        detached=value.detached is not None,
     )
-    frame.emit_in(loop, node, event)
+    _emit(frame, loop, node, event)
+
+
+def read_column(frame: Frame, value: Instance, column: Column, node: cst.CSTNode) -> None:
+    """Emits a `ColumnRead` where the value of a column is not at hand."""
+    why = missing(value, column)
+    if not why:
+        return
+    if not value.detached:
+        remember(frame, value, COLUMNS if why == "expired" else column.name)
+    loop = frame.in_loop(value.rows)
+    event = ColumnRead(
+        frame.place(node),
+        None,
+        value,
+        column.name,
+        column.owner,
+        why,
+        loop,
+        value.detached is not None,
+        value.asynchronous,
+    )
+    _emit(frame, loop, node, event)
+
+
+def _emit(frame: Frame, loop: Loop | None, node: cst.CSTNode, event: Event) -> None:
+    if loop is None:
+        frame.emit(event)
+    else:
+        frame.emit_in(loop, node, event)
 
 
 def note_argument_read(
@@ -158,7 +196,8 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
     producer = value.producer or Producer(False)
     root = (*producer.root, relationship.name) if producer.root else ()
     reached = replace(producer, root=root)
-    free = _back(frame, target, relationship) if relationship.collection else frozenset()
+    back = relationship.collection and not value.detached  # by way of the session alone
+    free = _back(frame, target, relationship) if back else frozenset()
     instance = Instance(
         relationship.target,
         value.load.below(relationship.name),
@@ -172,6 +211,8 @@ def _reached(frame: Frame, value: Instance, relationship: Relationship, node: cs
         path=(*value.path, f"{class_name(value.cls)}.{relationship.name}")[-_LONGEST:],
         shared=value.rows != 0 and (value.shared or relationship.many_to_one),
         parents=value.parents | {value.cls} if relationship.collection else value.parents,
+        detached=value.detached,
+        asynchronous=value.asynchronous,
     )
     if not relationship.collection:
         return instance

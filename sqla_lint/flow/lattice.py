@@ -156,6 +156,8 @@ def _join_instances(left: Instance, right: Instance) -> Instance:
         path=left.path if left.path == right.path else (),
         producer=left.producer if left.producer == right.producer else None,
         expired=left.expired if left.expired == right.expired else None,
+        detached=left.detached if left.detached == right.detached else None,
+        asynchronous=left.asynchronous and right.asynchronous,
         shared=left.shared or right.shared,
         parents=left.parents | right.parents,
     )

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.columns import Column
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.lattice import doubtful
-from sqla_lint.flow.loading import LoadTree
+from sqla_lint.flow.loading import COLUMNS, DEFERRED, LoadTree
 from sqla_lint.flow.questions import KeepsAfterCommit, Relationship
 from sqla_lint.flow.values import (
     Collection,
@@ -37,12 +38,26 @@ def is_loaded(value: Instance, relationship: Relationship) -> bool:
     """Whether reading the relationship sends nothing, the identity map left aside."""
     if relationship.name in value.free or value.new:
         return True
+    if value.detached and value.expired:
+        return False
     option = value.load.strategy(relationship.name)
     if (option or relationship.lazy) in loaders.NOT_A_LOAD:
         return True
     # What the statement loaded is gone once the instance has expired; a mapping that loads eagerly is left in doubt.
     strategy = relationship.lazy if value.expired else option or relationship.lazy
     return strategy in loaders.FREE
+
+
+def missing(value: Instance, column: Column) -> str:
+    """Why the value of a column is not at hand, "" where it is: what `ColumnRead` tells."""
+    if value.new or column.name in value.free:
+        return ""
+    if value.expired:
+        return "" if COLUMNS in value.free else "expired"
+    if value.load.doubtful or column.primary_key or column.kind not in ("column", "expression"):
+        return ""
+    told = value.load.column(column.name)
+    return "deferred" if told == DEFERRED or column.deferred and not told else ""
 
 
 def _changed(value: Value, change: Change, depth: int = 0) -> Value:
@@ -184,9 +199,60 @@ def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
     expiry = Expiry(by, frame.place(node))
 
     def expired(held: Instance) -> Instance:
-        return replace(held, expired=expiry, free=frozenset()) if _holds(session, held) else held
+        if not _holds(session, held) or held.new and "commit" not in by:
+            return held  # what was never written is not read again
+        return replace(held, expired=expiry, free=frozenset(), new=False)
 
     _change_all(frame.state.names, expired)
+
+
+def detach(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
+    """The session is closed: what it held loads nothing from here on."""
+    closing = Expiry(by, frame.place(node))
+
+    def detached(held: Instance) -> Instance:
+        return replace(held, detached=held.detached or closing) if _holds(session, held) else held
+
+    _change_all(frame.state.names, detached)
+
+
+def detach_one(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
+    """`expunge(order)`."""
+    closing = Expiry("expunge()", frame.place(node))
+    for named in arguments.nodes[:1]:
+        _change_named(frame, named, lambda held: replace(held, detached=closing))
+
+
+def attach(frame: Frame, session: Session, arguments: Arguments) -> None:
+    """`add(order)`: a new one belongs to a session from here on, and one that had lost its own has one again."""
+
+    def attached(held: Instance) -> Instance:
+        return replace(held, detached=None, session=session.key) if held.new or held.detached else held
+
+    for named in arguments.nodes[:1]:
+        _change_named(frame, named, attached)
+
+
+def as_left(value: Value, left: list[Value]) -> Value:
+    """A returned value as the ends of the function leave it: blocks that it leaves may expire and detach its rows."""
+    found: dict[tuple[str, str], set[tuple[Expiry | None, Expiry | None]]] = {}
+
+    def note(held: Instance) -> Instance:
+        found.setdefault((held.cls, held.session), set()).add((held.expired, held.detached))
+        return held
+
+    for item in left:
+        _changed(item, note)
+
+    def changed(held: Instance) -> Instance:
+        ends = found.get((held.cls, held.session), set())
+        if len(ends) != 1:
+            return held
+        ((expired, detached),) = ends
+        free = frozenset[str]() if expired and not held.expired else held.free
+        return replace(held, expired=expired, detached=detached, free=free)
+
+    return _changed(value, changed)
 
 
 def _holds(session: Session, held: Instance) -> bool:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 WILDCARD = "*"
 DOUBT = "**"
+# All columns that no option names, and what options make of columns.
+COLUMNS = "<columns>"
+DEFERRED, UNDEFERRED = "deferred", "undeferred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class LoadTree:
             if branch in (WILDCARD, DOUBT):
                 wildcard = strategy
         return wildcard
+
+    def column(self, name: str) -> str:
+        """What an option makes of a column: "deferred", "undeferred", or "" where none speaks of it."""
+        told = {branch: strategy for branch, strategy, _ in self.branches if strategy in (DEFERRED, UNDEFERRED)}
+        return told.get(name) or told.get(COLUMNS, "")
 
     def below(self, name: str) -> LoadTree:
         """The options in force on what `name` leads to."""
@@ -58,7 +66,9 @@ class LoadTree:
 
     def union(self, other: LoadTree) -> LoadTree:
         """What either has: used where a doubt must not become a finding."""
-        return self.merge(other)
+        deferred = {item for item in (*self.branches, *other.branches) if item[1] == DEFERRED}
+        doubted = frozenset(item[0] for item in deferred if item not in self.branches or item not in other.branches)
+        return self.merge(other).without(doubted)
 
 
 EMPTY = LoadTree()

@@ -187,6 +187,7 @@ def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Val
         values=value.criteria,
         identity=frame.number(node),
         rows=frame.loops[-1].id if frame.loops else 0,
+        asynchronous=value.session is not None and value.session.kind == "async",
     )
 
 

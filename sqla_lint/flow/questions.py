@@ -191,6 +191,7 @@ class Summary:
     """What a function does, for its callers. `known` is False where its body could not be had.
 
     keeps: what a method leaves in the attributes of `self` that it sets, as far as that is rows or their query.
+    ended: what it has surely done to the session that it yields, by the time it ends: "commit", "close".
     """
 
     known: bool = False
@@ -203,6 +204,7 @@ class Summary:
     returns_normally: bool = True
     name: str = ""
     keeps: tuple[tuple[str, Value], ...] = ()
+    ended: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

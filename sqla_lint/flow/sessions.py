@@ -9,7 +9,7 @@ import libcst as cst
 from sqla_lint.flow.constructs import entities, options_tree
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.loaded import expire, expire_one, expires_on_commit, refresh
+from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
@@ -70,6 +70,12 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
             note_effect(frame, session, "refresh")
     elif name == "expire":
         expire_one(frame, arguments, node)
+    elif name in ("add", "add_all"):
+        attach(frame, session, arguments)
+    elif name == "expunge":
+        detach_one(frame, arguments, node)
+    elif name == "expunge_all":
+        detach(frame, session, node, "expunge_all()")
     elif name == "expire_all":
         note_effect(frame, session, "expire")
         expire(frame, session, node, "expire_all()")
@@ -106,6 +112,8 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
     note_effect(frame, session, effect.ends)
     if effect.ends == "rollback":
         expire(frame, session, node, "rollback()")
+    else:
+        detach(frame, session, node, f"{name}()")
     frame.set_life(session, IDLE if effect.ends == "rollback" else CLOSED)
 
 
@@ -218,7 +226,7 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
             return _got(frame, session, arguments, node)
         case "merge":
             merged = arguments.first()
-            return replace(merged, new=False) if isinstance(merged, Instance) else UNKNOWN
+            return replace(merged, new=False, detached=None) if isinstance(merged, Instance) else UNKNOWN
     statement = arguments.first()
     if isinstance(statement, Statement):
         statement = replace(statement, session=session)
@@ -251,6 +259,7 @@ def _got(frame: Frame, session: Session, arguments: Arguments, node: cst.Call) -
 
 def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
     """A `with` block over a session or a transaction ends."""
+    _leave_function(frame, manager, node)
     session = manager.session
     if session is None:
         return
@@ -258,6 +267,8 @@ def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
         flush(frame, session)
     elif manager.leaving == "close":
         flush(frame, session)
+        frame.state.done |= {("close", session.key)}
+        detach(frame, session, node, _BLOCK)
         frame.set_life(session, CLOSED)
     elif manager.leaving == "commit":
         flush(frame, session)
@@ -265,6 +276,20 @@ def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
         note_effect(frame, session, "commit-block")
         if expires_on_commit(frame, session):
             expire(frame, session, node, "the commit at the end of the block")
+
+
+_BLOCK = "the end of the block"
+
+
+def _leave_function(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
+    """The block of a generator function ends: what that has done to its session by then it has done to the rows."""
+    session = manager.entered
+    if not isinstance(session, Session):
+        return
+    if "commit" in manager.ended and expires_on_commit(frame, session):
+        expire(frame, session, node, "the commit at the end of the block")
+    if "close" in manager.ended:
+        detach(frame, session, node, _BLOCK)
 
 
 def give_away(frame: Frame, session: Session) -> None:

@@ -15,6 +15,8 @@ from sqla_lint.flow.values import Instance, Text, Value
 # ended; "closed"; "gone": someone else closes it from here on.
 NEW, BEGUN, IDLE, CLOSED, GONE = "new", "begun", "idle", "closed", "gone"
 Life = frozenset[str]
+# The name by which the state knows what is returned, while blocks are left on the way.
+RETURNED = "<returned>"
 
 _NAMES = re.compile(r"[^\W\d]\w*")
 _MOST_WORK = 24

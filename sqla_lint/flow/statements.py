@@ -22,7 +22,7 @@ from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, KindByUse, MappingOf
 from sqla_lint.flow.schemas import respond
 from sqla_lint.flow.sessions import set_value
-from sqla_lint.flow.state import GONE, State, gather
+from sqla_lint.flow.state import GONE, RETURNED, State, gather
 from sqla_lint.flow.told import described
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -164,6 +164,8 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
         respond(frame, given, value)
     if frame.emitting:
         frame.outcome.returns.append(given)
+        if given != UNKNOWN and not isinstance(given, Constant):
+            frame.state.names[RETURNED] = given
     if not (isinstance(given, Session) and given.key not in frame.state.lives):
         frame.escape(given)
     frame.exits.returned.append(frame.state.copy())

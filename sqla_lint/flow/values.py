@@ -232,7 +232,7 @@ class Collection(Value):
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """What has expired an instance (`commit()`), and where."""
+    """What has expired or detached an instance (`commit()`, `close()`), and where."""
 
     by: str = field(compare=False)
     place: Place = field(compare=False)
@@ -247,7 +247,8 @@ class Instance(Value):
     or the constructor says; `identity`: equal for what is surely one object; `path`: the relationships
     ("Order.lines") that led from the rows of the query to it; `expired`: what `load` says holds only after the next
     refresh; `shared`: a many-to-one led to it, so that several rows may lead to the same one;
-    `parents`: the classes of the objects at hand whose collections led to it.
+    `parents`: the classes of the objects at hand whose collections led to it; `detached`: what has closed its
+    session, or taken it out of it; `asynchronous`: an AsyncSession gave it, so that reading never loads.
     """
 
     cls: str
@@ -263,6 +264,8 @@ class Instance(Value):
     expired: Expiry | None = None
     shared: bool = False
     parents: frozenset[str] = frozenset()
+    detached: Expiry | None = None
+    asynchronous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +342,8 @@ class Coroutine(Value):
 class Manager(Value):
     """A context manager: what `as` binds, and what leaving it does to a session: "close", "commit", "begin", "".
 
-    swallows: some failures of its block end there, and all_of_them where that says so.
+    swallows: some failures of its block end there, and all_of_them where that says so. ended: what the function
+    behind it has surely done to the session that it gave, once the block is left: "commit", "close".
     """
 
     entered: Value
@@ -348,6 +352,7 @@ class Manager(Value):
     swallows: bool = False
     all_of_them: bool = False
     no_autoflush: bool = False
+    ended: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.kept import kept_at_end
 from sqla_lint.flow.lattice import join
+from sqla_lint.flow.loaded import as_left
 from sqla_lint.flow.places import Slice
 from sqla_lint.flow.queries import awaited, collection, rows_of
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Given, Summary
-from sqla_lint.flow.state import State, join_states
+from sqla_lint.flow.state import RETURNED, State, join_states
 from sqla_lint.flow.substitution import Binding
 from sqla_lint.flow.values import (
     NEVER,
@@ -200,6 +201,9 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
     returns: Value | None = None
     for value in (_named(item, info) for item in outcome.returns):
         returns = value if returns is None else _join_returned(returns, value)
+    left = [state.names[RETURNED] for state in ends if RETURNED in state.names]
+    if returns is not None and left:
+        returns = as_left(returns, left)
     yields: Value | None = None
     for value in outcome.yields:
         yields = value if yields is None else join(yields, value)
@@ -214,7 +218,16 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         returns_normally=bool(ends),
         name=info.name,
         keeps=tuple(kept_at_end(info, outcome.keeps, ends)),
+        ended=_ended(yields, ends) if info.wraps == "contextmanager" else frozenset(),
     )
+
+
+def _ended(yielded: Value | None, ends: list[State]) -> frozenset[str]:
+    """What the function has surely done to the session that it yields, when it ends."""
+    if not isinstance(yielded, Session) or not ends:
+        return frozenset()
+    done = frozenset.intersection(*(state.done for state in ends))
+    return frozenset(op for op in ("commit", "close") if (op, yielded.key) in done)
 
 
 def _named(value: Value, info: FunctionInfo) -> Value:

@@ -26,7 +26,7 @@ from sqla_lint.survey.reader import survey
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
-FLOW_KINDS = ("revealed", "alive", "left", "summary", "event")
+FLOW_KINDS = ("revealed", "alive", "left", "summary", "reads", "event")
 # The events that no rule need ask for to be shown here.
 EVENTS = frozenset({"ValueDropped", "CoroutineUsed", "AwaitedPlain"})
 CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",

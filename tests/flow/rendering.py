@@ -96,6 +96,7 @@ class Renderer:
 
     def _entity(self, value: Instance) -> str:
         told = ["expired"] if value.expired else []
+        told += ["detached"] if value.detached else []
         told += [*tree(value.load), *(f"+{name}" for name in sorted(value.free))]
         return _noted(f"{'new ' if value.new else ''}{self.name(value.cls)}", told)
 

@@ -8,6 +8,8 @@
 | `session = Session()  # left: closed`        | the lives in which it is left when the function ends normally, and    |
 |                                              | after ` / ` those on exceptional exits, where there are any           |
 | `def f(…):  # summary: commits(session)`     | what callers that hand over sessions or rows learn of it, in any order|
+| `print(x.id)  # reads: id expired detached`  | which columns and relationships are read here without being at hand,  |
+|                                              | and why; `nothing` where all are                                      |
 | `def f(…):  # summary(commit=True): …`       | the same, called with that flag                                       |
 | `session.commit()  # event: ValueDropped(…)` | what the checks are told there, as `telling` spells it; several are   |
 |                                              | separated by ` / `, sorted. In a case with one, all must be marked    |
@@ -25,7 +27,7 @@ from unittest.mock import patch
 
 import libcst as cst
 
-from sqla_lint.flow.events import Event, ScopeLeft
+from sqla_lint.flow.events import ColumnRead, Event, RelationshipRead, ScopeLeft
 from sqla_lint.flow.questions import SummaryOf
 from sqla_lint.flow.values import Constant, Session, Value
 from sqla_lint.flow.visitor import Visitor
@@ -44,14 +46,23 @@ class Notes:
     shown: dict[tuple[int, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     left: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     events: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    read: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def __call__(self, event: Event) -> None:
         """Take the place of the checks."""
         if isinstance(event, ScopeLeft):
             exits = (lives(event.normal), lives(event.exceptional))
             self.left[event.place.span.line].add(" / ".join(item for item in exits if item))
+        elif isinstance(event, ColumnRead):
+            self._read(event, event.column, event.why)
+        elif isinstance(event, RelationshipRead) and (event.emits_sql or event.detached):
+            self._read(event, event.relationship, "per row" if event.loop is not None else "")
         elif told := telling(event):
             self.events[event.place.span.line].add(told)
+
+    def _read(self, event: ColumnRead | RelationshipRead, name: str, why: str) -> None:
+        told = [name, why, "detached" if event.detached else "", "async" if event.asynchronous else ""]
+        self.read[event.place.span.line].add(" ".join(item for item in told if item))
 
 
 class Revealing(Visitor):
@@ -116,6 +127,10 @@ def disagreements(case: Case, path: str, qualname: str) -> list[str]:
     for mark in marked:
         if mark.kind == "left" and notes.left.get(mark.line, set()) != {mark.text}:
             said.append(f"line {mark.line}: the session is left {notes.left.get(mark.line)}, not {mark.text}")
+        elif mark.kind == "reads" and (notes.read.get(mark.line) or {"nothing"}) != parts(mark.text):
+            said.append(
+                f"line {mark.line}: {', '.join(sorted(notes.read.get(mark.line, ())))} is read, not {mark.text}"
+            )
         elif mark.kind == "summary":
             said += _summary(case, facts, mark, notes.renderer)
     return said + (_events(notes, lines, marked) if "# event:" in case.text else [])
