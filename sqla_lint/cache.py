@@ -1,4 +1,4 @@
-"""What earlier runs found out, in the user's cache folder: the facts of each file, and whole reports.
+"""What earlier runs found out, in the user's cache folder: facts of files, what walked functions gave, whole reports.
 
 Everything in it is JSON behind a digest of itself, so that nothing in it can run, and what is corrupt, cut off or
 foreign counts as not there. Files are replaced as a whole, so that runs at the same time do not disturb each other.
@@ -97,6 +97,14 @@ class Cache:
             at += len(entry)
         header = json.dumps(table, separators=(",", ":")).encode("ascii")
         self._write(f"facts-{digest(self.linter, project)}", b"\n".join([header, b"".join(entries.values())]))
+
+    def walks(self, project: str) -> bytes | None:
+        """Return what is kept of the functions of a project that were walked."""
+        return self._read(f"walks-{digest(self.linter, project)}")
+
+    def keep_walks(self, project: str, data: bytes) -> None:
+        """Keep what is known of the functions of a project that were walked."""
+        self._write(f"walks-{digest(self.linter, project)}", data)
 
     def _read(self, name: str) -> bytes | None:
         path = self._folder / (name + _SUFFIX)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqla_lint.flow.questions import ClassInfo, MappingOf
+from sqla_lint.flow.questions import ClassInfo, MappingOf, PossibleVersions
 from sqla_lint.flow.values import class_name
 from sqla_lint.knowledge.versions import Versions
+from sqla_lint.project.grounds import MostlyAsync
 
 if TYPE_CHECKING:
     from sqla_lint.project.project import Project
@@ -26,12 +27,12 @@ class Context:
     @property
     def mostly_async(self) -> bool:
         """Whether the project works with AsyncSession rather than with Session."""
-        return self._project.mostly_async
+        return self._project.ask(MostlyAsync())
 
     @property
     def version(self) -> Versions:
         """The generations of SQLAlchemy that the project may run on: a claim has to hold on each of them."""
-        return self._project.versions
+        return self._project.ask(PossibleVersions())
 
     def class_name(self, class_id: str) -> str:
         """The simple name of a class."""

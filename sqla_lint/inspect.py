@@ -9,11 +9,13 @@ from dataclasses import replace
 from sqla_lint.checks import asked_by
 from sqla_lint.diagnostic import Diagnostic, Note, Span
 from sqla_lint.knowledge.versions import Versions
+from sqla_lint.memory import Memory
 from sqla_lint.project.project import Project
+from sqla_lint.project.records import Ledger
 from sqla_lint.project.slices import Slices
 from sqla_lint.project.templates import Templates
 from sqla_lint.room import with_room
-from sqla_lint.roots import Identity, Owed, Walked, check_classes, is_inferred, rank, walk_root
+from sqla_lint.roots import Identity, Owed, Walked, check_classes, is_inferred, rank, walk_recorded, walk_root
 from sqla_lint.survey.facts import Facts
 from sqla_lint.trouble import lost_to
 from sqla_lint.workers import Crew, Lost
@@ -33,44 +35,56 @@ def inspect(
     limit: float,
     rules: Collection[str],
     versions: Versions,
+    memory: Memory | None = None,
 ) -> Iterator[Diagnostic]:
     """Yield the diagnostics of the files whose shown names are targets, knowing all facts and templates.
 
     rules: the codes of those that are on; what others alone would ask for is not looked at. versions: the generations
-    of SQLAlchemy that a claim has to hold on.
+    of SQLAlchemy that a claim has to hold on. memory: what is known of an earlier run, and told of this one.
     """
     everything = "SQLA_LINT_EVERYTHING" in os.environ
 
     def link() -> tuple[Project, list[Root]]:
         project = Project(files, Slices(), everything, Templates(templates), asked_by(rules), versions)
+        if memory is not None:
+            memory.check(project)
         wanted = [facts for facts in project.files if facts.path in targets]
         return project, [(facts.module, name) for facts, name in project.suspects.roots(wanted, everything)]
 
     project, roots = with_room(link)
     inspection = Inspection(project)
-    costs = [_lines(project, root) for root in roots]
-    with Crew(_start(project), min(jobs, 1 + sum(costs) // _LINES_PER_WORKER), limit) as crew:
+    recall = memory.recall if memory is not None else lambda function: None
+    costs = [_lines(project, root) for root in roots if recall(":".join(root)) is None]
+    if costs:
+        import sqla_lint.flow.visitor  # noqa: F401, here and not in each worker
+    with Crew(_start(project, memory is not None), min(jobs, 1 + sum(costs) // _LINES_PER_WORKER), limit) as crew:
         while roots:
-            inspection.add(roots, crew.map(roots, [_lines(project, root) for root in roots]))
+            known = {root: walked for root in roots if (walked := recall(":".join(root))) is not None}
+            new = [root for root in roots if root not in known]
+            found = dict(zip(new, crew.map(new, [_lines(project, root) for root in new]), strict=True))
+            inspection.add(roots, [known.get(root) or found[root] for root in roots])
+            if memory is not None and not crew.blamed:
+                memory.take(item for item in found.values() if isinstance(item, Walked))
             roots = inspection.callers()
     inspection.blame(crew.blamed)
     yield from (item for item in inspection.diagnostics() if item.span.path in targets)
     yield from check_classes(project, targets)
 
 
-def _start(project: Project) -> Callable[[Tell], Callable[[Root, frozenset[str]], Walked]]:
-    """How a worker begins that walks roots."""
-    import sqla_lint.flow.visitor  # noqa: F401, here and not in each worker
+def _start(project: Project, recorded: bool) -> Callable[[Tell], Callable[[Root, frozenset[str]], Walked]]:
+    """How a worker begins that walks roots. recorded: it tells what the outcome depends on."""
 
     def start(tell: Tell) -> Callable[[Root, frozenset[str]], Walked]:
         project.note = tell
+        ledger = Ledger(project.records, project.ask)
 
         def work(root: Root, avoid: frozenset[str]) -> Walked:
             module, qualname = root
             if f"{module}:{qualname}" in avoid:
                 return Walked(f"{module}:{qualname}")  # to blame for a lost worker, which is said elsewhere
             project.avoid = avoid
-            return walk_root(project, project.index.modules[module], qualname)
+            facts = project.index.modules[module]
+            return walk_recorded(project, facts, qualname, ledger) if recorded else walk_root(project, facts, qualname)
 
         return work
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqla_lint.checks import CALLS, CHECKS
 from sqla_lint.context import Context
@@ -14,6 +14,7 @@ from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.questions import Summary
 from sqla_lint.project.declarations import declared
 from sqla_lint.project.project import Project
+from sqla_lint.project.records import Entry, Ledger
 from sqla_lint.project.slices import Unsliceable
 from sqla_lint.survey.facts import Facts
 from sqla_lint.trouble import internal_error, not_analysed
@@ -31,7 +32,8 @@ class Walked:
     own: its findings in loops of its own; shared: by what they are about, those that other roots may have as well.
     owing: what callers may know of a finding's rows. owed, settled, confirmed: such rows that some read of this root
     infers, has loaded, or has seen unloaded. repeats, reads: what the callers of this root are asked for.
-    fault: the failure that `trouble` is about, the same in every function that has it.
+    fault: the failure that `trouble` is about, the same in every function that has it. asked: the numbers of the
+    questions that it comes of, each with its answer; told: what those numbers stand for that were not told before.
     """
 
     function: str
@@ -45,6 +47,8 @@ class Walked:
     reads: frozenset[Owed] = frozenset()
     trouble: Diagnostic | None = None
     fault: str = ""
+    asked: tuple[int, ...] = ()
+    told: tuple[Entry, ...] = ()
 
 
 def is_inferred(diagnostic: Diagnostic) -> bool:
@@ -55,6 +59,14 @@ def is_inferred(diagnostic: Diagnostic) -> bool:
 def rank(diagnostic: Diagnostic) -> tuple[bool, Span, int, str]:
     """What is seen comes before what is inferred, the first place before later ones, what is near before far."""
     return (is_inferred(diagnostic), diagnostic.span, diagnostic.steps, diagnostic.message)
+
+
+def walk_recorded(project: Project, facts: Facts, qualname: str, ledger: Ledger) -> Walked:
+    """Walk one root, and tell what the outcome depends on."""
+    project.records.begin()
+    walked = walk_root(project, facts, qualname)
+    asked, told = ledger.enter(project.records.grounds(project.records.end()))
+    return replace(walked, asked=asked, told=told)
 
 
 def walk_root(project: Project, facts: Facts, qualname: str) -> Walked:

@@ -106,6 +106,7 @@ def _look(work: _Work, progress: Progress, cache: Cache | None, contents: Sequen
     from sqla_lint.config import enabled
     from sqla_lint.gather import gather
     from sqla_lint.inspect import inspect
+    from sqla_lint.memory import Memory
     from sqla_lint.selection import selection
     from sqla_lint.trouble import OWN_RULES
 
@@ -121,7 +122,13 @@ def _look(work: _Work, progress: Progress, cache: Cache | None, contents: Sequen
     if cache is not None and earlier is not None and gathered.entries.keys() != earlier[1].keys():
         cache.keep_facts(project, gathered.entries)
     troubles = (one for one in gathered.problems if one.span.path in targets)
-    found = inspect(gathered.facts, targets, map(shown, work.discovery.templates), jobs, limit, on, work.versions)
+    seen = f"{project} from {Path().absolute()}"  # places are told as they look from here
+    everything = any(os.environ.get(switch) for switch in _SWITCHES)
+    memory = Memory(cache.walks(seen)) if cache is not None and not everything else None
+    templates = map(shown, work.discovery.templates)
+    found = list(inspect(gathered.facts, targets, templates, jobs, limit, on, work.versions, memory))
+    if cache is not None and memory is not None and memory.changed:
+        cache.keep_walks(seen, memory.kept())
     kept = {diagnostic for diagnostic in (*work.discovery.problems, *troubles, *found) if wanted(diagnostic)}
     failed = {diagnostic.span.path for diagnostic in kept if is_trouble(diagnostic)}
     return Report(tuple(sorted(kept, key=lambda one: one.sort_key)), len(targets), len(failed))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, reduce
 from typing import TypeVar, cast
 
+from sqla_lint.cache import digest
 from sqla_lint.flow.events import Event, Injected
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.lattice import doubtful, join
@@ -47,7 +48,9 @@ from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
 from sqla_lint.project.generics import Generics
+from sqla_lint.project.grounds import BodyOf, KeepersOf, MostlyAsync, OverridersOf
 from sqla_lint.project.names import NameIndex
+from sqla_lint.project.records import Records
 from sqla_lint.project.signatures import Signatures, may_guess
 from sqla_lint.project.slices import Slices, Unsliceable
 from sqla_lint.project.summaries import Summaries, join_summaries
@@ -94,6 +97,7 @@ class Project:
         self._within: list[str] = []
         self._answers: dict[object, object] = {}
         self._summaries = Summaries(self._sum_up)
+        self.records = Records()
         self._handlers: dict[type, Callable[..., object]] = {
             NameMeans: self._name,
             AttributeMeans: self._attribute,
@@ -101,10 +105,14 @@ class Project:
             MappingOf: self._mapping,
             SignatureOf: self._signature,
             SummaryOf: self._summary,
+            BodyOf: self._body,
+            KeepersOf: self._keepers,
+            OverridersOf: lambda question: tuple(self.classes.overriders(question.cls, question.name)),
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
             KindByUse: self._kind,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
+            MostlyAsync: lambda question: self.mostly_async,
             PossibleVersions: lambda question: versions,
             CallsAsked: lambda question: asked.calls,
             EventAsked: lambda question: question.event in asked.events,
@@ -128,9 +136,14 @@ class Project:
 
     def ask(self, question: Question[A]) -> A:
         """Answer a question of flow; equal questions get equal answers."""
+        self.records.note(question)
         known = self._answers.get(question, self)
         if known is self:
-            known = self._handlers[type(question)](question)
+            self.records.begin()
+            try:
+                known = self._handlers[type(question)](question)
+            finally:
+                self.records.end(question)
             if not isinstance(question, SummaryOf | KeptIn):  # those are kept where their cycles are known
                 self._answers[question] = known
         return cast("A", known)
@@ -146,13 +159,17 @@ class Project:
         return found if isinstance(found, Instance) else doubtful(found)
 
     def _kept(self, question: KeptIn) -> Value:
+        this, keepers = self.ask(KeepersOf(question.cls, question.name))
+        return self._left_by(keepers, this, question.name) if keepers else UNKNOWN
+
+    def _keepers(self, question: KeepersOf) -> tuple[str, tuple[str, ...]]:
         for module, fact in self.classes.facts(question.cls):
             if question.name in fact.keepers:
-                keepers = [f"{module}:{qualname}" for qualname in fact.keepers[question.name]]
+                keepers = tuple(f"{module}:{qualname}" for qualname in fact.keepers[question.name])
                 this = "" if question.cls == f"{module}:{fact.qualname}" else question.cls
                 known = all(self._may_keep(item, fact.keepers) for item in keepers)
-                return self._left_by(keepers, this, question.name) if known else UNKNOWN
-        return UNKNOWN
+                return this, keepers if known else ()
+        return "", ()
 
     def _may_keep(self, keeper: str, kept: Collection[str]) -> bool:
         """Whether what a method sets may be rows: it reaches a session, or something else that is kept."""
@@ -161,7 +178,7 @@ class Project:
             return False
         return keeper in self.suspects.effectful or not fact.sketch.touched(fact.parameters[0].name).isdisjoint(kept)
 
-    def _left_by(self, keepers: list[str], this: str, name: str) -> Value:
+    def _left_by(self, keepers: Sequence[str], this: str, name: str) -> Value:
         """What any of several methods leaves in an attribute of `self`."""
         summaries = [self.ask(SummaryOf(item, this, closely=True)) for item in keepers]
         left = [value for summary in summaries for kept, value in summary.keeps if kept == name]
@@ -180,6 +197,7 @@ class Project:
     def _injections(self, question: InjectedBy) -> tuple[tuple[str | int, Session], ...]:
         """Walk a decorator and what it defines, and see what they call the decorated function with."""
         info = self.ask(SignatureOf(question.decorator))
+        self.ask(BodyOf(question.decorator))
         if info is None or question.decorator not in self.suspects.effectful and info.name not in self.suspects.opening:
             return ()
         found: dict[str | int, Session] = {}
@@ -205,6 +223,18 @@ class Project:
         fact = self.index.function_fact(question.function)
         return self.schemas.response(self.index.modules[question.function.partition(":")[0]], fact) if fact else ()
 
+    def _body(self, question: BodyOf) -> str:
+        module, _, qualname = question.function.partition(":")
+        facts, fact = self.index.modules.get(module), self.index.function_fact(question.function)
+        if facts is None or fact is None and qualname != MODULE_BODY:
+            return ""
+        lines = self.slices.lines(facts.path)
+        first, end = (fact.line, fact.end_line) if fact else (1, len(lines))
+        effectful = question.function in self.suspects.effectful
+        opening = fact is not None and fact.name in self.suspects.opening
+        origins = self.templates.origins.get(facts.path, ())
+        return digest(facts.path, repr((first, effectful, opening, may_guess(facts), origins)), *lines[first - 1 : end])
+
     def _summary(self, question: SummaryOf) -> Summary:
         return self._summaries.answer(question)
 
@@ -214,6 +244,7 @@ class Project:
         info = self.ask(SignatureOf(question.function))
         if info is not None and info.generic and question.this:
             info = self.ask(SignatureOf(question.function, question.this, question.bound))
+        self.ask(BodyOf(question.function))
         if fact is None or info is None:
             return Summary()
         if fact.returns is not None and dotted(fact.returns).rpartition(".")[2] in ("NoReturn", "Never"):
@@ -241,7 +272,9 @@ class Project:
 
     def _sum_up_overriders(self, question: SummaryOf, fact: FunctionFact, info: FunctionInfo) -> Summary:
         """An abstract method does what any of those that override it does, where they can be counted."""
-        overriders = self.classes.overriders(question.this or info.owner, fact.name)
+        overriders = self.ask(OverridersOf(question.this or info.owner, fact.name))
+        for item in overriders:
+            self.ask(BodyOf(item))
         facts = [self.index.function_fact(item) for item in overriders]
         names = [item.name for item in fact.parameters]
         alike = all(item is not None and [one.name for one in item.parameters] == names for item in facts)
@@ -256,7 +289,8 @@ class Project:
         first = info.parameters[0]
         if info.binds == "cls":
             return replace(info, parameters=(replace(first, value=ClassValue(this, bound)), *info.parameters[1:]))
-        value = Instance(this) if self.classes.mapping(this).mapped else Object(this, bound=bound)
+        mapping = self.ask(MappingOf(this))
+        value = Instance(this) if mapping is not None and mapping.mapped else Object(this, bound=bound)
         if not isinstance(first.value, Instance | Object):
             return info
         return replace(info, parameters=(replace(first, value=value), *info.parameters[1:]))
@@ -290,6 +324,7 @@ class Project:
 
     def inspect(self, facts: Facts, qualname: str, sink: Callable[[Event], None]) -> Summary:
         """Walk a root, a function or the body of a module: events to `sink`, its summary back. Raises Unsliceable."""
+        self.ask(BodyOf(f"{facts.module}:{qualname}"))
         if qualname != MODULE_BODY:
             info = self.ask(SignatureOf(f"{facts.module}:{qualname}"))
             assert info is not None

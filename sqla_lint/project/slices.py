@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
-_KEPT = 64
+_KEPT = 160
+_KEPT_FILES = 32
 
 
 class Unsliceable(Exception):
@@ -23,12 +24,12 @@ class Unsliceable(Exception):
 
 
 class Slices:
-    """Cuts functions out of files, or out of the texts given instead of them; keeps the text of the file used last."""
+    """Cuts functions out of files, or out of the texts given instead of them; keeps what was used last."""
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         self._texts = dict(texts or {})
         self._origins: dict[str, tuple[Origin, ...]] = {}
-        self._last: tuple[str, list[str]] = ("", [])
+        self._lines: dict[str, list[str]] = {}
         self._cut: dict[str, tuple[Slice, cst.FunctionDef]] = {}
 
     def give(self, texts: Mapping[str, str], origins: Mapping[str, tuple[Origin, ...]]) -> None:
@@ -38,12 +39,14 @@ class Slices:
 
     def lines(self, path: str) -> list[str]:
         """The lines of a file, as Python counts them."""
-        if self._last[0] != path:
+        if path not in self._lines:
+            if len(self._lines) >= _KEPT_FILES:
+                self._lines.pop(next(iter(self._lines)))
             text = self._texts.get(path)
             if text is None:
                 text = read_text(Path(path))
-            self._last = (path, text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-        return self._last[1]
+            self._lines[path] = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return self._lines[path]
 
     def function(self, facts: Facts, fact: FunctionFact) -> tuple[Slice, cst.FunctionDef]:
         """The slice of a function and its node. Columns stay as they are: the lines are not dedented."""
