@@ -14,6 +14,11 @@ from sqla_lint.survey.facts import Sketch
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# The nodes that say something themselves; of the others only what is below them does.
+_TOLD = frozenset(
+    {ast.Attribute, ast.Constant, ast.Name, ast.Assign, ast.Call, ast.Await, ast.Expr, ast.arg, ast.MatchAs,
+     ast.MatchStar, ast.ExceptHandler, ast.withitem, ast.Yield, ast.YieldFrom, *_DEFINITIONS, *_LOOPS, *_COMPREHENSIONS}
+)  # fmt: skip
 _ITERATING_BUILTINS = frozenset(
     {"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort", "starmap", "takewhile",
      "dropwhile", "filterfalse", "nlargest", "nsmallest"}
@@ -54,6 +59,9 @@ class _Walk:
         todo: list[tuple[ast.AST, bool]] = [(node, False) for node in body]
         while todo:
             node, in_loop = todo.pop()
+            if type(node) not in _TOLD:
+                todo += [(child, in_loop) for child in ast.iter_child_nodes(node)]
+                continue
             if isinstance(node, ast.Attribute):
                 chain = chain_of(node)
                 self.reads.add(chain)
