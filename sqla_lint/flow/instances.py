@@ -59,7 +59,9 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
     """The value of a relationship; emits a `RelationshipRead` where it is a load per row."""
     name = relationship.name
     if relationship.lazy in ("dynamic", "write_only"):  # no option changes that
-        rows = (Instance(relationship.target),)
+        # Its rows are as those of a collection: the way back leads to the parent, which the session holds.
+        target = None if value.detached else frame.ask(MappingOf(relationship.target))
+        rows = (Instance(relationship.target, free=_back(frame, target, relationship)),)
         return Statement("query", rows, place=frame.place(node), owner=value, relationship=name)
     if value.detached:
         at_hand = is_loaded(value, relationship)
