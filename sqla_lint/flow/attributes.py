@@ -15,6 +15,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_column, read_relationship
 from sqla_lint.flow.kept import kept_rows
 from sqla_lint.flow.lattice import join
+from sqla_lint.flow.operations import Batch
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
 from sqla_lint.flow.results import by_name
 from sqla_lint.flow.state import IDLE
@@ -98,6 +99,7 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             | Option()
             | SessionFactory()
             | Manager()
+            | Batch()
         ):
             return Method(value, name)
         case OneOf():

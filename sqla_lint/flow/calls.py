@@ -18,6 +18,8 @@ from sqla_lint.flow.generics import made_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.managers import enter
+from sqla_lint.flow.migrations import draft, is_operation, operate
+from sqla_lint.flow.operations import Batch
 from sqla_lint.flow.queries import (
     held,
     page,
@@ -65,6 +67,7 @@ from sqla_lint.flow.walkers import reflect
 from sqla_lint.knowledge import calls as known_calls
 from sqla_lint.knowledge import sessions as known_sessions
 from sqla_lint.knowledge.coroutines import RESULT_COROUTINES
+from sqla_lint.knowledge.migrations import COLUMN
 from sqla_lint.knowledge.reflection import METHODS
 from sqla_lint.knowledge.statements import COMPARING, PASSED_ON
 
@@ -197,6 +200,8 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case SessionFactory() if name == "begin":
             opened = constructs.open_session(receiver, arguments, frame.site(node))
             return Manager(replace(opened, owner="manager"))
+        case Batch():
+            return operate(frame, receiver, name, arguments, node)
         case Manager():
             return _manager_method(frame, receiver, name, arguments, node)
         case Dumper():
@@ -284,6 +289,8 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
             )
             frame.open(made)
         return made
+    if is_operation(callee):
+        return operate(frame, callee, dotted.rpartition(".")[2], arguments, node)
     found = reflect(dotted, arguments) or from_stdlib(frame, dotted, arguments, node)
     if found is not None:
         return found
@@ -301,6 +308,8 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         rows = page(frame, arguments, node)
         is_async = isinstance(arguments.first(), Session) and getattr(arguments.first(), "kind", "") == "async"
         return Coroutine(rows) if is_async or name == known_calls.PAGINATING_AWAITED else rows
+    if dotted in COLUMN:
+        return draft(arguments)
     if dotted in known_calls.NEVER_RETURN:
         frame.stop()
         return UNKNOWN

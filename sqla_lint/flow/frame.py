@@ -110,6 +110,7 @@ class Frame:
         self.entering: tuple[cst.BaseExpression | None, str] = (None, "")
         self.in_criteria = False
         self.called: tuple[cst.BaseExpression | None, Value] = (None, UNKNOWN)
+        self.revision: object = None
 
     # What the visitor provides.
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from sqla_lint.knowledge.calls import NEVER_RETURN, OUTSIDE, OUTSIDE_CALLS
 from sqla_lint.knowledge.coroutines import CALLED_BY
 from sqla_lint.knowledge.dumping import DUMPS
+from sqla_lint.knowledge.migrations import OP, OPERATIONS
 from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
 from sqla_lint.knowledge.rendering import renders
 from sqla_lint.knowledge.sessions import is_session_name
@@ -243,6 +244,11 @@ class Suspects:
         """Whether a chain calls a method of what makes sessions, and not of what that makes."""
         *_, owner, name = ("", *chain.rsplit(".", 2)[-2:])
         return name in self._of_factories and owner in factories
+    def _migrates(self, facts: Facts, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether a body may call an operation of Alembic that rules ask for."""
+        if "Operated" not in self._events or OPERATIONS.isdisjoint(calls):
+            return False
+        return any(facts.imports.get(chain.partition(".")[0], "").startswith(OP) for chain in sketch.calls)
 
     def callers(self, function: str) -> Iterator[tuple[Facts, str]]:
         """The outermost functions that may run a function."""
@@ -275,7 +281,7 @@ class Suspects:
         if self._dumps(sketch) or self._fills_models(facts, fact, sketch):
             return True
         calls = {last(chain) for chain in sketch.calls}
-        if self._asked_for(sketch, calls):
+        if self._asked_for(sketch, calls) or self._migrates(facts, sketch, calls):
             return True
         if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
             return True

@@ -1,0 +1,29 @@
+"""Alembic's operations as tables. Source: Alembic's operation reference and cookbook."""
+
+from __future__ import annotations
+
+OP = "alembic.op"
+BATCH = f"{OP}.batch_alter_table"
+
+# What rules are told of, by the name of the method; those of a batch are called the same.
+OPERATIONS = frozenset(
+    {"add_column", "alter_column", "create_check_constraint", "create_foreign_key", "create_index",
+     "create_unique_constraint", "drop_column", "drop_constraint", "drop_index", "drop_table", "execute"}
+)  # fmt: skip
+# Those whose first argument is the table; of the others the table is the second one, or the keyword.
+TABLE_FIRST = frozenset({"add_column", "alter_column", "create_table", "drop_column", "drop_table", "bulk_insert"})
+TABLE_KEYWORDS = ("table_name", "source_table", "source")
+
+COLUMN = frozenset({"sqlalchemy.Column", "sqlalchemy.schema.Column", "sqlalchemy.sql.schema.Column"})
+# Parts of a column that fill it in rows which exist: SQLAlchemy's constructs, as arguments of `Column`.
+FILLING = frozenset({"Computed", "DefaultClause", "FetchedValue", "Identity", "Sequence"})
+
+# Calls that may write rows: a migration that makes one has thought of the data.
+WRITES = frozenset(
+    {"add", "add_all", "bulk_insert", "bulk_insert_mappings", "bulk_save_objects", "commit", "exec", "exec_driver_sql",
+     "execute", "executemany", "flush", "merge"}
+)  # fmt: skip
+# Texts in a migration that take it out of Alembic's transaction.
+OUT_OF_TRANSACTION = ("autocommit", "AUTOCOMMIT", "COMMIT", "isolation_level")
+# A test that names a dialect: what stands in such a function is meant for one database.
+DIALECTS = ("dialect", "sqlite", "postgres", "mysql", "mariadb", "oracle", "mssql")
