@@ -18,7 +18,9 @@ PROJECTS = sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_
 def test_edge(path: Path, tmp_path: Path) -> None:
     """In a file that is a project of its own exactly the marked lines are reported."""
     text = path.read_text(encoding="utf-8")
-    said = disagreements(lint(tmp_path, {path.name: text}), markers(text), own_rule=path.parent.name)
+    said = disagreements(
+        lint(tmp_path, {path.name: text}, rule=path.parent.name), markers(text), own_rule=path.parent.name
+    )
     assert not said, "\n".join(said)
 
 

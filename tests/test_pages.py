@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,22 @@ FIXTURES = Path(__file__).parent / "fixtures"
 CORE = frozenset({"session-not-closed", "commit-in-loop", "delete-then-add", "lazy-load-in-loop"})
 
 
-def shop(variant: str) -> dict[str, str]:
+def shop(variant: str, database: str = "sqlite") -> dict[str, str]:
     """Return the files of the shop package, with the modules of `variant` in place of those they replace."""
     files = {path.name: path for path in (FIXTURES / "shop").glob("*.py")}
     files |= {path.name: path for path in (FIXTURES / variant).glob("*.py")}
-    return {f"shop/{name}": path.read_text(encoding="utf-8") for name, path in files.items()}
+    texts = {f"shop/{name}": path.read_text(encoding="utf-8") for name, path in files.items()}
+    return {name: re.sub(r"sqlite(\+\w+)?://", f"{database}://", text) for name, text in texts.items()}
 
 
 @pytest.mark.parametrize("variant", ["shop", "shop_legacy"])
 @pytest.mark.parametrize("example", examples(), ids=str)
 def test_example(example: Example, variant: str, tmp_path: Path) -> None:
     """Exactly the marked lines are reported, whichever way the shop's models are declared."""
-    found = lint(tmp_path, {**shop(variant), "example.py": example.text}, report=["example.py"])
+    database = "postgresql" if "postgresql" in example.words else "sqlite"
+    found = lint(
+        tmp_path, {**shop(variant, database), "example.py": example.text}, report=["example.py"], rule=example.page
+    )
     said = disagreements(found, markers(example.text), own_rule=example.page)
     assert not said, "\n".join(said)
 

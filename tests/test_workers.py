@@ -67,7 +67,7 @@ def check(paths: Sequence[Path], jobs: int, limit: str = "60") -> tuple[Diagnost
     os.environ["SQLA_LINT_LIMIT"] = limit
     try:
         loaded = config.load(paths[0])
-        return run.check(paths, config.Config(root=loaded.root, jobs=jobs)).diagnostics
+        return run.check(paths, config.Config(root=loaded.root, jobs=jobs, extend_select=("ALL",))).diagnostics
     finally:
         del os.environ["SQLA_LINT_LIMIT"]
         if before is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 OP = "alembic.op"
 BATCH = f"{OP}.batch_alter_table"
 
@@ -10,6 +12,10 @@ OPERATIONS = frozenset(
     {"add_column", "alter_column", "create_check_constraint", "create_foreign_key", "create_index",
      "create_unique_constraint", "drop_column", "drop_constraint", "drop_index", "drop_table", "execute"}
 )  # fmt: skip
+# What SQLite has no statement for; a mere renaming of a column it can do.
+ALTERING = frozenset({"alter_column", "create_check_constraint", "create_foreign_key", "create_unique_constraint",
+                      "drop_constraint"})  # fmt: skip
+RENAMING = frozenset({"existing_nullable", "existing_server_default", "existing_type", "new_column_name", "schema"})
 # Those whose first argument is the table; of the others the table is the second one, or the keyword.
 TABLE_FIRST = frozenset({"add_column", "alter_column", "create_table", "drop_column", "drop_table", "bulk_insert"})
 TABLE_KEYWORDS = ("table_name", "source_table", "source")
@@ -25,5 +31,9 @@ WRITES = frozenset(
 )  # fmt: skip
 # Texts in a migration that take it out of Alembic's transaction.
 OUT_OF_TRANSACTION = ("autocommit", "AUTOCOMMIT", "COMMIT", "isolation_level")
+# The start of a database's URL, with the dialect and perhaps a driver.
+URL = re.compile(r"\b(cockroachdb|mariadb|mssql|mysql|oracle|postgres|postgresql|sqlite)(?:\+\w+)?://")
+# Folders whose databases tell nothing of the one in production.
+TESTS = frozenset({"tests", "test", "examples", "docs"})
 # A test that names a dialect: what stands in such a function is meant for one database.
 DIALECTS = ("dialect", "sqlite", "postgres", "mysql", "mariadb", "oracle", "mssql")

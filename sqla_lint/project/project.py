@@ -43,6 +43,7 @@ from sqla_lint.flow.questions import (
 from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Object, Session, Value
 from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.calls import KEEPS_ENDING
+from sqla_lint.knowledge.migrations import TESTS
 from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
@@ -133,6 +134,12 @@ class Project:
             for facts in self.files
         ]
         return sum("async" in kind for kind in kinds) > sum("sync" in kind for kind in kinds)
+
+    @cached_property
+    def databases(self) -> frozenset[str]:
+        """The dialects of the database URLs in the project, its tests left out."""
+        files = (facts for facts in self.files if not TESTS.intersection(facts.path.split("/")))
+        return frozenset().union(*(facts.databases for facts in files))
 
     def ask(self, question: Question[A]) -> A:
         """Answer a question of flow; equal questions get equal answers."""

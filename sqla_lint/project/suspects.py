@@ -244,6 +244,7 @@ class Suspects:
         """Whether a chain calls a method of what makes sessions, and not of what that makes."""
         *_, owner, name = ("", *chain.rsplit(".", 2)[-2:])
         return name in self._of_factories and owner in factories
+
     def _migrates(self, facts: Facts, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may call an operation of Alembic that rules ask for."""
         if "Operated" not in self._events or OPERATIONS.isdisjoint(calls):

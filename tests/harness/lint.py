@@ -10,9 +10,14 @@ from sqla_lint.diagnostic import Diagnostic
 from tests.harness.markers import GAPS, LINTED, Kind, Marker
 
 
-def lint(folder: Path, files: Mapping[str, str], *, report: Iterable[str] | None = None) -> list[Diagnostic]:
-    """Write `files` (path → text) below `folder` as a project of its own; return what is found in `report` (all)."""
-    (folder / "pyproject.toml").write_text("")
+def lint(
+    folder: Path, files: Mapping[str, str], *, report: Iterable[str] | None = None, rule: str = ""
+) -> list[Diagnostic]:
+    """Write `files` (path → text) below `folder` as a project of its own; return what is found in `report` (all).
+
+    `rule` is on besides those that are on by default.
+    """
+    (folder / "pyproject.toml").write_text(f'[tool.sqla-lint]\nextend-select = ["{rule}"]\n' if rule else "")
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
