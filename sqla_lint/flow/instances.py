@@ -13,7 +13,7 @@ from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import is_loaded, missing, remember
 from sqla_lint.flow.loading import COLUMNS
-from sqla_lint.flow.questions import ClassInfo, MappingOf, Read, Relationship
+from sqla_lint.flow.questions import ClassInfo, KeepsRowOf, MappingOf, Read, Relationship
 from sqla_lint.flow.values import (
     ANY_PARENT,
     NEVER,
@@ -172,7 +172,13 @@ def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -
     if relationship.target == value.cls and value.path:
         return True  # the rows of a collection refer to each other
     same = (ANY_PARENT, relationship.name, f"{relationship.name}_id")
-    return any(column in same for column, _ in value.values)
+    return any(column in same for column, _ in value.values) or _is_kept(frame, relationship)
+
+
+def _is_kept(frame: Frame, relationship: Relationship) -> bool:
+    """Whether an object at hand, such as `self`, keeps what a relationship leads to, beside the rows that are read."""
+    keepers = {value.cls for value in frame.state.names.values() if isinstance(value, Object)}
+    return any(frame.ask(KeepsRowOf(keeper, relationship.target, relationship.name)) for keeper in sorted(keepers))
 
 
 def target_of(cls: str, identity: int) -> str:

@@ -242,6 +242,18 @@ class KeptIn(Question[Value]):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepsRowOf(Question[bool]):
+    """Whether an object of a class keeps a row of a mapped class, or of one derived from it, in some attribute.
+
+    name: an attribute called so may be one, where nobody can tell what it holds.
+    """
+
+    cls: str
+    row: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class MappingOf(Question["ClassInfo | None"]):
     """How a class of the project is mapped; None where there is no such class."""
 

@@ -51,6 +51,7 @@ from sqla_lint.survey.expressions import (
 from sqla_lint.survey.facts import Declared
 
 _DEEPEST = 12
+_NONE = Collection(UNKNOWN, literal=True, limit=0)
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _ENGINES = frozenset({"sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine"})
 
@@ -287,7 +288,13 @@ class Declarations:
                     return self._held(found, name)
                 if self._speaks_against(module, declared.annotation, name):
                     return External(dotted(declared.annotation), made=True)
-        return UNKNOWN
+        return _NONE if self._stays_empty(cls, name, above) else UNKNOWN
+
+    def _stays_empty(self, cls: str, name: str, above: str) -> bool:
+        """Whether a class declares an empty display, such as `options = ()`, that no method replaces."""
+        lineage = [fact for _, fact in self._classes.facts_above(cls, above)]
+        declared = next((fact.attributes[name] for fact in lineage if name in fact.attributes), None)
+        return declared == Declared(None, Items(())) and not any(name in fact.self_attributes for fact in lineage)
 
     def _speaks_against(self, module: str, annotation: Expression | None, name: str) -> bool:
         """Whether an annotation that says nothing else tells that what is called `session` is none."""

@@ -16,6 +16,13 @@ class KeepersOf(Question[tuple[str, tuple[str, ...]]]):
 
 
 @dataclass(frozen=True, slots=True)
+class AllKeepersOf(Question[tuple[tuple[str, str, tuple[str, ...]], ...]]):
+    """Of each attribute of `self` that methods set: the class of `self` if not their own, its name, the methods."""
+
+    cls: str
+
+
+@dataclass(frozen=True, slots=True)
 class BodyOf(Question[str]):
     """What a function, or the body of a module, is made of: a digest of its lines, its place, and what they lead to."""
 

@@ -25,6 +25,7 @@ from sqla_lint.flow.questions import (
     Given,
     InjectedBy,
     KeepsAfterCommit,
+    KeepsRowOf,
     KeptIn,
     KindByUse,
     MappingOf,
@@ -40,7 +41,8 @@ from sqla_lint.flow.questions import (
     SummaryOf,
     TemplateNamed,
 )
-from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Object, Session, Value
+from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Mapping, Object, OneOf, Session, Value
+from sqla_lint.flow.values import Collection as Rows
 from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.calls import KEEPS_ENDING
 from sqla_lint.knowledge.migrations import TESTS
@@ -49,7 +51,7 @@ from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
 from sqla_lint.project.generics import Generics
-from sqla_lint.project.grounds import BodyOf, KeepersOf, MostlyAsync, OverridersOf
+from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OverridersOf
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.records import Records
 from sqla_lint.project.signatures import Signatures, may_guess
@@ -103,11 +105,13 @@ class Project:
             NameMeans: self._name,
             AttributeMeans: self._attribute,
             KeptIn: self._kept,
+            KeepsRowOf: self._keeps_row,
             MappingOf: self._mapping,
             SignatureOf: self._signature,
             SummaryOf: self._summary,
             BodyOf: self._body,
             KeepersOf: self._keepers,
+            AllKeepersOf: lambda question: tuple(self._all_keepers(question)),
             OverridersOf: lambda question: tuple(self.classes.overriders(question.cls, question.name)),
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
@@ -151,7 +155,7 @@ class Project:
                 known = self._handlers[type(question)](question)
             finally:
                 self.records.end(question)
-            if not isinstance(question, SummaryOf | KeptIn):  # those are kept where their cycles are known
+            if not isinstance(question, SummaryOf | KeptIn | KeepsRowOf):  # those are kept where their cycles are known
                 self._answers[question] = known
         return cast("A", known)
 
@@ -177,6 +181,36 @@ class Project:
                 known = all(self._may_keep(item, fact.keepers) for item in keepers)
                 return this, keepers if known else ()
         return "", ()
+
+    def _keeps_row(self, question: KeepsRowOf) -> bool:
+        """One that an annotation tells of counts, and one that any of the methods leaves there."""
+        for this, name, keepers in self.ask(AllKeepersOf(question.cls)):
+            left = (self._left_by([item], this, name) for item in keepers)
+            values = [self.ask(AttributeMeans(question.cls, name)), *left]
+            if any(self._is_row(value, question.row) for value in values):
+                return True
+            if name == question.name and all(value == UNKNOWN for value in values):
+                return True
+        return False
+
+    def _all_keepers(self, question: AllKeepersOf) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        for module, fact in self.classes.facts(question.cls):
+            this = "" if question.cls == f"{module}:{fact.qualname}" else question.cls
+            for name, keepers in fact.keepers.items():
+                ids = (f"{module}:{item}" for item in keepers)
+                yield this, name, tuple(item for item in ids if self._may_keep(item, fact.keepers))
+
+    def _is_row(self, value: Value, cls: str) -> bool:
+        """Whether a value is, may be or holds rows of a class, or of one derived from it."""
+        match value:
+            case Instance(cls=found):
+                info = self.ask(MappingOf(found))
+                return found == cls or info is not None and cls in info.lineage
+            case Rows(element=row, limit=None) | Mapping(value=row):
+                return self._is_row(row, cls)
+            case OneOf(values=values):
+                return any(self._is_row(item, cls) for item in values)
+        return False
 
     def _may_keep(self, keeper: str, kept: Collection[str]) -> bool:
         """Whether what a method sets may be rows: it reaches a session, or something else that is kept."""

@@ -14,11 +14,11 @@ from typing import Any
 from sqla_lint.cache import digest
 from sqla_lint.flow import questions
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.questions import InjectedBy, KeptIn, Question, SummaryOf
+from sqla_lint.flow.questions import InjectedBy, KeepsRowOf, KeptIn, Question, SummaryOf
 from sqla_lint.project import grounds
 
 # What these ask comes of walking functions: it is told by what the walks have asked.
-_WALKED = (SummaryOf, InjectedBy, KeptIn)
+_WALKED = (SummaryOf, InjectedBy, KeptIn, KeepsRowOf)
 _SET = "set"
 _KINDS: dict[str, type[Any]] = {
     name: kind
