@@ -28,6 +28,8 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     loop = read.loop
     if loop is None or not read.emits_sql or read.instance is None:
         return  # loaded already, or no loop to multiply it
+    if read.after_failure:
+        return  # for the few rows that fail: nothing that grows with the data
     if loop.turns is not None and loop.turns <= 1:
         return
     seen = read.producer is not None and read.producer.seen

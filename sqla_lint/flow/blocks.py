@@ -15,6 +15,7 @@ from sqla_lint.flow.noted import note_entered
 from sqla_lint.flow.sessions import leave
 from sqla_lint.flow.state import State, gather, join_states
 from sqla_lint.flow.values import UNKNOWN, Manager, Session, Value
+from sqla_lint.knowledge.calls import answers
 
 
 def body_of(block: cst.BaseSuite) -> Sequence[cst.CSTNode]:
@@ -104,7 +105,8 @@ def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
         if handler.name is not None:
             frame.assign(handler.name.name, UNKNOWN)
         frame.guards.append(handler.type or cst.Name("except"))
-        frame.handlers.append(Handler(_goes_on(handler.body), len(frame.loops), True))
+        failed = not _catches_answers(handler)
+        frame.handlers.append(Handler(_goes_on(handler.body), len(frame.loops), True, failed))
         states += frame.block(body_of(handler.body), [frame.state])
         frame.handlers.pop()
         frame.guards.pop()
@@ -149,6 +151,14 @@ def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
         case cst.Name(value="Exception" | "BaseException"):
             return True
     return False
+
+
+def _catches_answers(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    """Whether it catches what Python code raises to answer a question, a missing key say: no failure at all."""
+    items = [item.value for item in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
+    return any(
+        isinstance(item, cst.Name | cst.Attribute) and answers(path_of(item).rpartition(".")[2]) for item in items
+    )
 
 
 def _takes_anything(pattern: cst.MatchPattern) -> bool:

@@ -97,7 +97,7 @@ class RelationshipRead(Event):
     read. dynamic: every use is a query of its own, no loader option helps. owed: the rows are an argument's, and this
     is what callers may know of them. outside: what `via` stands in, a template or a schema, where that is no function.
     detached: the instance has no session any more: it raises. asynchronous: it belongs to an AsyncSession: it raises
-    unless it runs within `run_sync`.
+    unless it runs within `run_sync`. after_failure: only a turn that has failed comes here.
     """
 
     instance: Instance | None = None
@@ -115,6 +115,7 @@ class RelationshipRead(Event):
     owed: tuple[str, ...] = ()
     outside: str = ""
     detached: bool = False
+    after_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,11 +53,15 @@ class Exits:
 
 @dataclass(slots=True)
 class Handler:
-    """A `try` around the current point. swallows: its handlers go on after a failure. handling: this is a handler."""
+    """A `try` around the current point. swallows: its handlers go on after a failure. handling: this is a handler.
+
+    failed: it is one that runs only where something went wrong.
+    """
 
     swallows: bool
     loops: int
     handling: bool = False
+    failed: bool = False
 
 
 @dataclass(slots=True)
@@ -201,6 +205,11 @@ class Frame:
         for handler in self.handlers:
             if handler.handling and handler.swallows and handler.loops:
                 self.loops[handler.loops - 1].isolates = True
+
+    def after_failure(self, loop: Loop | None) -> bool:
+        """Whether this point is reached only where a turn of `loop` has failed; without a loop, where the call has."""
+        depth = 0 if loop is None else self.loops.index(loop) + 1
+        return any(handler.failed and handler.loops >= depth for handler in self.handlers)
 
     def gets_connection(self, nodes: tuple[cst.BaseExpression, ...]) -> bool:
         """Whether a session is opened on a given connection: whoever opened that one returns it."""

@@ -88,9 +88,10 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
     root = value.producer.root if value.producer else ()
     if root and len(root) < _LONGEST:
         note_argument_read(frame, (*root, relationship.name), value.rows, node)
-    if not value.detached:
-        remember(frame, value, relationship.name)
     loop = frame.in_loop(value.rows)
+    after_failure = frame.after_failure(loop)
+    if not value.detached and not after_failure:
+        remember(frame, value, relationship.name)
     if loop is None and not value.detached and not value.asynchronous:
         return
     if not frame.emitting:
@@ -113,6 +114,7 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
         value.asynchronous,
         owed=(frame.info.id, *root, relationship.name) if root and not value.detached else (),
         detached=value.detached is not None,
+        after_failure=after_failure,
     )
     _emit(frame, loop, node, event)
 
@@ -147,18 +149,30 @@ def _emit(frame: Frame, loop: Loop | None, node: cst.CSTNode, event: Event) -> N
 
 
 def note_argument_read(
-    frame: Frame, path: tuple[str, ...], rows: int, node: cst.CSTNode, inner: Read | None = None
+    frame: Frame,
+    path: tuple[str, ...],
+    rows: int,
+    node: cst.CSTNode,
+    inner: Read | None = None,
+    after_failure: bool = False,
 ) -> None:
-    """Keep, for the summary, that something reached from a parameter is read; `inner` where a callee reads it."""
+    """Keep, for the summary, that something reached from a parameter is read.
+
+    `inner` where a loop of a callee reads it; `after_failure` where a callee does that has failed.
+    """
     loop = frame.in_loop(rows)
-    if not frame.emitting or path in frame.outcome.reads or len(frame.outcome.reads) >= _MOST_READS:
+    after_failure = after_failure or frame.after_failure(loop)
+    known = frame.outcome.reads.get(path)
+    if not frame.emitting or known is None and len(frame.outcome.reads) >= _MOST_READS:
+        return
+    if known is not None and (after_failure or not known.after_failure):
         return
     if inner is not None:
-        frame.outcome.reads[path] = replace(inner, path=path)
+        frame.outcome.reads[path] = replace(inner, path=path, after_failure=after_failure)
     else:
-        owed = (frame.info.id, *path)
-        source = loop.source if loop else ""
-        frame.outcome.reads[path] = Read(path, loop is not None, owed, frame.place(node), source, frame.text(node))
+        owed, source = (frame.info.id, *path), loop.source if loop else ""
+        place, text = frame.place(node), frame.text(node)
+        frame.outcome.reads[path] = Read(path, loop is not None, owed, place, source, text, after_failure)
 
 
 def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -> bool:

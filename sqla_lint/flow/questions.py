@@ -164,7 +164,7 @@ class Read:
     """A relationship read of an argument: the access path from the parameter, and whether an inner loop repeats it.
 
     Where its last step is `passed` to a function, what that reads of it is read. owed: the function it stands in and
-    the path there, the identity of what its callers may know.
+    the path there, the identity of what its callers may know. after_failure: it stands where the function has failed.
     """
 
     path: tuple[str, ...]
@@ -173,6 +173,7 @@ class Read:
     place: Place = field(compare=False)
     loop_text: str = field(default="", compare=False)
     text: str = field(default="", compare=False)
+    after_failure: bool = False
 
 
 def passed(function: str, parameter: str) -> str:

@@ -33,7 +33,8 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) ->
     name = steps[-1] if steps else ""
     match value:
         case Symbol(path=path):
-            note_argument_read(frame, (*path, *steps[-1:]), value.rows, node, read if each else None)
+            inner = read if each else None
+            note_argument_read(frame, (*path, *steps[-1:]), value.rows, node, inner, read.after_failure)
         case Instance():
             _read_of_instance(frame, value, name, read, binding, each, node)
 
@@ -125,10 +126,11 @@ def _confirm(
         read.text,
         owed=read.owed if each else (frame.info.id, *root, name) if root else (),
         outside=outside,
+        after_failure=read.after_failure,
     )
     if not loaded and root:
-        note_argument_read(frame, (*root, name), value.rows, node, read if each else None)
-    if not loaded:
+        note_argument_read(frame, (*root, name), value.rows, node, read if each else None, read.after_failure)
+    if not loaded and not read.after_failure:
         remember(frame, value, name, binding)
     if each:
         if read.repeated:
@@ -136,4 +138,5 @@ def _confirm(
         return
     loop_around = frame.in_loop(value.rows)
     if loop_around is not None and not loaded:
-        frame.emit_in(loop_around, node, replace(event, loop=loop_around))
+        failed = read.after_failure or frame.after_failure(loop_around)
+        frame.emit_in(loop_around, node, replace(event, loop=loop_around, after_failure=failed))

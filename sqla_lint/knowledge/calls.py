@@ -47,6 +47,10 @@ OUTSIDE_CALLS = frozenset({"time.sleep", "asyncio.sleep", "os.remove", "os.unlin
 ENDLESS = frozenset({"itertools.count", "itertools.repeat", "itertools.cycle"})
 NEVER_RETURN = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit", "flask.abort", "os.abort",
                           "werkzeug.exceptions.abort"})  # fmt: skip
+# What is raised to answer a question, a missing key say; catching anything else deals with a failure.
+ANSWERS = frozenset({"AttributeError", "ImportError", "IndexError", "KeyError", "LookupError", "ModuleNotFoundError",
+                     "StopAsyncIteration", "StopIteration", "TypeError", "ValueError"})  # fmt: skip
+ANSWERING = ("DoesNotExist", "NotFound", "NoResultFound")
 CANNOT_RAISE = frozenset(
     {"isinstance", "len", "str", "repr", "bool", "print", "list", "dict", "set", "tuple", "range", "enumerate", "zip",
      "id", "type", "hasattr", "callable", "super"}
@@ -61,6 +65,11 @@ KEEPS_ENDING = PROPERTIES | {
 }  # fmt: skip
 CHUNK_WORDS = ("chunk", "batch", "page", "partition", "block", "slice")
 RETRY_WORDS = ("retry", "retries", "attempt", "tries", "try_")
+
+
+def answers(exception: str) -> bool:
+    """Whether an exception of this name answers a question: catching it is one of the usual ways on."""
+    return exception in ANSWERS or exception.endswith(ANSWERING)
 
 
 def leaves_process(dotted: str) -> bool:

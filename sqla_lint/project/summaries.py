@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import reduce
 
 from sqla_lint.flow.lattice import join
-from sqla_lint.flow.questions import Effect, Summary, SummaryOf
+from sqla_lint.flow.questions import Effect, Read, Summary, SummaryOf
 from sqla_lint.flow.values import NEVER, UNKNOWN
 
 _MOST_TURNS = 5
@@ -94,12 +94,21 @@ def _join_two(left: Summary, right: Summary) -> Summary:
         returns=join(left.returns, right.returns),
         yields=reduce(join, yields) if yields else None,
         effects=tuple(_join_effects(left, right)),
-        reads=tuple({read.path: read for read in (*right.reads, *left.reads)}.values()),
+        reads=_join_reads(left.reads, right.reads),
         escapes=left.escapes | right.escapes,
         io=left.io or right.io,
         returns_normally=left.returns_normally or right.returns_normally,
         name=left.name,
     )
+
+
+def _join_reads(left: tuple[Read, ...], right: tuple[Read, ...]) -> tuple[Read, ...]:
+    """The reads of both, one per path: of two, the one that needs no failure."""
+    by_path: dict[tuple[str, ...], Read] = {}
+    for read in (*right, *left):
+        if not read.after_failure or by_path.get(read.path, read).after_failure:
+            by_path[read.path] = read
+    return tuple(by_path.values())
 
 
 def _join_effects(left: Summary, right: Summary) -> Iterator[Effect]:
