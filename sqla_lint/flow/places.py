@@ -112,10 +112,16 @@ class Slice:
 
 
 def _plain(node: cst.CSTNode) -> str:
-    """The code of a name, which most texts are of, without asking libcst; empty where it is anything else."""
+    """The code of a chain of names, which most texts are of, without asking libcst; empty where it is anything else."""
     import libcst as cst
 
-    return node.value if type(node) is cst.Name and not node.lpar else ""
+    if type(node) is cst.Name:
+        return node.value if not node.lpar else ""
+    if type(node) is not cst.Attribute or node.lpar:
+        return ""
+    spaces = (node.dot.whitespace_before, node.dot.whitespace_after) if isinstance(node.dot, cst.Dot) else ()
+    base = _plain(node.value) if not any(getattr(item, "value", " ") for item in spaces) else ""
+    return f"{base}.{node.attr.value}" if base else ""
 
 
 class Place:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import reduce
 
 import libcst as cst
-import libcst.matchers as m
 
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.instances import note_argument_read, read_relationship
 from sqla_lint.flow.lattice import join
+from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import ClassInfo, MappingOf, Relationship
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -102,16 +102,24 @@ def _goes_through_all(frame: Frame, name: cst.BaseExpression, node: cst.CSTNode)
 
 def _chosen(frame: Frame, words: frozenset[str], node: cst.CSTNode) -> bool:
     """Whether a test of any of these names may keep some turns from coming by `node`."""
-    for found in m.findall(frame.slice.module, m.If() | m.IfExp() | m.CompIf()):
-        test = getattr(found, "test", None)
-        if not isinstance(test, cst.BaseExpression) or _asks_for_kind(test, words):
+    for found in nodes(frame.slice.module):
+        if not isinstance(found, cst.If | cst.IfExp | cst.CompIf) or _asks_for_kind(found.test, words):
             continue
-        if words.isdisjoint(item.value for item in m.findall(test, m.Name()) if isinstance(item, cst.Name)):
+        if words.isdisjoint(item.value for item in nodes(found.test) if isinstance(item, cst.Name)):
             continue
-        leaves = isinstance(found, cst.If) and m.findall(found, m.Continue() | m.Break() | m.Return())
-        if isinstance(found, cst.CompIf) or leaves or any(item is node for item in m.findall(found, m.Call())):
+        inside = list(nodes(found))
+        leaves = isinstance(found, cst.If) and any(isinstance(item, _LEAVING) for item in inside)
+        if (
+            isinstance(found, cst.CompIf)
+            or leaves
+            or isinstance(node, cst.Call)
+            and any(item is node for item in inside)
+        ):
             return True
     return False
+
+
+_LEAVING = (cst.Continue, cst.Break, cst.Return)
 
 
 def _asks_for_kind(test: cst.BaseExpression, words: frozenset[str]) -> bool:
