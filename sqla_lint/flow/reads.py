@@ -13,7 +13,7 @@ from sqla_lint.flow.loaded import is_loaded, remember
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, Read, Relationship, SummaryOf, passed_to
 from sqla_lint.flow.substitution import Binding, step_from
-from sqla_lint.flow.values import UNKNOWN, FunctionValue, Instance, Symbol, Value
+from sqla_lint.flow.values import UNKNOWN, FunctionValue, Instance, Object, Symbol, Value
 from sqla_lint.flow.walkers import walked
 from sqla_lint.knowledge import loaders
 from sqla_lint.knowledge.reflection import WALKS
@@ -29,7 +29,9 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) ->
     with frame.silent():
         for step in steps[:-1]:
             each = step in (EACH, VALUE) or each and not _leads_to_one(frame, value, step)
-            value = step_from(frame, value, step, node)
+            owner, value = value, step_from(frame, value, step, node)
+            if isinstance(owner, Object) and owner.root and value == UNKNOWN and read.repeated:
+                value = Symbol((*owner.root, step))  # a class that derives from it, as from a mixin, may be mapped
     name = steps[-1] if steps else ""
     match value:
         case Symbol(path=path):
