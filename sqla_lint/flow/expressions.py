@@ -308,6 +308,8 @@ def _indexed(
             return External(dotted)
         case ClassValue():
             return subscripted(frame, value, node)
+        case Symbol() if isinstance(index, Constant) and type(index.value) is int:
+            return frame.read(value, f"[{index.value}]", node)
     return frame.read(value, "__getitem__", node) if not is_slice else value if value == UNKNOWN else UNKNOWN
 
 

@@ -70,9 +70,19 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
         at_hand = at_hand or _has_no_target(frame, relationship, node)
     if not at_hand:
         note_load(frame, value, relationship, node)
+    elif value.producer is not None and value.producer.root and _by_mapping_alone(value, relationship):
+        root = value.producer.root
+        if len(root) < _LONGEST and frame.in_loop(value.rows) is None:
+            note_argument_read(frame, (*root, name), value.rows, node)
     if not relationship.target:
         return Collection(UNKNOWN) if relationship.collection else UNKNOWN
     return _reached(frame, value, relationship, node)
+
+
+def _by_mapping_alone(value: Instance, relationship: Relationship) -> bool:
+    """Whether only the mapping says that it is loaded: an option of a caller's query may say otherwise."""
+    told = relationship.name in value.free or value.new or value.detached or value.load.strategy(relationship.name)
+    return not told and relationship.lazy in loaders.FREE and relationship.lazy != "noload"
 
 
 def _has_no_target(frame: Frame, relationship: Relationship, node: cst.CSTNode) -> bool:

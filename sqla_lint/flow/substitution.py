@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.containers import item_at
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.instances import EACH, INDEX, VALUE
 from sqla_lint.flow.queries import entity
@@ -15,6 +16,7 @@ from sqla_lint.flow.values import (
     PARENT,
     UNKNOWN,
     Collection,
+    Constant,
     Coroutine,
     Instance,
     Manager,
@@ -119,10 +121,13 @@ def step_from(frame: Frame, value: Value, step: str, node: cst.CSTNode) -> Value
         return entity(frame, value, 0, node) if value.scalar else UNKNOWN
     if step == EACH:
         return frame.elements(value, node, 0)
-    if step in (VALUE, INDEX) and isinstance(value, Mapping):
+    at = step.startswith("[")  # an index that is told
+    if (step in (VALUE, INDEX) or at) and isinstance(value, Mapping):
         return value.value
     if step == INDEX and isinstance(value, Collection):
         return value.element
+    if at and isinstance(value, Collection | TupleValue):
+        return item_at(value, Constant(int(step[1:-1])))
     return UNKNOWN if step == VALUE else frame.read(value, step, node)
 
 
