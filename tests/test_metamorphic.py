@@ -383,6 +383,38 @@ def test_hundreds_of_loop_bodies_are_extracted() -> None:
     assert sum(map(len, LOST.values())) <= 16
 
 
+def called_functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    """The plain functions of a module that others of it call by name, and nothing else."""
+    calls = [one.func for one in ast.walk(tree) if isinstance(one, ast.Call)]
+    called = Counter(one.id for one in calls if isinstance(one, ast.Name))
+    used = Counter(one.id for one in ast.walk(tree) if isinstance(one, ast.Name))
+    plain = [one for one in tree.body if isinstance(one, ast.FunctionDef) and not one.decorator_list]
+    once = Counter(one.name for one in plain)
+    return [one for one in plain if once[one.name] == 1 and 0 < called[one.name] == used[one.name]]
+
+
+CALLED = [name for name, text in TEXTS.items() if called_functions(ast.parse(text))]
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_helpers_moved_to_another_file(name: str, tmp_path: Path) -> None:
+    """With its helpers in a file beside it, an example has the same findings, wherever they stand."""
+    tree = ast.parse(TEXTS[name])
+    before = found(tmp_path / "before", ast.unparse(tree))
+    helpers = called_functions(tree)
+    tree.body = [one for one in tree.body if one not in helpers]
+    other = ast.unparse(helper_module(tree, helpers, "example"))
+    first = next((at for at, one in enumerate(tree.body) if at and not _is_future(one)), 0)
+    tree.body.insert(first, ast.ImportFrom("helpers", [ast.alias(one.name) for one in helpers], 0))
+    after = found(tmp_path / "after", ast.unparse(ast.fix_missing_locations(tree)), helpers=other)
+    assert after == before
+
+
+def test_many_helpers_are_moved() -> None:
+    """The comparison is not idle."""
+    assert sum(len(called_functions(ast.parse(TEXTS[name]))) for name in CALLED) >= 70
+
+
 REPORTED = [name for name, text in TEXTS.items() if any(one.kind is Kind.ERROR for one in markers(text))]
 
 
