@@ -266,7 +266,9 @@ def _back(frame: Frame, target: ClassInfo | None, relationship: Relationship) ->
         if not item.collection and _are_family(frame, item.target, relationship.owner)
     ]
     if relationship.reverse:
-        return frozenset({relationship.reverse, *(back if len(back) == 1 else ())})
+        reverse = target.relationships.get(relationship.reverse)
+        named = () if reverse is not None and reverse.collection else (relationship.reverse,)
+        return frozenset({*named, *(back if len(back) == 1 else ())})
     return frozenset(back) if len(back) == 1 else frozenset()
 
 
