@@ -16,7 +16,7 @@ from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import made_of
 from sqla_lint.flow.lattice import join
-from sqla_lint.flow.loaded import set_loaded
+from sqla_lint.flow.loaded import make_new, set_loaded
 from sqla_lint.flow.managers import enter
 from sqla_lint.flow.migrations import draft, is_operation, operate
 from sqla_lint.flow.operations import Batch
@@ -301,6 +301,8 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         named = arguments.positional[1]
         text = named.value if isinstance(named, Constant) else None
         set_loaded(frame, arguments.nodes[0], frozenset({text}) if isinstance(text, str) else None)
+    if dotted in known_sessions.MAKE_TRANSIENT and arguments.nodes:
+        make_new(frame, arguments.nodes[0])
     if dotted in known_calls.CASTS and len(arguments.nodes) == 2:
         return cast(frame, arguments)
     if dotted in known_calls.PAGINATING:

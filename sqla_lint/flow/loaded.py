@@ -171,6 +171,11 @@ def _loaded_by(value: Instance, names: frozenset[str] | None) -> Instance:
     return replace(value, free=value.free | names)
 
 
+def make_new(frame: Frame, node: cst.BaseExpression) -> None:
+    """From here on what `node` names is as if it had just been made: it has no row, so nothing is loaded for it."""
+    _change_named(frame, node, lambda held: replace(held, new=True, expired=None))
+
+
 def _change_named(frame: Frame, node: cst.BaseExpression, change: Change) -> None:
     """Change what `node` names; what a loop does to each row it has done to the list."""
     path = path_of(node)

@@ -11,6 +11,9 @@ import sys
 from collections.abc import Collection
 from typing import NamedTuple
 
+# What takes the row from an instance: from then on it is as one that was just constructed.
+MAKE_TRANSIENT = frozenset({"sqlalchemy.orm.make_transient", "sqlalchemy.orm.session.make_transient"})
+
 
 class Effect(NamedTuple):
     """What one session method does.
