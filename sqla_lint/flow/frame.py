@@ -102,6 +102,7 @@ class Frame:
         self.opened_as: dict[str, str] = {}
         self.loop_records: dict[int, Loop] = {}
         self.local_functions: dict[str, cst.FunctionDef | cst.Lambda] = {}
+        self.inherited: dict[str, str] = {}  # of those, the functions that define what this one only captures
         self.captured_keys: frozenset[str] = frozenset()
         self.current: cst.CSTNode = slice_.module
         self.stopped = False

@@ -19,25 +19,23 @@ from sqla_lint.flow.guesses import kind_of, may_be_session
 from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loops import for_loop, while_loop
-from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, KindByUse, MappingOf
+from sqla_lint.flow.nested import define, define_class
+from sqla_lint.flow.questions import AnnotationMeans
 from sqla_lint.flow.schemas import respond
 from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, RETURNED, State, gather
 from sqla_lint.flow.told import described
 from sqla_lint.flow.values import (
     UNKNOWN,
-    ClassValue,
     Collection,
     Constant,
     Instance,
-    LocalFunction,
     Mapping,
     OneOf,
     Session,
     TupleValue,
     Value,
 )
-from sqla_lint.knowledge.sessions import is_session_name
 
 Executor = Callable[[Frame, Any], list[State]]
 
@@ -332,59 +330,6 @@ def _guarded(frame: Frame, test: cst.BaseExpression, known: bool | None, body: S
     states = run_block(frame, body, [frame.state])
     frame.guards.pop()
     return states
-
-
-def define(frame: Frame, node: cst.FunctionDef) -> list[State]:
-    """A nested function: walked after this body, with what it captured. Those of a module are roots themselves."""
-    if frame.info.module_body:
-        return [frame.state]
-    frame.local_functions[node.name.value] = node
-    frame.state.bind(node.name.value, LocalFunction(node.name.value))
-    return [frame.state]
-
-
-def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
-    """The signature of a nested function."""
-    parameters = []
-    rest = (node.params.star_arg,) if isinstance(node.params.star_arg, cst.Param) else ()
-    for item in (*node.params.posonly_params, *node.params.params, *rest, *node.params.kwonly_params):
-        value: Value = UNKNOWN
-        if item.annotation is not None:
-            text = frame.slice.text(item.annotation.annotation)
-            value = frame.ask(AnnotationMeans(frame.info.module, text, of_parameter=True))
-        elif is_session_name(item.name.value) and frame.info.guesses:
-            inner = f"{frame.info.id}.<locals>.{node.name.value}"
-            value = Session("", frame.ask(KindByUse(inner, item.name.value)), "caller", guessed=True)
-        kind = "args" if item.star == "*" else "plain"
-        parameters.append(Argument(item.name.value, kind, value, _default(frame, item.default)))
-    return replace(
-        frame.info,
-        name=node.name.value,
-        parameters=tuple(parameters),
-        returns=UNKNOWN,
-        is_async=node.asynchronous is not None,
-        is_generator=False,
-        decorated=bool(node.decorators),
-        wraps="",
-        owner="",
-        binds="",
-    )
-
-
-def _default(frame: Frame, node: cst.BaseExpression | None) -> Value:
-    if not isinstance(node, cst.Name | cst.Attribute | cst.List | cst.Tuple):
-        return UNKNOWN
-    with frame.silent():
-        return frame.evaluate(node)
-
-
-def define_class(frame: Frame, node: cst.ClassDef) -> list[State]:
-    """A local class: known where it is one of the project's, which those of a nested function are not."""
-    if frame.info.module_body:
-        return [frame.state]
-    id_ = f"{frame.info.id}.<locals>.{node.name.value}"
-    frame.state.bind(node.name.value, ClassValue(id_) if frame.ask(MappingOf(id_)) is not None else UNKNOWN)
-    return [frame.state]
 
 
 TABLE: dict[type[cst.CSTNode], Executor] = {

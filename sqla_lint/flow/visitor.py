@@ -8,7 +8,7 @@ from functools import reduce
 
 import libcst as cst
 
-from sqla_lint.flow import attributes, blocks, calls, expressions, instances, statements
+from sqla_lint.flow import attributes, blocks, calls, expressions, instances, nested, statements
 from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
@@ -44,6 +44,10 @@ from sqla_lint.flow.values import (
 )
 from sqla_lint.flow.walkers import turn_of
 
+# So far are calls of nested functions that call each other followed, and functions inside functions.
+_MOST_CALLING = 2
+_MOST_NESTED = 3
+
 
 class Visitor(Frame):
     """One function, walked: `evaluate` and `block` dispatch on the type of the libcst node."""
@@ -78,16 +82,26 @@ class Visitor(Frame):
         node = self.local_functions.get(name)
         if not isinstance(node, cst.FunctionDef) or name in self.calling:
             return None
-        info = replace(statements.local_signature(self, node), id=f"{self.info.id}.<locals>.{name}")
-        inner = Visitor(info, self.slice, self.ask, lambda event: None)
-        inner.numbers = self.numbers
-        inner.local_functions = dict(self.local_functions)
-        inner.calling = self.calling | {name}
+        if len(self.calling) > _MOST_CALLING:
+            return None
+        info = nested.local_signature(self, node)
+        inner = self.inside(info, lambda event: None)
         inner.captured_keys = frozenset(self.state.lives) | self.captured_keys
         binding = bind(info, None, arguments)
         given = told(self, info, binding, arguments.spread)
         ends = inner.run(blocks.body_of(node.body), entry_state(info, self.state, given))
-        return info, _summary(inner, info, ends), {**self.state.names, **binding}
+        binding = {**self.state.names, **binding}
+        nested.bind_outer(self, node, ends, binding, node)
+        return info, _summary(inner, info, ends), binding
+
+    def inside(self, info: FunctionInfo, sink: Callable[[Event], None]) -> Visitor:
+        """The frame of a function defined in this one, or around it: it knows those that are defined there."""
+        inner = Visitor(info, self.slice, self.ask, sink)
+        inner.numbers = self.numbers
+        inner.local_functions = dict(self.local_functions)
+        inner.inherited = {name: self.inherited.get(name, self.info.id) for name in self.local_functions}
+        inner.calling = self.calling | {info.name}
+        return inner
 
     def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
         """What one turn of iterating over `value` gives; iterating over a Query executes it."""
@@ -162,7 +176,7 @@ def walk(
     body: Sequence[cst.CSTNode] = slice_.module.body if node is None else blocks.body_of(node.body)
     ends = visitor.run(body, entry_state(info, given=given))
     _leave_scope(visitor, ends)
-    _nested(visitor, ends, ask, sink, 0)
+    _nested(visitor, ends, sink, 0)
     return _summary(visitor, info, ends)
 
 
@@ -179,21 +193,24 @@ def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
         visitor.sink(ScopeLeft(session.opened, None, session, name, normal, raised))
 
 
-def _nested(visitor: Visitor, ends: list[State], ask: Ask, sink: Callable[[Event], None], depth: int) -> None:
+def _nested(visitor: Visitor, ends: list[State], sink: Callable[[Event], None], depth: int) -> None:
     """Nested functions run after the enclosing body, with what they captured."""
     captured = join_states(ends) or State()
-    captured = State(names=captured.names, loaded=captured.loaded)
-    for name, node in visitor.local_functions.items():
-        if not isinstance(node, cst.FunctionDef) or depth > 3:
-            continue
-        signature = statements.local_signature(visitor, node)
-        info = replace(signature, id=f"{visitor.info.id}.<locals>.{name}")
-        inner = Visitor(info, visitor.slice, ask, sink)
-        inner.numbers = visitor.numbers
+    own = [
+        node
+        for name, node in visitor.local_functions.items()
+        if isinstance(node, cst.FunctionDef) and name not in visitor.inherited
+    ]
+    changed = frozenset[str]().union(*map(nested.outer_names, own))
+    names = {name: value for name, value in captured.names.items() if name not in changed}
+    captured = State(names=names, loaded=captured.loaded)
+    for node in own if depth <= _MOST_NESTED else ():
+        info = nested.local_signature(visitor, node)
+        inner = visitor.inside(info, sink)
         inner.captured_keys = frozenset(visitor.opened) | visitor.captured_keys
         inner_ends = inner.run(blocks.body_of(node.body), entry_state(info, captured))
         _leave_scope(inner, inner_ends)
-        _nested(inner, inner_ends, ask, sink, depth + 1)
+        _nested(inner, inner_ends, sink, depth + 1)
 
 
 def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary:

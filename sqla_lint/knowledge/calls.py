@@ -56,6 +56,7 @@ CANNOT_RAISE = frozenset(
      "id", "type", "hasattr", "callable", "super"}
 )  # fmt: skip
 # Decorators that make a method read as an attribute.
+MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 CACHED_PROPERTIES = frozenset({"cached_property", "memoized_property", "reify"})
 PROPERTIES = CACHED_PROPERTIES | {"property", "hybrid_property"}
 # Decorators that leave it to the function itself whether a call returns; others may run something else.

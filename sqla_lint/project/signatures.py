@@ -21,7 +21,7 @@ from sqla_lint.flow.values import (
     SessionFactory,
     Value,
 )
-from sqla_lint.knowledge.calls import CACHED_PROPERTIES, PROPERTIES
+from sqla_lint.knowledge.calls import CACHED_PROPERTIES, MANAGERS, PROPERTIES
 from sqla_lint.knowledge.sessions import RIVALS, is_session_name, is_told_by
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
@@ -40,7 +40,6 @@ from sqla_lint.survey.expressions import (
 )
 from sqla_lint.survey.facts import Facts, FunctionFact, Parameter
 
-_MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 _DEPENDENCIES = frozenset({"Depends", "Security"})
 _PARAMETER_NAMES = frozenset({"db"})
 
@@ -199,7 +198,7 @@ class Signatures:
 def _wraps(decorators: Sequence[str]) -> str:
     """What the decorators of a function make of it."""
     for name in decorators:
-        if name in _MANAGERS:
+        if name in MANAGERS:
             return "contextmanager"
         if name in CACHED_PROPERTIES:
             return "cached property"
