@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.decorating import RunsWithin
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.lattice import doubtful, informed
@@ -217,7 +218,7 @@ def _apply_effect(
     callee has changed something that a commit writes.
     """
     session = _session_for(frame, effect.session, binding)
-    if session is None:
+    if session is None or effect.outside and frame.ask(RunsWithin(frame.info.id, effect.outside)):
         return
     match effect.op:
         case "sql":

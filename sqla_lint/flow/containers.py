@@ -170,7 +170,7 @@ def mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
 def _mutated(frame: Frame, held: Value, method: str, arguments: Arguments, node: cst.CSTNode) -> Value:
     """A list or dict after a call of one of its methods."""
     if method in _PUTTING and arguments.positional:
-        return _put(held, in_rows(arguments.positional[-1], 0))
+        return _put(held, in_rows(arguments.positional[-1], 0), once=not frame.loops)
     if method in _POURING:
         return _pour(frame, held, arguments.first(), arguments, node)
     if method == "setdefault" and len(arguments.positional) == 2 and isinstance(held, Mapping):
@@ -218,11 +218,13 @@ def _with_changed(frame: Frame, held: Value, node: cst.BaseExpression, change: C
     return held
 
 
-def _put(held: Value, given: Value) -> Value:
+def _put(held: Value, given: Value, once: bool = False) -> Value:
+    """A list with another item, or with several; `once` where it is one, and no loop adds it again."""
     if not isinstance(held, Collection):
         return held
+    limit = held.limit + 1 if once and held.literal and held.limit is not None else None
     element = given if held.limit == 0 else join(held.element, given)
-    return replace(held, element=element, limit=None, items=())
+    return replace(held, element=element, limit=limit, items=())
 
 
 def _pour(frame: Frame, held: Value, given: Value, arguments: Arguments, node: cst.CSTNode) -> Value:

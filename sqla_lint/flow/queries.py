@@ -164,7 +164,8 @@ def note_effect(
         place = frame.place(frame.current)
         durable = durable or any(item.swallows for item in frame.handlers)
         works = frame.state.dirty
-        frame.outcome.effects[key] = Effect(op, session.key, False, usual, place, instance, durable, works)
+        outside = like.outside if like is not None else ""
+        frame.outcome.effects[key] = Effect(op, session.key, False, usual, place, instance, durable, works, outside)
     elif usual:
         frame.outcome.effects[key] = replace(frame.outcome.effects[key], usual=True)
 

@@ -118,7 +118,8 @@ class FunctionInfo:
     wraps: "", "contextmanager", "property", "cached property" or "cached". binds: what its first parameter is, "self",
     "cls" or "". guesses: in its file a name such as `session` may be taken for a session. entry: its process ends
     with it, as that of a script's `main`. generic: its annotations speak of type variables
-    that an object binds, or of `Self`. decorated: by something that may change what calling it gives.
+    that an object binds, or of `Self`. decorated: by something that may change what calling it gives. decorators:
+    those of the project among its decorators.
     """
 
     id: str
@@ -139,6 +140,7 @@ class FunctionInfo:
     binds: str = ""
     generic: bool = False
     decorated: bool = False
+    decorators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class Effect:
     """One thing a function does to a session of its caller. op: a name of `knowledge.sessions.Effect`, or add, delete.
 
     must: on every normal path. usual: on all but those that a test leads away from it. works: the function itself
-    has changed something that a commit writes.
+    has changed something that a commit writes. outside: a decorator that does it at the outermost of its calls only.
     """
 
     op: str
@@ -157,6 +159,7 @@ class Effect:
     instance: Instance | None = None
     durable: bool = False
     works: bool = True
+    outside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import cached_property, reduce
 from typing import TypeVar, cast
 
 from sqla_lint.cache import digest
+from sqla_lint.flow.decorating import CommittedBy, RunsWithin
 from sqla_lint.flow.events import Event, Injected
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.lattice import doubtful, join
@@ -20,6 +21,7 @@ from sqla_lint.flow.questions import (
     CallsAsked,
     ClassInfo,
     DumpReads,
+    Effect,
     EventAsked,
     FunctionInfo,
     Given,
@@ -50,6 +52,7 @@ from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
+from sqla_lint.project.decorators import added_by, decorated, runs_within
 from sqla_lint.project.generics import Generics
 from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OverridersOf
 from sqla_lint.project.names import NameIndex
@@ -115,6 +118,8 @@ class Project:
             OverridersOf: lambda question: tuple(self.classes.overriders(question.cls, question.name)),
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
+            CommittedBy: self._added,
+            RunsWithin: self._runs_within,
             KindByUse: self._kind,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
             MostlyAsync: lambda question: self.mostly_async,
@@ -124,9 +129,7 @@ class Project:
             MayLoad: lambda question: self.suspects.may_load(question.name),
             ResponseReads: self._response,
             SchemaReads: lambda question: self.schemas.reads(question.cls, question.field),
-            DumpReads: lambda question: self.suspects.dumps.reads(
-                question.cls, question.many, question.only, question.exclude
-            ),
+            DumpReads: self._dumped,
             TemplateNamed: lambda question: self.templates.function(question.name, question.near),
         }
 
@@ -251,6 +254,15 @@ class Project:
             self.walk(info, note)
         return tuple(found.items())
 
+    def _added(self, question: CommittedBy) -> tuple[Effect, ...]:
+        return added_by(self.index, self.suspects.committing, self.ask, question.decorator)
+
+    def _dumped(self, question: DumpReads) -> tuple[Read, ...] | None:
+        return self.suspects.dumps.reads(question.cls, question.many, question.only, question.exclude)
+
+    def _runs_within(self, question: RunsWithin) -> bool:
+        return runs_within(self.index, self.suspects.callers, question.function, question.decorator)
+
     def _kind(self, question: KindByUse) -> str:
         module, _, qualname = question.function.partition(":")
         fact = self.index.function_fact(question.function)
@@ -280,7 +292,12 @@ class Project:
         return self._summaries.answer(question)
 
     def _sum_up(self, question: SummaryOf) -> Summary:
-        """Walk a function for its summary."""
+        """Walk a function for its summary, and add what its decorators do."""
+        summary = self._sum_up_body(question)
+        info = self.ask(SignatureOf(question.function))
+        return decorated(summary, info, self.ask) if info is not None and summary.known else summary
+
+    def _sum_up_body(self, question: SummaryOf) -> Summary:
         fact = self.index.function_fact(question.function)
         info = self.ask(SignatureOf(question.function))
         if info is not None and info.generic and question.this:

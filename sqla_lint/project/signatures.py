@@ -26,6 +26,7 @@ from sqla_lint.knowledge.sessions import RIVALS, is_session_name, is_told_by
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
+from sqla_lint.project.decorators import decorators_of
 from sqla_lint.project.generics import Generics, bound_function
 from sqla_lint.project.guesses import Guesses
 from sqla_lint.survey.expressions import (
@@ -71,7 +72,8 @@ class Signatures:
         if generic:
             types = self._generics.types(owner, this or owner, bound, fact if binds else None)
             fact = bound_function(fact, types)
-        injected = self._injected(module, fact)
+        decorators = tuple(decorators_of(self._classes.index, module, fact))
+        injected = self._injected(decorators)
         parameters = tuple(
             Argument(
                 item.name,
@@ -101,17 +103,15 @@ class Signatures:
             binds=binds,
             generic=generic,
             decorated=not _PLAIN.issuperset(names),
+            decorators=decorators,
         )
 
-    def _injected(self, module: str, fact: FunctionFact) -> dict[str | int, Session]:
+    def _injected(self, decorators: tuple[str, ...]) -> dict[str | int, Session]:
         """The sessions that the project's decorators of a function hand to it, by the parameter's name or position."""
         found: dict[str | int, Session] = {}
-        for decorator in fact.decorators:
-            made = decorator.function if isinstance(decorator, Apply) else decorator
-            target = self._classes.index.resolve(module, made)
-            if target.kind == "function":
-                injected = self._ask(InjectedBy(target.id))
-                found.update(injected)
+        for decorator in decorators:
+            injected = self._ask(InjectedBy(decorator))
+            found.update(injected)
         return found
 
     def _parameter(self, facts: Facts, fact: FunctionFact, item: Parameter, binds: str) -> Value:

@@ -17,12 +17,14 @@ from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
 from sqla_lint.knowledge.rendering import renders
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.project.classes import Classes
+from sqla_lint.project.decorators import decorators_of, is_wrapper
 from sqla_lint.project.dumps import Dumps
+from sqla_lint.project.mentions import knows_session, mentions_session
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
-from sqla_lint.survey.expressions import Apply, Expression, Index, Items, Literal, Name, dotted
+from sqla_lint.survey.expressions import Apply, Expression, Items, Literal, dotted
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 MODULE_BODY = "<module>"
@@ -82,13 +84,13 @@ class Suspects:
         self._events = events
         self._asked = self._names_asked(calls)
         self._of_factories = frozenset(name for kind, name in calls if kind == "factory" and name != "()")
-        self.committing = self._closure(lambda facts, fact: _any_last(fact.sketch.calls, {"commit"}))
+        self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
         self._models = self.schemas.reading
         if self._models:
             self._learn_reading()
-        self.effectful = self._closure(self._touches)
+        self.effectful = self._closure(self._touches) | self.committing
         self._looping = frozenset(self._looping_templates())
 
     def _learn_reading(self) -> None:
@@ -143,6 +145,23 @@ class Suspects:
                     found |= group
         return frozenset(found)
 
+    def _commits(self) -> frozenset[str]:
+        """Which functions may commit, by what they call or by what decorates them."""
+        found = self._closure(lambda facts, fact: _any_last(fact.sketch.calls, {"commit"}))
+        wrapped = [
+            fact
+            for facts, fact in self._functions()
+            if f"{facts.module}:{fact.qualname}" in found and is_wrapper(facts, fact)
+        ]
+        if not wrapped:
+            return found
+        return self._closure(
+            lambda facts, fact: (
+                f"{facts.module}:{fact.qualname}" in found
+                or not found.isdisjoint(decorators_of(self._index, facts.module, fact))
+            )
+        )
+
     def _touches(self, facts: Facts, fact: FunctionFact) -> bool:
         """Whether the function itself does something to a session, or reads rows."""
         calls = {last(chain) for chain in fact.sketch.calls}
@@ -150,7 +169,7 @@ class Suspects:
             return True
         if any(_goes_outside(facts, chain) for chain in fact.sketch.calls):
             return True
-        return bool(calls & _SHARED_VERBS) and _knows_session(fact)
+        return bool(calls & _SHARED_VERBS) and knows_session(fact)
 
     def _loads(self, facts: Facts, fact: FunctionFact) -> bool:
         """Whether the function itself may load a relationship."""
@@ -207,7 +226,7 @@ class Suspects:
                 names |= {name for name, declared in attributes if is_maker(declared.value)}
             for function in facts.functions.values():
                 name = last(function.qualname)
-                if "session" in name.lower() or _mentions_session(function.returns):
+                if "session" in name.lower() or mentions_session(function.returns):
                     names.add(name)
         for facts in self._files:
             names |= {name for name, target in facts.imports.items() if last(target) in names}
@@ -314,7 +333,7 @@ class Suspects:
 
     def _pairs_through_helpers(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """A delete here and an add in a helper, or the other way round."""
-        if fact is not None and not _knows_session(fact):
+        if fact is not None and not knows_session(fact):
             return False
         deletes, adds = "delete" in calls, bool(calls & {"add", "add_all"})
         for chain in sketch.calls:
@@ -322,7 +341,7 @@ class Suspects:
                 return True
             for target in self._targets.of(facts, fact, chain):
                 other = self._index.function_fact(target)
-                if other is not None and _knows_session(other):
+                if other is not None and knows_session(other):
                     deletes = deletes or _any_last(other.sketch.calls, {"delete"})
                     adds = adds or _any_last(other.sketch.calls, {"add", "add_all"})
         return deletes and adds
@@ -358,26 +377,3 @@ def _goes_outside(facts: Facts, chain: str) -> bool:
     root, _, rest = chain.partition(".")
     target = facts.imports.get(root, "")
     return target.partition(".")[0] in OUTSIDE or f"{target}.{rest}" in OUTSIDE_CALLS
-
-
-def _knows_session(fact: FunctionFact) -> bool:
-    """Whether a function names a session: a parameter, an attribute, the start of a chain."""
-    if any(is_session_name(item.name) or item.name in ("db", "s") for item in fact.parameters):
-        return True
-    if any(_mentions_session(item.annotation) for item in fact.parameters):
-        return True
-    words = [*map(last, fact.sketch.reads), *(chain.partition(".")[0] for chain in fact.sketch.calls)]
-    return any("session" in word.lower() or word in ("db", "query") for word in words)
-
-
-def _mentions_session(annotation: Expression | None) -> bool:
-    match annotation:
-        case None:
-            return False
-        case Literal(value=str(text)):
-            return "Session" in text
-        case Name(id=name):
-            return "Session" in name
-        case Index(items=items, base=base):
-            return _mentions_session(base) or any(_mentions_session(item) for item in items)
-    return "Session" in last(dotted(annotation))
