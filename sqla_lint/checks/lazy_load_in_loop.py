@@ -30,6 +30,8 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
         return  # loaded already, or no loop to multiply it
     if read.after_failure:
         return  # for the few rows that fail: nothing that grows with the data
+    if read.asynchronous:
+        return  # it raises instead: lazy-load-under-async
     if loop.turns is not None and loop.turns <= 1:
         return
     seen = read.producer is not None and read.producer.seen

@@ -126,6 +126,10 @@ FRAMEWORKS = frozenset(
         "alchemical.Alchemical",
     }
 )
+# Methods after which an object has no session any more.
+ENDING = frozenset({"close", "aclose", "expunge", "expunge_all", "invalidate", "remove", "reset"})
+# Methods after which the columns of what a session holds are to be read again.
+EXPIRING = frozenset({"commit", "expire", "expire_all", "rollback"})
 # What gives a Connection: a session bound to it does not own it.
 # What gives an engine is known by these last names, what gives a connection by those.
 _ENGINES = frozenset({"Engine", "AsyncEngine", "poolless", "create_engine", "create_async_engine", "engine_from_config",

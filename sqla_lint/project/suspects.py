@@ -15,13 +15,14 @@ from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.migrations import OP, OPERATIONS
 from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
 from sqla_lint.knowledge.rendering import renders
-from sqla_lint.knowledge.sessions import is_session_name
+from sqla_lint.knowledge.sessions import ENDING, EXPIRING, is_session_name
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.decorators import decorators_of, is_wrapper
 from sqla_lint.project.dumps import Dumps
 from sqla_lint.project.mentions import knows_session, mentions_session
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.schemas import Schemas
+from sqla_lint.project.sketched import knows_session, mentions_session
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
 from sqla_lint.survey.expressions import Apply, Expression, Items, Literal, dotted
@@ -303,6 +304,8 @@ class Suspects:
         calls = {last(chain) for chain in sketch.calls}
         if self._asked_for(sketch, calls) or self._migrates(facts, sketch, calls):
             return True
+        if "ColumnRead" in self._events and self._reads_too_late(facts, fact, sketch, calls):
+            return True
         if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
             return True
         for chain in sketch.loop_calls:
@@ -330,6 +333,25 @@ class Suspects:
         if targets not in self._verdicts:
             self._verdicts[targets] = any(item in self.committing or item in self.reading for item in targets)
         return self._verdicts[targets]
+
+    def _reads_too_late(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether something may be read under an AsyncSession, or of what a helper got with a session of its own."""
+        late = not EXPIRING.isdisjoint(calls) or any(self._may_load(facts, fact, chain) for chain in sketch.reads)
+        if late and fact is not None and fact.is_async and knows_session(fact):
+            return True
+        if not ENDING.isdisjoint(calls) and (fact is None or knows_session(fact)):
+            return True
+        helped = (target for chain in sketch.calls for target in self._targets.of(facts, fact, chain))
+        return bool(sketch.reads) and not self._handing.isdisjoint(helped)
+
+    @cached_property
+    def _handing(self) -> frozenset[str]:
+        """The functions that open a session themselves."""
+        return frozenset(
+            f"{facts.module}:{fact.qualname}"
+            for facts, fact in self._functions()
+            if not self.opening.isdisjoint(map(last, fact.sketch.calls))
+        )
 
     def _pairs_through_helpers(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """A delete here and an add in a helper, or the other way round."""

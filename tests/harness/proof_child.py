@@ -185,8 +185,11 @@ class Stage:
             arguments = await session.run_sync(lambda sync: self._arguments(function, sync))
             if "session" in arguments:
                 arguments["session"] = session
-            await function(**arguments)
-        await shop.async_engine.dispose()
+            try:
+                await function(**arguments)
+            finally:
+                await session.close()
+                await shop.async_engine.dispose()
 
     def _arguments(self, function: Callable[..., Any], session: Any) -> dict[str, Any]:
         chosen: dict[str, Any] = {}

@@ -1,0 +1,58 @@
+"""lazy-load-under-async: an AsyncSession cannot load what is merely read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_lint.context import Context
+from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
+from sqla_lint.flow.events import ColumnRead, RelationshipRead
+from sqla_lint.rule import Rule
+
+rule = Rule(
+    name="lazy-load-under-async",
+    code="ORM501",
+    since="0.1",
+    message="`{path}` {why}, and reading it under an AsyncSession raises MissingGreenlet",
+    severity=Severity.ERROR,
+)
+
+
+@rule.on(RelationshipRead)
+def check_relationship(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
+    """Report a relationship that nothing has loaded, of an instance of an AsyncSession."""
+    if not read.asynchronous or read.detached or not read.emits_sql or read.instance is None:
+        return
+    owner = context.class_name(read.instance.cls)
+    expiry = read.instance.expired
+    notes = [Note(expiry.place.span, f"{expiry.by} is here")] if expiry is not None else []
+    loader = "selectinload" if read.collection else "joinedload"
+    yield rule.at(
+        read.place.span,
+        fix=Fix(
+            "query its rows with the session: a dynamic relationship does so by itself"
+            if read.dynamic
+            else f"load it with the query: `.options({loader}({owner}.{read.relationship}))`"
+        ),
+        notes=tuple(notes),
+        confidence=Confidence.HIGH if read.collection else Confidence.MEDIUM,
+        path=f"{owner}.{read.relationship}",
+        why="was expired by " + expiry.by if expiry is not None else "is not loaded",
+    )
+
+
+@rule.on(ColumnRead)
+def check_column(read: ColumnRead, context: Context) -> Iterator[Diagnostic]:
+    """Report a column that is expired or deferred, of an instance of an AsyncSession."""
+    if not read.asynchronous or read.detached or read.instance is None:
+        return
+    owner = context.class_name(read.instance.cls)
+    expiry = read.instance.expired
+    notes = []
+    if read.why == "expired" and expiry is not None:
+        why = f"was expired by {expiry.by}"
+        fix = Fix("`await session.refresh(...)` after it, or sessions with `expire_on_commit=False`")
+        notes = [Note(expiry.place.span, f"{expiry.by} is here")]
+    else:
+        why, fix = "is deferred", Fix(f"load it with the query: `.options(undefer({owner}.{read.column}))`")
+    yield rule.at(read.place.span, fix=fix, notes=tuple(notes), path=f"{owner}.{read.column}", why=why)

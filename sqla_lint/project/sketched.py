@@ -1,0 +1,34 @@
+"""What the declaration and the sketch of a function tell of sessions, by names alone."""
+
+from __future__ import annotations
+
+from sqla_lint.knowledge.sessions import is_session_name
+from sqla_lint.survey.expressions import Expression, Index, Literal, Name, dotted
+from sqla_lint.survey.facts import FunctionFact
+
+
+def knows_session(fact: FunctionFact) -> bool:
+    """Whether a function names a session: a parameter, an attribute, the start of a chain."""
+    if any(is_session_name(item.name) or item.name in ("db", "s") for item in fact.parameters):
+        return True
+    if any(mentions_session(item.annotation) for item in fact.parameters):
+        return True
+    words = [
+        *(chain.rpartition(".")[2] for chain in fact.sketch.reads),
+        *(chain.partition(".")[0] for chain in fact.sketch.calls),
+    ]
+    return any("session" in word.lower() or word in ("db", "query") for word in words)
+
+
+def mentions_session(annotation: Expression | None) -> bool:
+    """Whether an annotation has `Session` in a name of it."""
+    match annotation:
+        case None:
+            return False
+        case Literal(value=str(text)):
+            return "Session" in text
+        case Name(id=name):
+            return "Session" in name
+        case Index(items=items, base=base):
+            return mentions_session(base) or any(mentions_session(item) for item in items)
+    return "Session" in dotted(annotation).rpartition(".")[2]
