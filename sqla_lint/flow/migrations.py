@@ -49,9 +49,14 @@ def operate(frame: Frame, callee: Value, name: str, arguments: Arguments, node: 
         frame.escape(value)
     if name == BATCH.rpartition(".")[2]:
         return Manager(Batch(_constant(arguments.get(0, "table_name"))))
-    if name in OPERATIONS and frame.emitting and frame.ask(EventAsked("Operated")):
+    if name in OPERATIONS and frame.emitting and _is_revision(frame) and frame.ask(EventAsked("Operated")):
         frame.emit(_event(frame, callee, name, arguments, node))
     return UNKNOWN
+
+
+def _is_revision(frame: Frame) -> bool:
+    """Whether Alembic calls the function: what a helper does depends on what its caller did before, or opened."""
+    return frame.info.name.startswith(("upgrade", "downgrade"))
 
 
 def _event(frame: Frame, callee: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Operated:
