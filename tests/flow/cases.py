@@ -32,6 +32,7 @@ EVENTS = frozenset({"ValueDropped", "CoroutineUsed", "AwaitedPlain"})
 CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",
                "details", "inherits", "versioned")  # fmt: skip
 
+_ASKS = re.compile(r"# asks: (?P<events>[\w, ]+)")
 _FILE = re.compile(r"# file: (?P<path>\S+\.py)(?: as (?P<names>[\w., ]+))?")
 _LIKE_A_MARKER = re.compile(r"(?P<word>[a-z][a-z ]*)(?P<flags>\([\w=, ]+\))?:(?:\s+(?P<text>.*))?")
 
@@ -117,6 +118,8 @@ class Case:
     def project(self) -> Project:
         """All files, linked."""
         asked = Asked(events=EVENTS) if "# event:" in self.text else NOTHING_ASKED
+        if match := _ASKS.search(self.text):
+            asked = Asked(events=parts(match["events"]))
         return Project(self.files.values(), Slices({**self._given, **self.texts}), asked=asked)
 
     def marks(self, kinds: Iterable[str]) -> tuple[Mark, ...]:

@@ -1,7 +1,8 @@
 """Which functions may hold a finding: marked on each `def` of fixtures/suspects, and no finding lies elsewhere.
 
 `# suspect` or `# clean` stands on the line of every function that is not nested in another; `# module suspect` or
-`# module clean` on the first line speaks of the module's own lines.
+`# module clean` on the first line speaks of the module's own lines. `# asks: ValueDropped` names the events that rules
+ask for.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqla_lint.project.suspects import MODULE_BODY
 from tests.flow.cases import FIXTURES, Case, cases, marks
 from tests.harness.lint import check, lint, texts_of
 
-KINDS = ("suspect", "clean", "module suspect", "module clean")
+KINDS = ("suspect", "clean", "module suspect", "module clean", "asks")
 CASES = cases("suspects")
 PROJECTS = sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())
 EXAMPLES = FIXTURES.parents[1] / "examples"
