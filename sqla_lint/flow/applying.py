@@ -18,6 +18,7 @@ from sqla_lint.flow.questions import (
     SignatureOf,
     Summary,
     SummaryOf,
+    WorksOnSession,
 )
 from sqla_lint.flow.reads import apply_read
 from sqla_lint.flow.sessions import commit, flush, give_away, put
@@ -188,7 +189,8 @@ def _wrapped(frame: Frame, info: FunctionInfo, returned: Value, yielded: Value |
         return Collection(_lent(yielded) if yielded is not None else UNKNOWN)
     if not info.is_async:
         return returned
-    return Coroutine(returned, "" if info.decorated else info.name)
+    surely = not info.decorated and yielded is None and frame.ask(WorksOnSession(info.id))
+    return Coroutine(returned, info.name if surely else "")
 
 
 def _lent(value: Value) -> Value:

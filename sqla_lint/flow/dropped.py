@@ -5,10 +5,13 @@ None of it is looked at unless a rule asks for it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, ValueDropped
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.merged import used_after_merge
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.values import Coroutine, Method, Result, Session, Statement, Value
@@ -30,7 +33,12 @@ def note_dropped(frame: Frame, node: cst.BaseExpression, value: Value, name: str
     kind, spelt = _kind(value, frame.called[1] if frame.called[0] is call else None)
     if kind and isinstance(call, cst.Call) and not (name and _read_later(frame, name, node)):
         place, text = frame.place(node), frame.callee(call.func)
-        frame.emit(ValueDropped(place, None, kind, spelt, text, name, frame.info.is_async, value))
+        dropped = ValueDropped(place, None, kind, spelt, text, name, frame.info.is_async, value)
+        used = used_after_merge(frame, call) if kind == "merged" else None
+        if used is not None:
+            given, held, again = used
+            dropped = replace(dropped, argument=given.value, given=held, again=frame.place(again))
+        frame.emit(dropped)
 
 
 def _kind(value: Value, callee: Value | None) -> tuple[str, str]:

@@ -225,7 +225,8 @@ class ValueDropped(Event):
     gives), "result" (of `execute()` and its like) or "merged" (what `merge()` gives). call: the method with its class,
     "AsyncSession.commit", or a function of the project; of a statement its kind, "query.filter". text: the callee as
     written. name: what it is bound to and never read from, empty where it is bound to nothing. asynchronous: it stands
-    in an `async def`.
+    in an `async def`. argument, given: name and value of what is merged and surely is not in the session;
+    again: where it is next used as if it were.
     """
 
     kind: str = ""
@@ -234,6 +235,9 @@ class ValueDropped(Event):
     name: str = ""
     asynchronous: bool = False
     value: Value = UNKNOWN
+    argument: str = ""
+    given: Value = UNKNOWN
+    again: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,10 +72,11 @@ def attribute(frame: Frame, node: cst.Attribute) -> Value:
 
 def call(frame: Frame, node: cst.Call) -> Value:
     """A call: the function, then the arguments, then what it does."""
+    awaiting = frame.awaiting
     callee = frame.evaluate(node.func)
     outer, frame.in_criteria = frame.in_criteria, makes_sql(callee)
     arguments = evaluate_arguments(frame, node)
-    frame.in_criteria = outer
+    frame.in_criteria, frame.awaiting = outer, awaiting
     frame.current = node
     if frame.asked:
         note_call(frame, callee, arguments, node)

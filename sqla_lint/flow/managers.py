@@ -37,7 +37,8 @@ def enter(frame: Frame, value: Value, node: cst.CSTNode) -> Manager:
             return _by_methods(frame, value, node)
         case External(dotted=dotted, made=True) if gives_connection(dotted):
             frame.may_raise()
-            return Manager(External("sqlalchemy.Connection", made=True))
+            cls = "sqlalchemy.ext.asyncio.AsyncConnection" if ".asyncio." in dotted else "sqlalchemy.Connection"
+            return Manager(External(cls, made=True))
     frame.may_raise()
     return Manager(UNKNOWN)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import libcst as cst
 
 from sqla_lint.flow.constructs import entities, generated, select
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_load, target_of
+from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import fill
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
@@ -21,6 +23,7 @@ from sqla_lint.flow.values import (
     Coroutine,
     Instance,
     MappedAttribute,
+    OneOf,
     Producer,
     Result,
     Session,
@@ -263,4 +266,11 @@ def read_dynamic(frame: Frame, value: Statement, node: cst.CSTNode) -> None:
 
 def awaited(value: Value) -> Value:
     """What `await value` gives."""
-    return value.result if isinstance(value, Coroutine) else value
+    match value:
+        case Coroutine(result=Coroutine() as inner):
+            return replace(inner, call="")  # handed through something that awaits it, or not
+        case Coroutine(result=result):
+            return result
+        case OneOf(values=values):
+            return reduce(join, map(awaited, values))
+    return value

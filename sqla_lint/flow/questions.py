@@ -118,8 +118,8 @@ class FunctionInfo:
     wraps: "", "contextmanager", "property", "cached property" or "cached". binds: what its first parameter is, "self",
     "cls" or "". guesses: in its file a name such as `session` may be taken for a session. entry: its process ends
     with it, as that of a script's `main`. generic: its annotations speak of type variables
-    that an object binds, or of `Self`. decorated: by something that may change what calling it gives. decorators:
-    those of the project among its decorators.
+    that an object binds, or of `Self`. decorated: by something that may change what calling it gives, or overridden by
+    what may give something else. decorators: those of the project among its decorators.
     """
 
     id: str
@@ -354,6 +354,13 @@ class MayLoad(Question[bool]):
     """Whether an attribute of that name is a relationship, or a property or method that reads one, of any class."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorksOnSession(Question[bool]):
+    """Whether a function, or what it calls, names a session or opens one."""
+
+    function: str
 
 
 @dataclass(frozen=True, slots=True)

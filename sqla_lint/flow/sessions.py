@@ -86,7 +86,8 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
 
 
 def _spelt(session: Session, name: str) -> str:
-    return f"{class_called(session.kind, session.registry)}.{name}"
+    """What is called, where more than a name says that it is a coroutine."""
+    return "" if session.guessed else f"{class_called(session.kind, session.registry)}.{name}"
 
 
 def flush(frame: Frame, session: Session) -> None:

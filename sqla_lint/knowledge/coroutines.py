@@ -15,6 +15,9 @@ SESSION_PLAIN = frozenset({"add", "add_all", "expire", "expire_all", "expunge", 
 # Methods of an AsyncResult that must be awaited; of a Result all are plain calls.
 RESULT_COROUTINES = frozenset({"all", "close", "fetchall", "fetchmany", "fetchone", "first", "freeze", "one",
                                "one_or_none", "scalar", "scalar_one", "scalar_one_or_none"})  # fmt: skip
+# Methods of an AsyncConnection that must be awaited, on every generation.
+CONNECTION_COROUTINES = frozenset({"close", "commit", "exec_driver_sql", "execute", "invalidate", "rollback",
+                                   "run_sync", "scalar", "scalars"})  # fmt: skip
 RESULT_PLAIN = frozenset({"columns", "keys", "mappings", "scalars", "tuples", "unique", "yield_per"})
 # What any coroutine has: reading these of one is meant.
 COROUTINE_ATTRIBUTES = frozenset({"close", "cr_await", "cr_code", "cr_frame", "cr_running", "send", "throw"})

@@ -9,6 +9,7 @@ from functools import cached_property
 from sqla_lint.flow.columns import Column, ForeignKey
 from sqla_lint.flow.questions import ClassInfo, Relationship
 from sqla_lint.knowledge import mapping, sessions
+from sqla_lint.knowledge.coroutines import SESSION_PLAIN
 from sqla_lint.project import attributes as read
 from sqla_lint.project.bodies import Bodies
 from sqla_lint.project.columns import Columns, generated, unique
@@ -77,13 +78,21 @@ class Classes:
                 yield item.partition(":")[0], fact
 
     def session_kind(self, id_: str) -> str:
-        """ "sync" or "async" where the class is a session, else an empty string."""
+        """ "sync" or "async" where the class is a session, "unknown" where it is partly both, else an empty string."""
         for item in self.lineage(id_):
             if item in sessions.CLASSES:
-                return sessions.CLASSES[item]
+                return "unknown" if self._changes_kind(id_) else sessions.CLASSES[item]
             if item in _PROTOCOLS:
                 return self._described(id_)
         return ""
+
+    def _changes_kind(self, id_: str) -> bool:
+        """Whether a session of the project has coroutines where the library's have none, or a way in of its own."""
+        methods = {name: f"{module}:{item}" for module, fact in self.facts(id_) for name, item in fact.methods.items()}
+        if "__enter__" in methods or "__aenter__" in methods:
+            return True
+        facts = (self.index.function_fact(methods[name]) for name in SESSION_PLAIN & methods.keys())
+        return any(fact is not None and fact.is_async for fact in facts)
 
     def _described(self, id_: str) -> str:
         """The kind of session that a protocol describes by its methods, or an empty string."""

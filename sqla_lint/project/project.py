@@ -42,6 +42,7 @@ from sqla_lint.flow.questions import (
     Summary,
     SummaryOf,
     TemplateNamed,
+    WorksOnSession,
 )
 from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Mapping, Object, OneOf, Session, Value
 from sqla_lint.flow.values import Collection as Rows
@@ -126,6 +127,7 @@ class Project:
             PossibleVersions: lambda question: versions,
             CallsAsked: lambda question: asked.calls,
             EventAsked: lambda question: question.event in asked.events,
+            WorksOnSession: lambda question: question.function in self.suspects.working,
             MayLoad: lambda question: self.suspects.may_load(question.name),
             ResponseReads: self._response,
             SchemaReads: lambda question: self.schemas.reads(question.cls, question.field),

@@ -102,7 +102,7 @@ class Signatures:
             fact.name == "main" or fact.name in facts.main_calls,
             binds=binds,
             generic=generic,
-            decorated=not _PLAIN.issuperset(names),
+            decorated=fact.is_abstract or not _PLAIN.issuperset(names),
             decorators=decorators,
         )
 

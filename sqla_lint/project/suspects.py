@@ -172,6 +172,13 @@ class Suspects:
             return True
         return bool(calls & _SHARED_VERBS) and knows_session(fact)
 
+    @cached_property
+    def working(self) -> frozenset[str]:
+        """The functions that name or open a session, by themselves or in what they call."""
+        return self._closure(
+            lambda facts, fact: _knows_session(fact) or any(last(chain) in self.opening for chain in fact.sketch.calls)
+        )
+
     def _loads(self, facts: Facts, fact: FunctionFact) -> bool:
         """Whether the function itself may load a relationship."""
         if any(self._targets.loads(facts, fact, chain) for chain in fact.sketch.reads):

@@ -3,7 +3,8 @@
 | event                                     | spelt                                                                    |
 |-------------------------------------------|--------------------------------------------------------------------------|
 | `ValueDropped`                            | `ValueDropped(coroutine AsyncSession.commit)`, then `as name`, `in def`  |
-|                                           | where the function is not async                                          |
+|                                           | where the function is not async, `then order` where what was merged is   |
+|                                           | used again                                                               |
 | `CoroutineUsed`                           | `CoroutineUsed(attribute AsyncSession.get)`                              |
 | `AwaitedPlain`                            | `AwaitedPlain(AsyncSession.add)`                                         |
 """
@@ -16,8 +17,9 @@ from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, Event, ValueDropp
 def telling(event: Event) -> str:
     """Spell an event; empty for one of another kind."""
     match event:
-        case ValueDropped(kind=kind, call=call, name=name, asynchronous=asynchronous):
+        case ValueDropped(kind=kind, call=call, name=name, asynchronous=asynchronous, argument=argument):
             words = [kind, call, f"as {name}" if name else "", "" if asynchronous else "in def"]
+            words.append(f"then {argument}" if argument else "")
             return f"ValueDropped({' '.join(word for word in words if word)})"
         case CoroutineUsed(how=how, call=call):
             return f"CoroutineUsed({how} {call})"

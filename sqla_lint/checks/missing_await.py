@@ -1,0 +1,60 @@
+"""missing-await: a coroutine that nobody awaits does nothing, and is not what awaiting it would give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_lint.context import Context
+from sqla_lint.diagnostic import Diagnostic, Fix, Severity
+from sqla_lint.flow.events import Called, CoroutineUsed, ValueDropped
+from sqla_lint.flow.values import External
+from sqla_lint.knowledge.coroutines import CONNECTION_COROUTINES
+from sqla_lint.rule import Rule
+
+rule = Rule(
+    name="missing-await",
+    code="ORM502",
+    since="0.1",
+    message="{what}",
+    severity=Severity.ERROR,
+)
+
+_NEVER = "nobody awaits `{text}()`: it never runs"
+_USES = {
+    "attribute": "`{text}` reads an attribute of a coroutine, not of what `{call}()` gives",
+    "iteration": "`{text}` is gone through before it is awaited",
+    "item": "`{text}` is indexed before it is awaited",
+    "truth": "`{text}` is a coroutine, which is always true",
+    "text": "`{text}` is a coroutine, and its text says no more than that",
+    "with": "`{text}` is a coroutine, which no block can enter",
+}
+
+
+@rule.on(ValueDropped)
+def check_dropped(dropped: ValueDropped, context: Context) -> Iterator[Diagnostic]:
+    """Report a call that gives a coroutine which is neither awaited nor kept."""
+    if dropped.kind == "coroutine":
+        what = _NEVER.format(text=dropped.text)
+        yield rule.at(dropped.place.span, fix=_awaiting(dropped.text, dropped.asynchronous), what=what)
+
+
+@rule.on(CoroutineUsed)
+def check_used(used: CoroutineUsed, context: Context) -> Iterator[Diagnostic]:
+    """Report a coroutine that is used for what it would give, and a plain loop over an AsyncResult."""
+    streamed = used.call == "AsyncResult"
+    what = "`{text}` is an AsyncResult: a plain `for` cannot go through it" if streamed else _USES[used.how]
+    fix = Fix("go through it with `async for`") if streamed else Fix(f"await it first: `(await {used.call}(…))`")
+    yield rule.at(used.place.span, fix=fix, what=what.format(text=used.text, call=used.call))
+
+
+@rule.on_call("connection", *sorted(CONNECTION_COROUTINES))
+def check_connection(called: Called, context: Context) -> Iterator[Diagnostic]:
+    """Report the same of an AsyncConnection."""
+    connection = isinstance(called.receiver, External) and called.receiver.dotted.endswith(".AsyncConnection")
+    if connection and called.bare and not called.awaited:
+        asynchronous = called.function is not None and called.function.is_async
+        yield rule.at(called.place.span, fix=_awaiting(called.text, asynchronous), what=_NEVER.format(text=called.text))
+
+
+def _awaiting(text: str, asynchronous: bool) -> Fix:
+    return Fix(f"`await {text}(…)`" if asynchronous else f"make the function an `async def`, and `await {text}(…)`")
