@@ -11,6 +11,7 @@ from sqla_lint.survey.facts import FunctionFact
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 _WHICH = frozenset({"old", "new", "current", "prev", "previous", "last", "first", "next", "other", "this", "parent",
                     "source", "target", "db", "orig", "original"})  # fmt: skip
+_OF_ANY_DICT = frozenset(name for name in dir(dict) if not name.startswith("_"))
 
 
 class Guesses:
@@ -30,7 +31,7 @@ class Guesses:
         """The mapped class that a parameter named so holds, or "".
 
         Its name must end as that class's does, the class must have every attribute that the function reads of it,
-        more than columns among them, and no other class may fit.
+        more than columns and what dicts have among them, and no other class may fit.
         """
         touched = fact.sketch.touched(name)
         words = tuple(word.lower() for word in _WORD.findall(name))
@@ -46,7 +47,7 @@ class Guesses:
         if len(fitting) != 1:
             return ""
         info = self._classes.mapping(fitting[0])
-        return fitting[0] if info.mapped and touched - info.columns.keys() else ""
+        return fitting[0] if info.mapped and touched - info.columns.keys() - _OF_ANY_DICT else ""
 
     def _attributes(self, id_: str) -> set[str]:
         info = self._classes.mapping(id_)
