@@ -93,8 +93,7 @@ class Project:
         self._annotations = Annotations(self.classes, generics)
         self._declarations = Declarations(self.classes, self._annotations, generics, self.ask)
         self._signatures = Signatures(self.classes, self._annotations, self._declarations, generics, self.ask)
-        self.asked = asked
-        self.versions = versions
+        self.asked, self.versions = asked, versions
         self.suspects = Suspects(self.index, self.classes, self.templates, asked.calls, asked.events)
         self.schemas = self.suspects.schemas
         self._everything = everything
