@@ -56,9 +56,10 @@ def is_inferred(diagnostic: Diagnostic) -> bool:
     return diagnostic.confidence is Confidence.MEDIUM
 
 
-def rank(diagnostic: Diagnostic) -> tuple[bool, Span, int, str]:
+def rank(diagnostic: Diagnostic) -> tuple[bool, Span, int, str, tuple[Span, ...]]:
     """What is seen comes before what is inferred, the first place before later ones, what is near before far."""
-    return (is_inferred(diagnostic), diagnostic.span, diagnostic.steps, diagnostic.message)
+    notes = tuple(note.span for note in diagnostic.notes)
+    return (is_inferred(diagnostic), diagnostic.span, diagnostic.steps, diagnostic.message, notes)
 
 
 def walk_recorded(project: Project, facts: Facts, qualname: str, ledger: Ledger) -> Walked:
