@@ -15,6 +15,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_column, read_relationship
 from sqla_lint.flow.kept import kept_rows
 from sqla_lint.flow.lattice import join
+from sqla_lint.flow.noted import note_row_read
 from sqla_lint.flow.operations import Batch
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
 from sqla_lint.flow.results import by_name
@@ -105,6 +106,7 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
         case OneOf():
             return _of_several(frame, value, name, node)
         case TupleValue():
+            note_row_read(frame, value, name, node)
             return _of_row(value, name)
         case Symbol():
             return _of_symbol(frame, value, name, node)

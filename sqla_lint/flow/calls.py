@@ -189,6 +189,8 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             return statement_method(frame, receiver, name, arguments, node)
         case Result():
             given = result_method(receiver, name, arguments)
+            if name == "unique" and node is frame.bare and isinstance(node.func, cst.Attribute):
+                frame.state.names[path_of(node.func.value)] = given  # it changes the Result itself
             waits = receiver.streamed and name in RESULT_COROUTINES
             return Coroutine(given, f"AsyncResult.{name}") if waits else given
         case Collection() | Mapping():

@@ -217,7 +217,8 @@ def create_engine(arguments: Arguments) -> Value:
 def option(name: str, arguments: Arguments, base: Option) -> Option:
     """`selectinload(…)` and its like, called as a function (`base` empty) or chained onto an option.
 
-    Of several path elements given to one call only the last gets the strategy; the others keep their own.
+    Of several path elements given to one call only the last gets the strategy; the others keep their own, but for
+    `contains_eager()`.
     """
     strategy = loaders.OPTIONS[name]
     if name == "raiseload" and arguments.keywords.get("sql_only") == Constant(True):
@@ -225,10 +226,22 @@ def option(name: str, arguments: Arguments, base: Option) -> Option:
     names = _path_names(arguments.positional)
     if not names:
         return base
-    strategies = (*[""] * (len(names) - 1), strategy)
+    strategies = (*[strategy if name in loaders.ALONG else ""] * (len(names) - 1), strategy)
     path = (*base.path, *names)
     all_strategies = (*base.strategies, *strategies)
-    return Option(base.tree.merge(chain(path, all_strategies)), path, all_strategies)
+    passed_over = base.passed_over
+    if strategy in loaders.EAGER and name not in loaders.ALONG:
+        passed_over += _passed_over(base.path, arguments.positional)
+    return Option(base.tree.merge(chain(path, all_strategies)), path, all_strategies, passed_over)
+
+
+def _passed_over(base: tuple[str, ...], values: tuple[Value, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The steps of a path that stand before its last, each with its class; none where one of them cannot be told."""
+    steps = [item for item in values if isinstance(item, MappedAttribute) and len(item.path) == 1]
+    if len(steps) < len(values):
+        return ()
+    names = [step.path[0] for step in steps]
+    return tuple((step.owner, (*base, *names[: at + 1])) for at, step in enumerate(steps[:-1]))
 
 
 def _path_names(values: tuple[Value, ...]) -> tuple[str, ...]:

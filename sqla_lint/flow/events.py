@@ -189,6 +189,23 @@ class Entered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Iterated(Event):
+    """A loop or a comprehension goes through a Result, which this function asked for; text: it as written."""
+
+    value: Value = UNKNOWN
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowRead(Event):
+    """An attribute of a row of entities is read which is none of a row's own; text: the row as written."""
+
+    row: Value = UNKNOWN
+    name: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnTested(Event):
     """Python decides on a column, or on a comparison with one, in the argument of a call that makes SQL of it.
 

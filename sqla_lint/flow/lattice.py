@@ -23,7 +23,6 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
     alternatives,
-    nested,
 )
 
 _MOST = 4
@@ -33,7 +32,21 @@ _DEEPEST = 6
 
 def bounded(value: Value) -> Value:
     """`value`, or unknown where containers are nested too deep: what a loop wraps again and again has an end."""
-    return value if nested(value) <= _DEEPEST else UNKNOWN
+    return value if _nested(value) <= _DEEPEST else UNKNOWN
+
+
+def _nested(value: Value) -> int:
+    """How deep a value is nested in containers."""
+    match value:
+        case Collection(element=inner) | Coroutine(result=inner) | Result(element=inner):
+            return 1 + _nested(inner)
+        case TupleValue(items=items):
+            return 1 + max(map(_nested, items), default=0)
+        case OneOf(values=values):
+            return max(map(_nested, values))
+        case Mapping(key=key, value=held, entries=entries):
+            return 1 + max(_nested(key), _nested(held), *(_nested(item) for _, item in entries))
+    return 0
 
 
 def doubtful(value: Value, depth: int = 0) -> Value:
@@ -131,7 +144,8 @@ def _joined(left: Value, right: Value) -> Value | None:
             return Coroutine(join(left.result, right.result), left.call if left.call == right.call else "")
         case Result(), Result():
             producer = left.producer if left.producer == right.producer else Producer(False)
-            return Result(join(left.element, right.element), producer, streamed=left.streamed and right.streamed)
+            streamed, unique = left.streamed and right.streamed, left.unique or right.unique
+            return Result(join(left.element, right.element), producer, streamed=streamed, unique=unique)
         case Statement(), Statement() if left.entities == right.entities and left.kind == right.kind:
             return replace(
                 left,

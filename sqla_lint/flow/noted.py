@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.events import Called, ColumnTested, Entered, Passed
+from sqla_lint.flow.events import Called, ColumnTested, Entered, Iterated, Passed, RowRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.questions import EventAsked, MappingOf
 from sqla_lint.flow.values import (
@@ -18,16 +18,19 @@ from sqla_lint.flow.values import (
     Coroutine,
     Criterion,
     External,
+    Instance,
     Manager,
     MappedAttribute,
     Mapping,
     Method,
     OneOf,
     Option,
+    Producer,
     Result,
     Session,
     SessionFactory,
     Statement,
+    TupleValue,
     Value,
     alternatives,
 )
@@ -142,6 +145,31 @@ def note_entered(frame: Frame, value: Value, item: cst.WithItem, asynchronous: b
         subject = subject.receiver
     if isinstance(subject, Session | SessionFactory | Manager):
         frame.emit(Entered(frame.place(item.item), None, value, asynchronous, frame.told(item.item)))
+
+
+# Rows.
+
+
+def _asked_here(frame: Frame, producer: Producer | None) -> bool:
+    """Whether rows were asked for in the function itself."""
+    return producer is not None and producer.place is not None and producer.place.slice is frame.slice
+
+
+def note_iterated(frame: Frame, value: Value, node: cst.CSTNode) -> None:
+    """Tell that something goes through a Result."""
+    if not isinstance(value, Result) or not frame.emitting or not frame.ask(EventAsked("Iterated")):
+        return
+    if _asked_here(frame, value.producer):
+        frame.emit(Iterated(frame.place(node), None, value, frame.text(node)))
+
+
+def note_row_read(frame: Frame, row: TupleValue, name: str, node: cst.CSTNode) -> None:
+    """Tell that an attribute of a row of one entity is read."""
+    if not frame.emitting or not isinstance(node, cst.Attribute) or node.attr.value != name:
+        return
+    match row.items:
+        case (Instance(producer=producer),) if _asked_here(frame, producer) and frame.ask(EventAsked("RowRead")):
+            frame.emit(RowRead(frame.place(node), None, row, name, frame.text(node.value)))
 
 
 # Python's operators upon columns.

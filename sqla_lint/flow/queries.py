@@ -12,6 +12,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_load, target_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import fill
+from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.values import (
     ANY_PARENT,
@@ -228,6 +229,7 @@ def collection(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool 
 def rows_of(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
     """What is iterated over: a Query is executed by it."""
     if not isinstance(value, Statement):
+        note_iterated(frame, value, node)
         return value
     execute(frame, value.session, value)
     read_dynamic(frame, value, node)
@@ -240,7 +242,7 @@ def result(frame: Frame, value: Value, node: cst.CSTNode, scalars: bool = False)
         return Result(UNKNOWN, Producer(False))
     found = collection(frame, value, node, scalars)
     assert isinstance(found, Collection) and found.producer is not None
-    return Result(found.element, found.producer, found.limit)
+    return Result(found.element, found.producer, found.limit, unique=value.kind == "query")
 
 
 def page(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:

@@ -24,7 +24,7 @@ from sqla_lint.knowledge import statements
 def result_method(value: Result, name: str, arguments: Arguments) -> Value:
     """A method of a Result: rows, one row, or scalars."""
     if name in statements.RESULT_SAME:
-        return value
+        return replace(value, unique=True) if name == "unique" else value
     if name == "scalars":
         return replace(value, element=_column(value.element, arguments.get(0, "index") or Constant(0)))
     if name == "columns":

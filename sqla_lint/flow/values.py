@@ -161,11 +161,15 @@ class Criterion(Value):
 
 @dataclass(frozen=True, slots=True)
 class Option(Value):
-    """Loader options; `open` is the path to which a chained option is appended, with its strategies."""
+    """Loader options; `path` is the one to which a chained option is appended, with its strategies.
+
+    passed_over: the steps that a call was given before its last one, which it does not load: the class, and the path.
+    """
 
     tree: LoadTree
     path: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ()
+    passed_over: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +215,16 @@ class Producer(Value):
 
 @dataclass(frozen=True, slots=True)
 class Result(Value):
-    """What `execute()` gives: rows, or scalars once reduced; `streamed` where it is an AsyncResult."""
+    """What `execute()` gives: rows, or scalars once reduced; `streamed` where it is an AsyncResult.
+
+    unique: `unique()` was called on it, or need not be.
+    """
 
     element: Value
     producer: Producer
     limit: int | None = None
     streamed: bool = False
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,17 +391,3 @@ def derived(identity: int, name: str) -> int:
 def alternatives(value: Value) -> tuple[Value, ...]:
     """The values that `value` may be."""
     return value.values if isinstance(value, OneOf) else (value,)
-
-
-def nested(value: Value) -> int:
-    """How deep a value is nested in containers."""
-    match value:
-        case Collection(element=inner) | Coroutine(result=inner) | Result(element=inner):
-            return 1 + nested(inner)
-        case TupleValue(items=items):
-            return 1 + max(map(nested, items), default=0)
-        case OneOf(values=values):
-            return max(map(nested, values))
-        case Mapping(key=key, value=held, entries=entries):
-            return 1 + max(nested(key), nested(held), *(nested(item) for _, item in entries))
-    return 0

@@ -26,6 +26,8 @@ _SESSION_COROUTINES = frozenset(name for name, effect in METHODS.items() if effe
 CALLED_BY: dict[str, frozenset[str]] = {
     "ValueDropped": _SESSION_COROUTINES | RESULT_COROUTINES | GENERATIVE | ADDING | {"merge"},
     "CoroutineUsed": _SESSION_COROUTINES | RESULT_COROUTINES,
+    "Iterated": frozenset({"execute", "exec", "scalars", "stream", "stream_scalars"}),
+    "RowRead": frozenset({"execute", "stream"}),
     "AwaitedPlain": SESSION_PLAIN | RESULT_PLAIN | RESULT_COROUTINES,
 }
 

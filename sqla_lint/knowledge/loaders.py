@@ -21,6 +21,9 @@ OPTIONS: dict[str, str] = {
     "subqueryload": "subquery",
     "subqueryload_all": "subquery",
 }
+# Those that give their strategy to each step of a path given to one call; the others to the last alone.
+ALONG = frozenset({"contains_eager", "joinedload_all", "subqueryload_all"})
+EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
 # Options of columns and criteria: they say nothing of what is loaded of relationships, but may be chained.
 COLUMN_OPTIONS = frozenset(
     {"load_only", "defer", "undefer", "undefer_group", "with_expression", "with_loader_criteria"}
