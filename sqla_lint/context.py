@@ -35,11 +35,6 @@ class Context:
         return self._project.databases
 
     @property
-    def databases(self) -> frozenset[str]:
-        """The dialects of the database URLs in the project: "sqlite", "postgresql" and so on; empty where none is."""
-        return self._project.databases
-
-    @property
     def version(self) -> Versions:
         """The generations of SQLAlchemy that the project may run on: a claim has to hold on each of them."""
         return self._project.ask(PossibleVersions())

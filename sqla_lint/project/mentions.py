@@ -1,10 +1,11 @@
-"""What speaks of a session by its names alone."""
+"""What declarations, chains and sketches tell by names alone: of sessions, of the outside world."""
 
 from __future__ import annotations
 
+from sqla_lint.knowledge.calls import OUTSIDE, OUTSIDE_CALLS
 from sqla_lint.knowledge.sessions import is_session_name
-from sqla_lint.survey.expressions import Expression, Index, Literal, Name, dotted
-from sqla_lint.survey.facts import FunctionFact
+from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Name, dotted
+from sqla_lint.survey.facts import Facts, FunctionFact
 
 
 def knows_session(fact: FunctionFact) -> bool:
@@ -32,3 +33,20 @@ def mentions_session(annotation: Expression | None) -> bool:
         case Index(items=items, base=base):
             return mentions_session(base) or any(mentions_session(item) for item in items)
     return "Session" in dotted(annotation).rpartition(".")[2]
+
+
+def is_maker(value: Expression | None) -> bool:
+    """Whether a declared value is a call that makes a session factory, by its name."""
+    return isinstance(value, Apply) and "session" in dotted(value.function).lower()
+
+
+def last(chain: str) -> str:
+    """The last name of a chain."""
+    return chain.rpartition(".")[2]
+
+
+def goes_outside(facts: Facts, chain: str) -> bool:
+    """Whether a chain calls into the outside world."""
+    root, _, rest = chain.partition(".")
+    target = facts.imports.get(root, "")
+    return target.partition(".")[0] in OUTSIDE or f"{target}.{rest}" in OUTSIDE_CALLS

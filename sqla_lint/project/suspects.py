@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from sqla_lint.knowledge.calls import NEVER_RETURN, OUTSIDE, OUTSIDE_CALLS
+from sqla_lint.knowledge.calls import NEVER_RETURN
 from sqla_lint.knowledge.coroutines import CALLED_BY
 from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.migrations import OP, OPERATIONS
@@ -19,13 +19,12 @@ from sqla_lint.knowledge.sessions import ENDING, EXPIRING, is_session_name
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.decorators import decorators_of, is_wrapper
 from sqla_lint.project.dumps import Dumps
-from sqla_lint.project.mentions import knows_session, mentions_session
+from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.schemas import Schemas
-from sqla_lint.project.sketched import knows_session, mentions_session
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
-from sqla_lint.survey.expressions import Apply, Expression, Items, Literal, dotted
+from sqla_lint.survey.expressions import Expression, Items, Literal
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 MODULE_BODY = "<module>"
@@ -47,16 +46,6 @@ _SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "
 
 
 _WALK = f"?.{ANY_NAME}"
-
-
-def is_maker(value: Expression | None) -> bool:
-    """Whether a declared value is a call that makes a session factory, by its name."""
-    return isinstance(value, Apply) and "session" in dotted(value.function).lower()
-
-
-def last(chain: str) -> str:
-    """The last name of a chain."""
-    return chain.rpartition(".")[2]
 
 
 class Suspects:
@@ -168,7 +157,7 @@ class Suspects:
         calls = {last(chain) for chain in fact.sketch.calls}
         if calls & _VERBS or calls & self.opening or self._loads(facts, fact):
             return True
-        if any(_goes_outside(facts, chain) for chain in fact.sketch.calls):
+        if any(goes_outside(facts, chain) for chain in fact.sketch.calls):
             return True
         return bool(calls & _SHARED_VERBS) and knows_session(fact)
 
@@ -176,7 +165,7 @@ class Suspects:
     def working(self) -> frozenset[str]:
         """The functions that name or open a session, by themselves or in what they call."""
         return self._closure(
-            lambda facts, fact: _knows_session(fact) or any(last(chain) in self.opening for chain in fact.sketch.calls)
+            lambda facts, fact: knows_session(fact) or any(last(chain) in self.opening for chain in fact.sketch.calls)
         )
 
     def _loads(self, facts: Facts, fact: FunctionFact) -> bool:
@@ -400,9 +389,3 @@ def outermost(facts: Facts, qualname: str) -> str:
 
 def _any_last(chains: frozenset[str], names: set[str]) -> bool:
     return any(last(chain) in names for chain in chains)
-
-
-def _goes_outside(facts: Facts, chain: str) -> bool:
-    root, _, rest = chain.partition(".")
-    target = facts.imports.get(root, "")
-    return target.partition(".")[0] in OUTSIDE or f"{target}.{rest}" in OUTSIDE_CALLS
