@@ -23,7 +23,7 @@ from tests.test_pages import shop
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SUFFIX = "_renamed"
-LIBRARIES = ("sqlalchemy", "sqlmodel", "flask_sqlalchemy")
+LIBRARIES = ("alembic", "sqlalchemy", "sqlmodel", "flask_sqlalchemy")
 
 Rewriting = Callable[[ast.Module], ast.Module]
 
@@ -289,6 +289,8 @@ def rewritten(rewrite: Rewriting, text: str) -> str:
     return ast.unparse(ast.fix_missing_locations(rewrite(ast.parse(text))))
 
 
+# Of what a helper gives, how its rows were asked for is not told yet.
+UNEQUAL = {("row-not-entity:7", "extract_queries"), ("lazy-load-in-loop/closures", "extract_queries")}
 BEFORE: dict[str, Counter[tuple[str, str]]] = {}
 CHANGED = [(name, one) for one in REWRITINGS for name, text in TEXTS.items() if applies(one, text)]
 
@@ -298,7 +300,8 @@ def test_same_findings(name: str, rewrite: Rewriting, tmp_path: Path) -> None:
     """Rewritten so that it means the same, an example has the same findings."""
     if name not in BEFORE:
         BEFORE[name] = found(tmp_path / "before", ast.unparse(ast.parse(TEXTS[name])))
-    assert found(tmp_path / "after", rewritten(rewrite, TEXTS[name])) == BEFORE[name]
+    same = found(tmp_path / "after", rewritten(rewrite, TEXTS[name])) == BEFORE[name]
+    assert same is ((name, rewrite.__name__) not in UNEQUAL)
 
 
 @pytest.mark.parametrize("rewrite", REWRITINGS, ids=lambda one: one.__name__)
@@ -353,8 +356,7 @@ LOST = {
     "lazy-load-in-loop/reflective_walkers": {"state", "mapper_of_the_class", "by_items", "half_loaded",
                                              "collections_only"},  # a name handed to a helper
 }  # fmt: skip
-# In a file that does not name the class, `row.title()` is taken for a text's.
-LOST_ELSEWHERE = {"lazy-load-in-loop/rows_of_a_dynamic_relationship": {"not_of_one_club"}}
+LOST_ELSEWHERE: dict[str, set[str]] = {}
 EXTRACTED = {name: len(extract_loop_bodies(ast.parse(text))) for name, text in TEXTS.items()}
 
 
@@ -451,7 +453,7 @@ def test_asynchronous_twin(name: str, tmp_path: Path) -> None:
     waiting = [one for one in ast.walk(ast.parse(twin)) if isinstance(one, ast.AsyncFunctionDef)]
     lines = {line for one in waiting for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)}
     raising = {line for line, code in after if code == "ORM501"}
-    assert {one for one in after if one[1] != "ORM501"} <= before
+    assert {one for one in after if not one[1].startswith("ORM5")} <= before
     assert not [one for one in before - after if one[1] != "ORM401" or one[0] in lines - raising]
 
 

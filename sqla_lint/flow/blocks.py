@@ -14,7 +14,7 @@ from sqla_lint.flow.narrowing import bind_pattern, refuted
 from sqla_lint.flow.noted import note_entered
 from sqla_lint.flow.sessions import leave
 from sqla_lint.flow.state import State, gather, join_states
-from sqla_lint.flow.values import UNKNOWN, Manager, Session, Value
+from sqla_lint.flow.values import UNKNOWN, External, Manager, Session, Value
 from sqla_lint.knowledge.calls import answers
 
 
@@ -105,7 +105,7 @@ def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
         if handler.name is not None:
             frame.assign(handler.name.name, UNKNOWN)
         frame.guards.append(handler.type or cst.Name("except"))
-        failed = not _catches_answers(handler)
+        failed = not _catches_answers(frame, handler)
         frame.handlers.append(Handler(_goes_on(handler.body), len(frame.loops), True, failed))
         states += frame.block(body_of(handler.body), [frame.state])
         frame.handlers.pop()
@@ -153,12 +153,16 @@ def _catches_all(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
     return False
 
 
-def _catches_answers(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+def _catches_answers(frame: Frame, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
     """Whether it catches what Python code raises to answer a question, a missing key say: no failure at all."""
     items = [item.value for item in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
-    return any(
-        isinstance(item, cst.Name | cst.Attribute) and answers(path_of(item).rpartition(".")[2]) for item in items
-    )
+    return any(isinstance(item, cst.Name | cst.Attribute) and answers(_named(frame, item)) for item in items)
+
+
+def _named(frame: Frame, item: cst.Name | cst.Attribute) -> str:
+    """The last name of an exception, by what it is imported as."""
+    value = frame.evaluate(item)
+    return (value.dotted if isinstance(value, External) else path_of(item)).rpartition(".")[2]
 
 
 def _takes_anything(pattern: cst.MatchPattern) -> bool:

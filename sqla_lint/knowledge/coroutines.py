@@ -22,6 +22,9 @@ RESULT_PLAIN = frozenset({"columns", "keys", "mappings", "scalars", "tuples", "u
 # What any coroutine has: reading these of one is meant.
 COROUTINE_ATTRIBUTES = frozenset({"close", "cr_await", "cr_code", "cr_frame", "cr_running", "send", "throw"})
 _SESSION_COROUTINES = frozenset(name for name, effect in METHODS.items() if effect.coroutine)
+# What the events about calls that matter in asynchronous code speak of, and about values that are dropped anywhere.
+ASYNCHRONOUS = frozenset({"AwaitedPlain", "CoroutineUsed", "ValueDropped"})
+DROPPED = GENERATIVE | ADDING | {"merge"}
 # The names of the calls without which there is no event of that kind, but for coroutine functions of the project.
 CALLED_BY: dict[str, frozenset[str]] = {
     "ValueDropped": _SESSION_COROUTINES | RESULT_COROUTINES | GENERATIVE | ADDING | {"merge"},

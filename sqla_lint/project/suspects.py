@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from sqla_lint.knowledge.calls import NEVER_RETURN
-from sqla_lint.knowledge.coroutines import CALLED_BY
+from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY
 from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.migrations import OP, OPERATIONS
 from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
@@ -18,6 +18,7 @@ from sqla_lint.knowledge.rendering import renders
 from sqla_lint.knowledge.sessions import ENDING, EXPIRING, is_session_name
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.decorators import decorators_of, is_wrapper
+from sqla_lint.project.dropping import Dropping, as_imported
 from sqla_lint.project.dumps import Dumps
 from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session
 from sqla_lint.project.names import NameIndex
@@ -73,6 +74,7 @@ class Suspects:
         self.opening = self._opening()
         self._events = events
         self._asked = self._names_asked(calls)
+        self._dropping = Dropping(self._files, events)
         self._of_factories = frozenset(name for kind, name in calls if kind == "factory" and name != "()")
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
@@ -234,13 +236,9 @@ class Suspects:
         names = {name for kind, name in calls if name != "()" and kind != "factory"}
         if ("mapped", "()") in calls:
             names |= {fact.name for facts in self._files for fact in facts.classes.values()}
-        for event in self._events:
+        for event in self._events - ASYNCHRONOUS:
             names |= CALLED_BY.get(event, frozenset())
-        if not self._events.isdisjoint(("ValueDropped", "CoroutineUsed")):
-            names |= {fact.name for _, fact in self._functions() if fact.is_async}
-        for facts in self._files:
-            names |= {name for name, target in facts.imports.items() if last(target) in names}
-        return frozenset(names)
+        return as_imported(self._files, names)
 
     def _asked_for(self, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may hold a call, or another event, that rules ask for by name."""
@@ -298,7 +296,11 @@ class Suspects:
         if self._dumps(sketch) or self._fills_models(facts, fact, sketch):
             return True
         calls = {last(chain) for chain in sketch.calls}
-        if self._asked_for(sketch, calls) or self._migrates(facts, sketch, calls):
+        if (
+            self._dropping.may_hold(fact, sketch, calls)
+            or self._asked_for(sketch, calls)
+            or self._migrates(facts, sketch, calls)
+        ):
             return True
         if "ColumnRead" in self._events and self._reads_too_late(facts, fact, sketch, calls):
             return True

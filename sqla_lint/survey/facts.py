@@ -35,7 +35,8 @@ class Sketch(NamedTuple):
     called; bound: the names that are bound otherwise. templates: the names of templates that are mentioned where any
     is rendered. awaited, stated: the chains of a session's asynchronous methods that are called under `await`, and
     those whose call is a statement of its own. entered: the chains in the headers of `with`. tests: Python's own
-    operators (`and`, `in`, `is`…) stand in the arguments of a call that makes SQL of them.
+    operators (`and`, `in`, `is`…) stand in the arguments of a call that makes SQL of them. dropped: the last names of
+    calls that are statements, or whose value a name gets that nothing reads.
     """
 
     calls: frozenset[str]
@@ -49,6 +50,7 @@ class Sketch(NamedTuple):
     tests: bool = False
     awaited: frozenset[str] = frozenset()
     stated: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

@@ -16,8 +16,9 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # The nodes that say something themselves; of the others only what is below them does.
 _TOLD = frozenset(
-    {ast.Attribute, ast.Constant, ast.Name, ast.Assign, ast.Call, ast.Await, ast.Expr, ast.arg, ast.MatchAs,
-     ast.MatchStar, ast.ExceptHandler, ast.withitem, ast.Yield, ast.YieldFrom, *_DEFINITIONS, *_LOOPS, *_COMPREHENSIONS}
+    {ast.Attribute, ast.Constant, ast.Name, ast.Assign, ast.AnnAssign, ast.Call, ast.Await, ast.Expr, ast.arg,
+     ast.MatchAs, ast.MatchStar, ast.ExceptHandler, ast.withitem, ast.Yield, ast.YieldFrom, *_DEFINITIONS, *_LOOPS,
+     *_COMPREHENSIONS}
 )  # fmt: skip
 _ITERATING_BUILTINS = frozenset(
     {"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort", "starmap", "takewhile",
@@ -52,6 +53,9 @@ class _Walk:
         self.awaited: set[str] = set()
         self.stated: set[str] = set()
         self.tests = False
+        self.dropped: set[str] = set()
+        self.kept: set[tuple[str, str]] = set()
+        self.loaded: set[str] = set()
         self.renders = False
         self.yields = False
 
@@ -63,19 +67,18 @@ class _Walk:
                 todo += [(child, in_loop) for child in ast.iter_child_nodes(node)]
                 continue
             if isinstance(node, ast.Attribute):
-                chain = chain_of(node)
-                self.reads.add(chain)
-                if in_loop:
-                    self.loop_reads.add(chain)
+                for reads in (self.reads, self.loop_reads) if in_loop else (self.reads,):
+                    reads.add(chain_of(node))
                 todo.append((node.value, in_loop))
                 continue
             if isinstance(node, ast.Constant):
                 self._text(node.value)
                 continue
             if isinstance(node, ast.Name):
-                if isinstance(node.ctx, ast.Store):
-                    self.bound.add(node.id)
+                (self.bound if isinstance(node.ctx, ast.Store) else self.loaded).add(node.id)
                 continue
+            if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)):
+                self._drops(node)
             if isinstance(node, ast.Assign) and self._makes(node):
                 todo.append((node.value, in_loop))
                 continue
@@ -113,6 +116,7 @@ class _Walk:
             self.tests,
             frozenset(self.awaited),
             frozenset(self.stated),
+            frozenset(self.dropped.union(called for name, called in self.kept if name not in self.loaded)),
         )
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:
@@ -120,6 +124,15 @@ class _Walk:
         match node.value:
             case ast.Call(func=ast.Attribute(attr=name) as function) if name in COROUTINES:
                 (self.awaited if isinstance(node, ast.Await) else self.stated).add(chain_of(function))
+
+    def _drops(self, node: ast.Expr | ast.Assign | ast.AnnAssign) -> None:
+        """Note a call of which nothing may come."""
+        if isinstance(node.value, ast.Call):
+            called = chain_of(node.value.func).rpartition(".")[2]
+            if isinstance(node, ast.Expr):
+                self.dropped.add(called)
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            self.kept.update((target.id, called) for target in targets if isinstance(target, ast.Name))
 
     def _text(self, text: object) -> None:
         """Note a text that may be the name of a template, or of an attribute."""
