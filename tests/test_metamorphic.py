@@ -429,7 +429,9 @@ def test_another_library_is_none_of_ours(name: str, tmp_path: Path) -> None:
     assert not found(tmp_path, text, unconnected="from sqlalchemy.orm import Session, relationship\n")
 
 
-TWINS = {name: both for name, text in TEXTS.items() if (both := twins(text))}
+# A dynamic relationship queries by itself, which it cannot do under an AsyncSession.
+ONLY_SYNC = {"lazy-load-in-loop/rows_of_a_dynamic_relationship"}
+TWINS = {name: both for name, text in TEXTS.items() if name not in ONLY_SYNC and (both := twins(text))}
 
 
 def told(folder: Path, text: str) -> set[tuple[int, str]]:

@@ -23,6 +23,8 @@ def check_relationship(read: RelationshipRead, context: Context) -> Iterator[Dia
     """Report a relationship that nothing has loaded, of an instance of an AsyncSession."""
     if not read.asynchronous or read.detached or not read.emits_sql or read.instance is None:
         return
+    if read.many_to_one and read.loop is None:
+        return  # one target is often in the session already, which costs and raises nothing
     owner = context.class_name(read.instance.cls)
     expiry = read.instance.expired
     notes = [Note(expiry.place.span, f"{expiry.by} is here")] if expiry is not None else []
