@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from sqla_lint.knowledge.calls import NEVER_RETURN
-from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY
 from sqla_lint.knowledge.dumping import DUMPS
-from sqla_lint.knowledge.migrations import OP, OPERATIONS
 from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
 from sqla_lint.knowledge.rendering import renders
-from sqla_lint.knowledge.sessions import ENDING, EXPIRING, is_session_name
+from sqla_lint.knowledge.sessions import ENDING, EXPIRING
+from sqla_lint.project.asked import Asked
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.decorators import decorators_of, is_wrapper
-from sqla_lint.project.dropping import Dropping, as_imported
+from sqla_lint.project.dropping import Dropping
 from sqla_lint.project.dumps import Dumps
 from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session
 from sqla_lint.project.names import NameIndex
@@ -73,9 +72,8 @@ class Suspects:
         self._looping: frozenset[str] = frozenset()
         self.opening = self._opening()
         self._events = events
-        self._asked = self._names_asked(calls)
+        self._asked = Asked(self._files, calls, events, self.opening)
         self._dropping = Dropping(self._files, events)
-        self._of_factories = frozenset(name for kind, name in calls if kind == "factory" and name != "()")
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
@@ -231,40 +229,6 @@ class Suspects:
             names |= {name for name, target in facts.imports.items() if last(target) in names}
         return frozenset(names)
 
-    def _names_asked(self, calls: frozenset[tuple[str, str]]) -> frozenset[str]:
-        """The last names of the calls that rules ask for, or that bring about the events they ask for."""
-        names = {name for kind, name in calls if name != "()" and kind != "factory"}
-        if ("mapped", "()") in calls:
-            names |= {fact.name for facts in self._files for fact in facts.classes.values()}
-        for event in self._events - ASYNCHRONOUS:
-            names |= CALLED_BY.get(event, frozenset())
-        return as_imported(self._files, names)
-
-    def _asked_for(self, sketch: Sketch, calls: set[str]) -> bool:
-        """Whether a body may hold a call, or another event, that rules ask for by name."""
-        if not self._asked.isdisjoint(calls) or any(last(chain) in self._asked for _, chain in sketch.made):
-            return True
-        if "ColumnTested" in self._events and sketch.tests:
-            return True
-        factories = self.opening | {name for name, chain in sketch.made if last(chain) in self.opening}
-        if self._of_factories and any(self._of_factory(chain, factories) for chain in sketch.calls):
-            return True
-        entered = (last(chain.removesuffix("()")) for chain in sketch.entered)
-        return "Entered" in self._events and any(
-            name in factories or name in ("begin", "begin_nested") or is_session_name(name) for name in entered
-        )
-
-    def _of_factory(self, chain: str, factories: frozenset[str]) -> bool:
-        """Whether a chain calls a method of what makes sessions, and not of what that makes."""
-        *_, owner, name = ("", *chain.rsplit(".", 2)[-2:])
-        return name in self._of_factories and owner in factories
-
-    def _migrates(self, facts: Facts, sketch: Sketch, calls: set[str]) -> bool:
-        """Whether a body may call an operation of Alembic that rules ask for."""
-        if "Operated" not in self._events or OPERATIONS.isdisjoint(calls):
-            return False
-        return any(facts.imports.get(chain.partition(".")[0], "").startswith(OP) for chain in sketch.calls)
-
     def callers(self, function: str) -> Iterator[tuple[Facts, str]]:
         """The outermost functions that may run a function."""
         for caller in sorted(set().union(*self._callers.get(function, ()))):
@@ -296,11 +260,7 @@ class Suspects:
         if self._dumps(sketch) or self._fills_models(facts, fact, sketch):
             return True
         calls = {last(chain) for chain in sketch.calls}
-        if (
-            self._dropping.may_hold(fact, sketch, calls)
-            or self._asked_for(sketch, calls)
-            or self._migrates(facts, sketch, calls)
-        ):
+        if self._dropping.may_hold(fact, sketch, calls) or self._asked.may_hold(facts, sketch, calls):
             return True
         if "ColumnRead" in self._events and self._reads_too_late(facts, fact, sketch, calls):
             return True
