@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,6 +45,7 @@ class Rule:
     costs: bool = False
     checks: dict[type, Check] = field(default_factory=dict, compare=False)
     calls: dict[tuple[str, str], Check] = field(default_factory=dict, compare=False)
+    beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, compare=False)
 
     @property
     def family(self) -> str:
@@ -60,14 +61,18 @@ class Rule:
 
         return register
 
-    def on_call(self, kind: str, *names: str) -> Callable[[Callable[[C, Context], Iterator[Diagnostic]]], Check]:
+    def on_call(
+        self, kind: str, *names: str, beside: Collection[str] = ()
+    ) -> Callable[[Callable[[C, Context], Iterator[Diagnostic]]], Check]:
         """Register the decorated generator as this rule's check for calls of these names upon a kind of callee.
 
-        It is given `Called` events, which are made of no other calls than those that some rule asks for.
+        It is given `Called` events, which are made of no other calls than those that some rule asks for. beside:
+        the check finds nothing in a function that calls none of these too, so that it need not be looked at.
         """
 
         def register(check: Callable[[C, Context], Iterator[Diagnostic]]) -> Check:
             self.calls.update(dict.fromkeys(((kind, name) for name in names), check))
+            self.beside.update(dict.fromkeys(((kind, name) for name in names), frozenset(beside)))
             return check
 
         return register

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from importlib import import_module
 from pkgutil import iter_modules
 
-from sqla_lint.flow.questions import Asked
+from sqla_lint.flow.asked import Asked
 from sqla_lint.rule import Check, Rule
 
 
@@ -32,4 +32,6 @@ def asked_by(codes: Collection[str]) -> Asked:
     """What the rules of these codes ask flow for besides what it tells anyway."""
     rules = [rule for code, rule in RULES.items() if code in codes]
     events = frozenset(event.__name__ for rule in rules for event in rule.checks)
-    return Asked(frozenset(call for rule in rules for call in rule.calls), events)
+    calls = frozenset(call for rule in rules for call in rule.calls)
+    beside = {call: [rule.beside[call] for rule in rules if call in rule.beside] for call in calls}
+    return Asked(calls, events, {call: frozenset().union(*names) for call, names in beside.items() if all(names)})

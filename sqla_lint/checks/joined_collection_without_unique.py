@@ -21,10 +21,12 @@ rule = Rule(
 
 
 @rule.on_call("result", "all", "fetchall", "fetchmany", "fetchone", "one", "one_or_none", "partitions", "scalar_one",
-              "scalar_one_or_none")  # fmt: skip
+              "scalar_one_or_none", beside=("exec", "execute", "scalars", "stream", "stream_scalars"))  # fmt: skip
 def check_call(called: Called, context: Context) -> Iterator[Diagnostic]:
     """Report a method that takes rows."""
-    yield from _report(called.receiver, called.place.span, f"`{called.name}()`", context)
+    result = called.receiver
+    if isinstance(result, Result) and called.follows(result.producer):
+        yield from _report(result, called.place.span, f"`{called.name}()`", context)
 
 
 @rule.on(Iterated)

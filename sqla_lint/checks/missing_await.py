@@ -47,7 +47,7 @@ def check_used(used: CoroutineUsed, context: Context) -> Iterator[Diagnostic]:
     yield rule.at(used.place.span, fix=fix, what=what.format(text=used.text, call=used.call))
 
 
-@rule.on_call("connection", *sorted(CONNECTION_COROUTINES))
+@rule.on_call("async connection", *sorted(CONNECTION_COROUTINES))
 def check_connection(called: Called, context: Context) -> Iterator[Diagnostic]:
     """Report the same of an AsyncConnection."""
     connection = isinstance(called.receiver, External) and called.receiver.dotted.endswith(".AsyncConnection")

@@ -35,19 +35,19 @@ def check_read(read: RowRead, context: Context) -> Iterator[Diagnostic]:
         yield rule.at(read.place.span, fix=_FIX, what=f"`{read.text}.{read.name}`", entity=entity)
 
 
-@rule.on_call("session", "add", "delete", "expunge", "merge", "refresh")
+@rule.on_call("session", "add", "delete", "expunge", "merge", "refresh", beside=("execute", "stream"))
 def check_call(called: Called, context: Context) -> Iterator[Diagnostic]:
     """Report a session that is given a row for an entity."""
     given = called.positional[0].value if called.positional and not called.spread else None
-    cls = _entity(given) if given is not None else ""
+    cls = _entity(given, called) if given is not None else ""
     if cls:
         what = f"`{called.name}()` of a row"
         yield rule.at(called.place.span, fix=_FIX, what=what, entity=context.class_name(cls))
 
 
-def _entity(row: Value) -> str:
-    """The class of the one entity of a row, empty where it is something else."""
+def _entity(row: Value, called: Called | None = None) -> str:
+    """The class of the one entity of a row that the function asked for, empty where it is something else."""
     match row:
         case TupleValue(items=(Instance(cls=cls, producer=producer),)) if producer is not None and producer.seen:
-            return cls
+            return cls if called is None or called.follows(producer) else ""
     return ""

@@ -178,6 +178,10 @@ class Called(Event):
         """The argument at a position or under a keyword."""
         return self.positional[index] if index < len(self.positional) else self.keywords.get(keyword)
 
+    def follows(self, producer: Producer | None) -> bool:
+        """Whether rows were asked for in the function that the call stands in."""
+        return producer is not None and producer.place is not None and producer.place.slice is self.place.slice
+
 
 @dataclass(frozen=True, slots=True)
 class Entered(Event):

@@ -133,6 +133,8 @@ def _kind(value: Value) -> str:
 
 
 def _of_library(dotted: str) -> str:
+    if dotted.endswith(".AsyncConnection"):
+        return "async connection"
     return connection_or_engine(dotted) or "library"
 
 

@@ -369,17 +369,6 @@ class KeepsAfterCommit(Question[bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What rules ask for besides what flow tells anyway: calls by kind and name, events by the names of their types."""
-
-    calls: frozenset[tuple[str, str]] = frozenset()
-    events: frozenset[str] = frozenset()
-
-
-NOTHING_ASKED = Asked()
-
-
-@dataclass(frozen=True, slots=True)
 class CallsAsked(Question[frozenset[tuple[str, str]]]):
     """The calls that rules ask for, by kind and name; see `Called`."""
 

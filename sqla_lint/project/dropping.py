@@ -15,12 +15,18 @@ def as_imported(files: Sequence[Facts], names: set[str]) -> frozenset[str]:
     return frozenset(names.union(name for name, target in imported if target.rpartition(".")[2] in names))
 
 
+def has_async(files: Sequence[Facts]) -> bool:
+    """Whether a project imports anything asynchronous of the library."""
+    return any(".ext.asyncio" in target for facts in files for target in facts.imports.values())
+
+
 class Dropping:
     """The verdict for the events that rules ask for."""
 
     def __init__(self, files: Sequence[Facts], events: frozenset[str]) -> None:
         self._files = files
         self._events = events
+        self._imports_async = has_async(files)
 
     @cached_property
     def _awaited(self) -> frozenset[str]:
@@ -31,14 +37,9 @@ class Dropping:
             names |= {fact.name for fact in functions if fact.is_async}
         return as_imported(self._files, names)
 
-    @cached_property
-    def _has_async(self) -> bool:
-        """Whether the project imports anything asynchronous of the library."""
-        return any(".ext.asyncio" in target for facts in self._files for target in facts.imports.values())
-
     def may_hold(self, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         if "ValueDropped" in self._events and not DROPPED.isdisjoint(sketch.dropped):
             return True
-        waits = self._has_async or fact is not None and fact.is_async
+        waits = self._imports_async or fact is not None and fact.is_async
         return waits and not self._awaited.isdisjoint(calls)

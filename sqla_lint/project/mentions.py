@@ -50,3 +50,8 @@ def goes_outside(facts: Facts, chain: str) -> bool:
     root, _, rest = chain.partition(".")
     target = facts.imports.get(root, "")
     return target.partition(".")[0] in OUTSIDE or f"{target}.{rest}" in OUTSIDE_CALLS
+
+
+def outermost(facts: Facts, qualname: str) -> str:
+    """The function that a nested one is walked with."""
+    return qualname.partition(".<locals>.")[0] if facts.functions[qualname].nested_in in facts.functions else qualname

@@ -9,14 +9,13 @@ from functools import cached_property, reduce
 from typing import TypeVar, cast
 
 from sqla_lint.cache import digest
+from sqla_lint.flow.asked import NOTHING_ASKED, Asked
 from sqla_lint.flow.decorating import CommittedBy, RunsWithin
 from sqla_lint.flow.events import Event, Injected
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.lattice import doubtful, join
 from sqla_lint.flow.questions import (
-    NOTHING_ASKED,
     AnnotationMeans,
-    Asked,
     AttributeMeans,
     CallsAsked,
     ClassInfo,
@@ -94,7 +93,7 @@ class Project:
         self._declarations = Declarations(self.classes, self._annotations, generics, self.ask)
         self._signatures = Signatures(self.classes, self._annotations, self._declarations, generics, self.ask)
         self.asked, self.versions = asked, versions
-        self.suspects = Suspects(self.index, self.classes, self.templates, asked.calls, asked.events)
+        self.suspects = Suspects(self.index, self.classes, self.templates, asked)
         self.schemas = self.suspects.schemas
         self._everything = everything
         # Told which function is walked right now; those to avoid have brought a process down.

@@ -9,17 +9,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
+from sqla_lint.flow.asked import NOTHING_ASKED, Asked
 from sqla_lint.knowledge.calls import NEVER_RETURN
 from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
 from sqla_lint.knowledge.rendering import renders
 from sqla_lint.knowledge.sessions import ENDING, EXPIRING
-from sqla_lint.project.asked import Asked
+from sqla_lint.project.asking import Asking
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.decorators import decorators_of, is_wrapper
 from sqla_lint.project.dropping import Dropping
 from sqla_lint.project.dumps import Dumps
-from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session
+from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session, outermost
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
@@ -56,8 +57,7 @@ class Suspects:
         index: NameIndex,
         classes: Classes,
         templates: Templates,
-        calls: frozenset[tuple[str, str]] = frozenset(),
-        events: frozenset[str] = frozenset(),
+        asked: Asked = NOTHING_ASKED,
     ) -> None:
         self._index = index
         self._templates = templates
@@ -71,9 +71,9 @@ class Suspects:
         self._callers = self._reverse()
         self._looping: frozenset[str] = frozenset()
         self.opening = self._opening()
-        self._events = events
-        self._asked = Asked(self._files, calls, events, self.opening)
-        self._dropping = Dropping(self._files, events)
+        self._events = asked.events
+        self._asking = Asking(self._files, asked, self.opening)
+        self._dropping = Dropping(self._files, asked.events)
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
@@ -260,7 +260,7 @@ class Suspects:
         if self._dumps(sketch) or self._fills_models(facts, fact, sketch):
             return True
         calls = {last(chain) for chain in sketch.calls}
-        if self._dropping.may_hold(fact, sketch, calls) or self._asked.may_hold(facts, sketch, calls):
+        if self._dropping.may_hold(fact, sketch, calls) or self._asking.may_hold(facts, fact, sketch, calls):
             return True
         if "ColumnRead" in self._events and self._reads_too_late(facts, fact, sketch, calls):
             return True
@@ -342,11 +342,6 @@ class Suspects:
                     facts, function, function.sketch
                 )
             yield from ((facts, qualname) for qualname, found in suspicious.items() if found)
-
-
-def outermost(facts: Facts, qualname: str) -> str:
-    """The function that a nested one is walked with."""
-    return qualname.partition(".<locals>.")[0] if facts.functions[qualname].nested_in in facts.functions else qualname
 
 
 def _any_last(chains: frozenset[str], names: set[str]) -> bool:

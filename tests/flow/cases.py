@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sqla_lint.flow.questions import NOTHING_ASKED, Asked
+from sqla_lint.flow.asked import NOTHING_ASKED, Asked
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices
 from sqla_lint.survey.facts import Facts

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from sqla_lint.flow.asked import Asked
 from sqla_lint.flow.events import Called, ClassDeclared, ColumnTested, Entered, Event
-from sqla_lint.flow.questions import Asked
 from sqla_lint.project.declarations import declared
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices

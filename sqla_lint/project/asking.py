@@ -1,0 +1,102 @@
+"""Which bodies may hold a call, or another event, that rules ask for by name, decided on sketches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqla_lint.flow.asked import Asked
+from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY
+from sqla_lint.knowledge.migrations import OP, OPERATIONS
+from sqla_lint.knowledge.sessions import is_session_name
+from sqla_lint.project.dropping import as_imported, has_async
+from sqla_lint.project.mentions import knows_session, last, outermost
+from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Calls by their last names. beside: one of these has to be called too. of_session: a session has to be known."""
+
+    names: frozenset[str]
+    beside: frozenset[str]
+    of_session: bool
+
+
+class Asking:
+    """The verdict for the calls and the events that rules ask for; `opening` are names whose call gives a session."""
+
+    def __init__(self, files: Sequence[Facts], asked: Asked, opening: frozenset[str]) -> None:
+        self._files = files
+        self._asked = asked
+        self._opening = opening
+        self._wanted = self._wants()
+        self._of_factories = frozenset(name for kind, name in asked.calls if kind == "factory" and name != "()")
+        self._around: dict[tuple[str, str], tuple[set[str], bool]] = {}
+
+    def _wants(self) -> list[_Wanted]:
+        """The last names of the calls that rules ask for, or that bring about the events they ask for."""
+        found: dict[tuple[frozenset[str], bool], set[str]] = defaultdict(set)
+        asynchronous = has_async(self._files)
+        for call in self._asked.calls:
+            kind, name = call
+            if name != "()" and kind != "factory" and (kind != "async connection" or asynchronous):
+                found[self._asked.beside.get(call, frozenset()), kind == "session"].add(name)
+        free = found[frozenset(), False]
+        if ("mapped", "()") in self._asked.calls:
+            free |= {fact.name for facts in self._files for fact in facts.classes.values()}
+        for event in self._asked.events - ASYNCHRONOUS:
+            free |= CALLED_BY.get(event, frozenset())
+        return [
+            _Wanted(as_imported(self._files, names), beside, of_session)
+            for (beside, of_session), names in found.items()
+        ]
+
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether a body may hold one; `calls` are the last names of what it calls."""
+        named = {*calls, *(last(chain) for _, chain in sketch.made)}
+        if any(not item.names.isdisjoint(named) and self._stands(facts, fact, item) for item in self._wanted):
+            return True
+        if "ColumnTested" in self._asked.events and sketch.tests:
+            return True
+        return self._of_session(sketch) or self._migrates(facts, sketch, calls)
+
+    def _stands(self, facts: Facts, fact: FunctionFact | None, wanted: _Wanted) -> bool:
+        """Whether there is beside a call, in the function or one nested with it, what it takes for a finding."""
+        if fact is None or not wanted.beside and not wanted.of_session:
+            return True
+        calls, knows = self._group(facts, fact)
+        return (knows or not wanted.of_session) and not (wanted.beside and wanted.beside.isdisjoint(calls))
+
+    def _group(self, facts: Facts, fact: FunctionFact) -> tuple[set[str], bool]:
+        """What a function, those around it and those within it call, and whether they know a session."""
+        outer = outermost(facts, fact.qualname)
+        key = (facts.module, outer)
+        if key not in self._around:
+            within = [item for item in facts.functions.values() if outermost(facts, item.qualname) == outer]
+            calls = {last(chain) for item in within for chain in item.sketch.calls}
+            calls |= {last(chain) for item in within for _, chain in item.sketch.made}
+            self._around[key] = calls, not self._opening.isdisjoint(calls) or any(map(knows_session, within))
+        return self._around[key]
+
+    def _of_session(self, sketch: Sketch) -> bool:
+        """Whether a body may call a method of a factory, or enter a session, one that it names by itself."""
+        factories = self._opening | {name for name, chain in sketch.made if last(chain) in self._opening}
+        if self._of_factories and any(self._of_factory(chain, factories) for chain in sketch.calls):
+            return True
+        entered = (last(chain.removesuffix("()")) for chain in sketch.entered)
+        return "Entered" in self._asked.events and any(
+            name in factories or name in ("begin", "begin_nested") or is_session_name(name) for name in entered
+        )
+
+    def _of_factory(self, chain: str, factories: frozenset[str]) -> bool:
+        """Whether a chain calls a method of what makes sessions, and not of what that makes."""
+        *_, owner, name = ("", *chain.rsplit(".", 2)[-2:])
+        return name in self._of_factories and owner in factories
+
+    def _migrates(self, facts: Facts, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether a body may call an operation of Alembic that rules ask for."""
+        if "Operated" not in self._asked.events or OPERATIONS.isdisjoint(calls):
+            return False
+        return any(facts.imports.get(chain.partition(".")[0], "").startswith(OP) for chain in sketch.calls)
