@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
 from sqla_lint.flow.events import ScopeLeft
-from sqla_lint.flow.state import BEGUN, CLOSED, GONE
+from sqla_lint.flow.state import BEGUN, CLOSED, GONE, LENT
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -26,6 +26,8 @@ def check(left: ScopeLeft, context: Context) -> Iterator[Diagnostic]:
     session = left.session
     if session is None or session.owner != "function" or session.bound_to_connection:
         return
+    if left.drawn or left.lent is not None and (BEGUN in left.normal or LENT in left.exceptional):
+        return  # for the rule on sessions that generators give
     if BEGUN in left.normal:
         how = "not closed on every path" if CLOSED in left.normal else "never closed"
     elif BEGUN in left.exceptional and CLOSED in left.normal and GONE not in left.normal:

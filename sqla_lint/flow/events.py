@@ -64,12 +64,31 @@ class Committed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ScopeLeft(Event):
-    """The function that opened a session ends: the lives it can have on normal and on exceptional exits."""
+    """The function that opened a session ends: the lives it can have on normal and on exceptional exits.
+
+    lent: where the function, a generator, yields it. drawn: the call of a generator function that gave it, where
+    nobody keeps the generator.
+    """
 
     session: Session | None = None
     name: str = ""
     normal: Life = frozenset()
     exceptional: Life = frozenset()
+    lent: Place | None = None
+    drawn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedBehind(Event):
+    """A session is returned, and closed on the way out: by a `with` block or a `finally`, at `closing`.
+
+    by: "block" or the name of the method. text: what is returned, as written.
+    """
+
+    session: Session | None = None
+    by: str = ""
+    closing: Place | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import subscripted
 from sqla_lint.flow.instances import in_rows, rooted
 from sqla_lint.flow.lattice import join, one_of
+from sqla_lint.flow.lending import lend
 from sqla_lint.flow.noted import is_column, makes_sql, note_call, note_tested
 from sqla_lint.flow.places import below
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.rendering import render
-from sqla_lint.flow.state import BEGUN, State, join_states
+from sqla_lint.flow.state import State, join_states
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -344,18 +345,12 @@ def yield_(frame: Frame, node: cst.Yield) -> Value:
             value = frame.evaluate(item)
     if frame.emitting:
         frame.outcome.yields.append(value)
-    if isinstance(value, Session) and frame.info.wraps == "contextmanager":
-        _lend(frame, value)
+    if isinstance(value, Session) and frame.info.wraps != "fixture":
+        lend(frame, value, node)
     else:
         frame.escape(value)
-    frame.may_raise()
+        frame.may_raise()
     return UNKNOWN
-
-
-def _lend(frame: Frame, session: Session) -> None:
-    """The block of a context manager works with the session; what it fails with is raised at the `yield`."""
-    frame.state.work.pop(session.key, None)
-    frame.set_life(session, BEGUN)
 
 
 def parts(frame: Frame, node: cst.CSTNode) -> Value:

@@ -11,7 +11,7 @@ import libcst as cst
 from sqla_lint.flow.events import Called, ColumnRead, Committed, Event, Loop, RelationshipRead
 from sqla_lint.flow.places import Numbers, Place, Slice, nodes
 from sqla_lint.flow.questions import Ask, CallsAsked, Effect, FunctionInfo, Read, Summary
-from sqla_lint.flow.state import BEGUN, GONE, IDLE, NEW, State, gather
+from sqla_lint.flow.state import BEGUN, GONE, IDLE, LENT, NEW, State, gather
 from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
 
 
@@ -100,6 +100,9 @@ class Frame:
         self.outcome = Outcome()
         self.opened: dict[str, Session] = {}
         self.opened_as: dict[str, str] = {}
+        self.lent: dict[str, Place] = {}  # the sessions of this function that it yields, and where
+        self.drawn: dict[str, str] = {}  # those that came of generators that nobody keeps, and the calls that gave them
+        self.returned: dict[str, Place] = {}
         self.loop_records: dict[int, Loop] = {}
         self.local_functions: dict[str, cst.FunctionDef | cst.Lambda] = {}
         self.inherited: dict[str, str] = {}  # of those, the functions that define what this one only captures
@@ -300,7 +303,7 @@ class Frame:
 
     def may_raise(self) -> None:
         """The current point may be left by an exception."""
-        if any(life & {BEGUN} for life in self.state.lives.values()) or self.handlers:
+        if any(life & _HOLDING_ON for life in self.state.lives.values()) or self.handlers:
             self.exits.raised.append(self.state.copy())
             if len(self.exits.raised) > _MANY:
                 self.exits.raised = gather(self.exits.raised)
@@ -353,6 +356,7 @@ class Frame:
 
 
 _MANY = 12
+_HOLDING_ON = frozenset({BEGUN, LENT})
 _MOST_STEPS = 20_000
 _STEPS_PER_LINE = 50
 

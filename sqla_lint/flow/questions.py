@@ -115,11 +115,11 @@ class Argument:
 class FunctionInfo:
     """A function's signature.
 
-    wraps: "", "contextmanager", "property", "cached property" or "cached". binds: what its first parameter is, "self",
-    "cls" or "". guesses: in its file a name such as `session` may be taken for a session. entry: its process ends
-    with it, as that of a script's `main`. generic: its annotations speak of type variables
-    that an object binds, or of `Self`. decorated: by something that may change what calling it gives, or overridden by
-    what may give something else. decorators: those of the project among its decorators.
+    wraps: "", "contextmanager", "fixture", "property", "cached property" or "cached". binds: what its first parameter
+    is, "self", "cls" or "". guesses: in its file a name such as `session` may be taken for a session. entry: its
+    process ends with it, as that of a script's `main`. generic: its annotations speak of type variables that an object
+    binds, or of `Self`. decorated: by something that may change what calling it gives, or overridden by what may give
+    something else. decorators: those of the project among its decorators.
     """
 
     id: str

@@ -9,6 +9,7 @@ import libcst as cst
 from sqla_lint.flow.constructs import entities, options_tree
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.lending import note_closed
 from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
@@ -114,6 +115,7 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
     if effect.ends == "rollback":
         expire(frame, session, node, "rollback()")
     else:
+        note_closed(frame, session, node)
         detach(frame, session, node, f"{name}()")
     frame.set_life(session, IDLE if effect.ends == "rollback" else CLOSED)
 
@@ -268,6 +270,7 @@ def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
         flush(frame, session)
     elif manager.leaving == "close":
         flush(frame, session)
+        note_closed(frame, session, node)
         frame.state.done |= {("close", session.key)}
         detach(frame, session, node, _BLOCK)
         frame.set_life(session, CLOSED)

@@ -12,8 +12,8 @@ from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import Instance, Text, Value
 
 # The states a session's life goes through. "new": no SQL yet; "begun": holds a connection; "idle": its transaction
-# ended; "closed"; "gone": someone else closes it from here on.
-NEW, BEGUN, IDLE, CLOSED, GONE = "new", "begun", "idle", "closed", "gone"
+# ended; "closed"; "gone": someone else closes it from here on. "lent": yielded, in the hands of whoever works with it.
+NEW, BEGUN, IDLE, CLOSED, GONE, LENT = "new", "begun", "idle", "closed", "gone", "lent"
 Life = frozenset[str]
 # The name by which the state knows what is returned, while blocks are left on the way.
 RETURNED = "<returned>"

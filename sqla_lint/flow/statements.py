@@ -18,6 +18,7 @@ from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
 from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.lattice import join
+from sqla_lint.flow.lending import note_returned
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.nested import define, define_class
 from sqla_lint.flow.questions import AnnotationMeans
@@ -164,6 +165,7 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
         frame.outcome.returns.append(given)
         if given != UNKNOWN and not isinstance(given, Constant):
             frame.state.names[RETURNED] = given
+            note_returned(frame, given, value)
     if not (isinstance(given, Session) and given.key not in frame.state.lives):
         frame.escape(given)
     frame.exits.returned.append(frame.state.copy())

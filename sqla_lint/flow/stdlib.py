@@ -11,6 +11,7 @@ from sqla_lint.flow.comprehensions import over_each
 from sqla_lint.flow.containers import EMPTY_DICT, EMPTY_LIST, with_item
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
+from sqla_lint.flow.lending import drawn
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -40,7 +41,9 @@ def from_stdlib(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNo
         return EMPTY_LIST
     if dotted in known.ONE_ELEMENT:
         several = len(arguments.positional) > 1 and dotted != "builtins.next"
-        return reduce(join, arguments.positional) if several else frame.elements(first, node, 0)
+        if several:
+            return reduce(join, arguments.positional)
+        return drawn(frame, dotted, arguments, node) or frame.elements(first, node, 0)
     if dotted in known.TUPLES:
         found = tuple(frame.elements(item, node, 0) for item in arguments.positional)
         return Collection(TupleValue(found), _producer(first))

@@ -19,7 +19,7 @@ from sqla_lint.flow.loaded import as_left
 from sqla_lint.flow.places import Slice
 from sqla_lint.flow.queries import awaited, collection, rows_of
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Given, Summary
-from sqla_lint.flow.state import RETURNED, State, join_states
+from sqla_lint.flow.state import BEGUN, RETURNED, State, join_states
 from sqla_lint.flow.substitution import Binding
 from sqla_lint.flow.values import (
     NEVER,
@@ -190,7 +190,10 @@ def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
         normal = frozenset[str]().union(*(state.lives.get(key, frozenset()) for state in ends))
         raised = frozenset[str]().union(*(state.lives.get(key, frozenset()) for state in visitor.exits.raised))
         name = visitor.opened_as.get(key, "")
-        visitor.sink(ScopeLeft(session.opened, None, session, name, normal, raised))
+        lent, drawn = visitor.lent.get(key), visitor.drawn.get(key, "")
+        if lent is not None and visitor.info.wraps != "contextmanager":
+            raised -= {BEGUN}  # what a dependency does itself, before and after its user, is as good as sure
+        visitor.sink(ScopeLeft(session.opened, None, session, name, normal, raised, lent, drawn))
 
 
 def _nested(visitor: Visitor, ends: list[State], sink: Callable[[Event], None], depth: int) -> None:

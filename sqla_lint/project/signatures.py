@@ -200,6 +200,8 @@ def _wraps(decorators: Sequence[str]) -> str:
     for name in decorators:
         if name in MANAGERS:
             return "contextmanager"
+        if name == "fixture":
+            return "fixture"
         if name in CACHED_PROPERTIES:
             return "cached property"
         if name in ("cache", "lru_cache"):

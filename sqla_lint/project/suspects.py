@@ -46,6 +46,8 @@ _SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "
                            "refresh", "stream", "expunge", "filter", "options"})  # fmt: skip
 
 
+# What takes one item of a generator, and may let go of it then.
+_DRAWING = frozenset({"next", "anext"})
 _WALK = f"?.{ANY_NAME}"
 
 
@@ -266,6 +268,8 @@ class Suspects:
             return True
         if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
             return True
+        if not calls.isdisjoint(_DRAWING) and self._is_helped(facts, fact, sketch):
+            return True
         for chain in sketch.loop_calls:
             if last(chain) == "commit" or self._matters(facts, fact, chain):
                 return True
@@ -299,8 +303,12 @@ class Suspects:
             return True
         if not ENDING.isdisjoint(calls) and (fact is None or knows_session(fact)):
             return True
+        return bool(sketch.reads) and self._is_helped(facts, fact, sketch)
+
+    def _is_helped(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether a body may call a function that opens a session itself."""
         helped = (target for chain in sketch.calls for target in self._targets.of(facts, fact, chain))
-        return bool(sketch.reads) and not self._handing.isdisjoint(helped)
+        return not self._handing.isdisjoint(helped)
 
     @cached_property
     def _handing(self) -> frozenset[str]:

@@ -7,11 +7,12 @@
 |                                           | used again                                                               |
 | `CoroutineUsed`                           | `CoroutineUsed(attribute AsyncSession.get)`                              |
 | `AwaitedPlain`                            | `AwaitedPlain(AsyncSession.add)`                                         |
+| `ClosedBehind`                            | `ClosedBehind(block)`, or the name of the method                         |
 """
 
 from __future__ import annotations
 
-from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, Event, ValueDropped
+from sqla_lint.flow.events import AwaitedPlain, ClosedBehind, CoroutineUsed, Event, ValueDropped
 
 
 def telling(event: Event) -> str:
@@ -25,4 +26,6 @@ def telling(event: Event) -> str:
             return f"CoroutineUsed({how} {call})"
         case AwaitedPlain(call=call):
             return f"AwaitedPlain({call})"
+        case ClosedBehind(by=by):
+            return f"ClosedBehind({by})"
     return ""
