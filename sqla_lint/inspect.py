@@ -12,7 +12,7 @@ from sqla_lint.knowledge.versions import Versions
 from sqla_lint.memory import Memory
 from sqla_lint.project.project import Project
 from sqla_lint.project.records import Ledger
-from sqla_lint.project.slices import Slices
+from sqla_lint.project.slices import Slices, trust_parser
 from sqla_lint.project.templates import Templates
 from sqla_lint.room import with_room
 from sqla_lint.roots import Identity, Owed, Walked, check_classes, is_inferred, rank, walk_recorded, walk_root
@@ -73,8 +73,11 @@ def inspect(
 
 def _start(project: Project, recorded: bool) -> Callable[[Tell], Callable[[Root, frozenset[str]], Walked]]:
     """How a worker begins that walks roots. recorded: it tells what the outcome depends on."""
+    parent = os.getpid()
 
     def start(tell: Tell) -> Callable[[Root, frozenset[str]], Walked]:
+        if os.getpid() != parent:
+            trust_parser()
         project.note = tell
         ledger = Ledger(project.records, project.ask)
 

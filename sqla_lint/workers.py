@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -35,6 +36,7 @@ _FRAME = struct.Struct(">II")  # the task's number, the length of what follows
 _NOTE = struct.Struct(">I")
 _NOTE_BYTES = 4_096
 _MOST_TRIES = 3
+_PATIENCE = 5  # a task may wait for a processor so many times as long as it may use one
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,17 @@ class _Worker:
     pending: deque[int] = field(default_factory=deque)
     received: bytearray = field(default_factory=bytearray)
     since: float = 0.0
+    used: float = 0.0
     over: bool = False
+
+    def begin(self) -> None:
+        """From now on it works on the next task."""
+        self.since, self.used = time.monotonic(), _processor_time(self.pid)
+
+    def spent(self) -> float:
+        """How many seconds it has worked on its task: a busy machine is not to blame on it, unless it is for long."""
+        waited = time.monotonic() - self.since
+        return max(_processor_time(self.pid) - self.used, waited / _PATIENCE) if self.used >= 0 else waited
 
     def note(self) -> str:
         """What the child said last that it works on."""
@@ -66,7 +78,7 @@ class _Worker:
 
 
 class Crew(Generic[T, R]):
-    """Up to `jobs` workers that live until the crew is left; `limit` is how many seconds one task may take."""
+    """Up to `jobs` workers that live until the crew is left; `limit` is how many seconds of work one task may take."""
 
     def __init__(self, start: Start[T, R], jobs: int, limit: float) -> None:
         self._start = start
@@ -106,7 +118,7 @@ class Crew(Generic[T, R]):
                 else:
                     results[index] = lost
                 queue.extendleft(reversed(worker.pending))
-            progress(sum(result is not None for result in results))
+            progress(len(tasks) - len(queue) - sum(len(worker.pending) for worker in self._workers))
         return [result for result in results if result is not None]
 
     def _do_here(self, task: T, done: int, progress: Callable[[int], None]) -> R:
@@ -118,20 +130,18 @@ class Crew(Generic[T, R]):
 
     def _hand_out(self, queue: deque[int], tasks: Sequence[T], costs: Sequence[int]) -> None:
         """Give every idle worker a stretch of the queue: long ones first, so that neighbours stay together."""
-        left = sum(costs[index] for index in queue)
         while queue:
             worker = next((item for item in self._workers if not item.pending), None)
             if worker is None:
                 if len(self._workers) >= self._jobs:
                     return
                 worker = self._new()
-            share, taken = left // (3 * self._jobs), 0
+            share, taken = sum(costs[index] for index in queue) // (3 * self._jobs), 0
             while queue and (not worker.pending or taken + costs[queue[0]] <= share):
                 taken += costs[queue[0]]
                 worker.pending.append(queue.popleft())
-            left -= taken
             batch = (frozenset(self.blamed), [(index, tasks[index]) for index in worker.pending])
-            worker.since = time.monotonic()
+            worker.begin()
             try:
                 _write(worker.tasks, 0, pickle.dumps(batch))
             except BrokenPipeError:
@@ -144,8 +154,7 @@ class Crew(Generic[T, R]):
         with selectors.DefaultSelector() as selector:
             for worker in busy:
                 selector.register(worker.results, selectors.EVENT_READ, worker)
-            oldest = min(worker.since for worker in busy)
-            ready = selector.select(max(oldest + self._limit - time.monotonic(), 0) + 0.01)
+            ready = selector.select(max(self._limit - max(worker.spent() for worker in busy), 0) + 0.01)
         for key, _ in ready:
             worker = key.data
             data = os.read(worker.results, 1 << 20)
@@ -156,11 +165,10 @@ class Crew(Generic[T, R]):
                 index, payload = answer
                 results[index] = pickle.loads(payload)
                 worker.pending.remove(index)
-                worker.since = time.monotonic()
+                worker.begin()
         gone = {worker.pid for worker, _ in lost}
-        now = time.monotonic()
         for worker in busy:
-            if worker.pending and worker.pid not in gone and now - worker.since > self._limit:
+            if worker.pending and worker.pid not in gone and worker.spent() > self._limit:
                 lost.append((worker, Lost(worker.note(), True, f"took longer than {self._limit:g} seconds")))
         return lost
 
@@ -218,6 +226,15 @@ def _live(start: Start[T, R], tasks: int, results: int, noted: mmap.mmap) -> Non
         code = 0
     finally:
         os._exit(code)
+
+
+def _processor_time(pid: int) -> float:
+    """The seconds of processor time that a process has used; negative where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return -1.0
 
 
 def _write(descriptor: int, index: int, payload: bytes) -> None:

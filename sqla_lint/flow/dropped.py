@@ -59,23 +59,9 @@ def _read_later(frame: Frame, name: str, node: cst.BaseExpression) -> bool:
     """Whether a name may be read after it is bound to the value of `node`, as far as the order of lines tells."""
     if frame.info.module_body or name in frame.globals:
         return True
-    written, after = set[int](), False
-    last = list(nodes(node))[-1]
-    for found in nodes(frame.slice.module):
-        match found:
-            case cst.AssignTarget(target=cst.Name() as target) | cst.AnnAssign(target=cst.Name() as target):
-                written.add(id(target))
-            case cst.Attribute(attr=inner):
-                written.add(id(inner))
-            case cst.Arg(keyword=cst.Name() as keyword):
-                written.add(id(keyword))
-            case cst.Nonlocal(names=names) if any(item.name.value == name for item in names):
-                return True
-            case cst.Name(value="locals" | "vars" | "exec" | "eval"):
-                return True
-            case cst.Name(value=value) if value == name and id(found) not in written and (after or frame.loops):
-                return True
-        after = after or found is last
+    reads = frame.slice.reads
+    if name in reads.shared or reads.opaque or (name in reads.places if frame.loops else reads.after(name, node)):
+        return True
     return _read_inside(frame, name)
 
 

@@ -64,13 +64,51 @@ class Numbers:
         return self._known.setdefault(node, self._first + len(self._known))
 
 
+class Reads:
+    """Where the code of a slice reads names, in the order of its nodes; found in one pass over them.
+
+    places: for each name the numbers of the nodes that read it. shared: names that a nested function declares
+    `nonlocal`. opaque: something may read any name.
+    """
+
+    __slots__ = ("_numbers", "opaque", "places", "shared")
+
+    def __init__(self, module: cst.Module) -> None:
+        import libcst as cst
+
+        self.places: dict[str, list[int]] = {}
+        self.shared: set[str] = set()
+        self.opaque = False
+        self._numbers: dict[cst.CSTNode, int] = {}
+        written = set[cst.CSTNode]()
+        for number, found in enumerate(nodes(module)):
+            self._numbers[found] = number
+            match found:
+                case cst.AssignTarget(target=cst.Name() as target) | cst.AnnAssign(target=cst.Name() as target):
+                    written.add(target)
+                case cst.Attribute(attr=inner):
+                    written.add(inner)
+                case cst.Arg(keyword=cst.Name() as keyword):
+                    written.add(keyword)
+                case cst.Nonlocal(names=names):
+                    self.shared |= {item.name.value for item in names}
+                case cst.Name(value=value) if found not in written:
+                    self.opaque |= value in ("locals", "vars", "exec", "eval")
+                    self.places.setdefault(value, []).append(number)
+
+    def after(self, name: str, node: cst.CSTNode) -> bool:
+        """Whether a name is read after all of a node."""
+        found = self.places.get(name)
+        return found is not None and found[-1] > max(self._numbers[item] for item in nodes(node))
+
+
 class Slice:
     """The parsed lines of one function. `offset` is added to the line numbers that libcst counts.
 
     origins: of a function made of a template, where each of its lines stands there.
     """
 
-    __slots__ = ("_positions", "_texts", "lines", "module", "offset", "origins", "path")
+    __slots__ = ("_positions", "_reads", "_texts", "lines", "module", "offset", "origins", "path")
 
     def __init__(
         self, path: str, module: cst.Module, offset: int, lines: int, origins: Sequence[tuple[str, int, int]] = ()
@@ -82,6 +120,14 @@ class Slice:
         self.offset = offset
         self._texts: dict[cst.CSTNode, str] = {}
         self._positions: Mapping[cst.CSTNode, CodeRange] | None = None
+        self._reads: Reads | None = None
+
+    @property
+    def reads(self) -> Reads:
+        """Where its code reads names."""
+        if self._reads is None:
+            self._reads = Reads(self.module)
+        return self._reads
 
     def span(self, node: cst.CSTNode) -> Span:
         """The span of a node of this slice; the positions come from one code-generation pass, made once."""
