@@ -67,13 +67,13 @@ class Suspects:
         self.dumps = Dumps(classes, self.may_load, lambda function: function in self.reading)
         self._classes = classes
         self._files = index.files
-        self._verdicts: dict[tuple[str, ...], bool] = {}
         self._targets = Targets(index, classes)
         self.relationships = self._targets.relationships
         self._callers = self._reverse()
         self._looping: frozenset[str] = frozenset()
         self.opening = self._opening()
         self._events = asked.events
+        self._loading = not asked.events.isdisjoint(("RelationshipRead", "ColumnRead"))
         self._asking = Asking(self._files, asked, self.opening)
         self._dropping = Dropping(self._files, asked.events)
         self.committing = self._commits()
@@ -252,7 +252,25 @@ class Suspects:
         return name in self.relationships or name in self.readers or name in self._reading_methods
 
     def is_suspect(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
-        """Whether the body of that sketch may hold a finding."""
+        """Whether the body of that sketch may hold a finding of the rules that are on."""
+        calls = {last(chain) for chain in sketch.calls}
+        return (
+            self._loading
+            and self._reads_in_loop(facts, fact, sketch)
+            or self._dropping.may_hold(fact, sketch, calls)
+            or self._asking.may_hold(facts, fact, sketch, calls)
+            or "ColumnRead" in self._events
+            and self._reads_too_late(facts, fact, sketch, calls)
+            or "ScopeLeft" in self._events
+            and self._opens(facts, fact, sketch, calls)
+            or "Committed" in self._events
+            and self._commits_in_loop(facts, fact, sketch)
+            or "WorkPaired" in self._events
+            and self._pairs(facts, fact, sketch, calls)
+        )
+
+    def _reads_in_loop(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether relationships may be read in a loop, here or in what is called or rendered, or dumped."""
         if any(self._may_load(facts, fact, chain) for chain in sketch.loop_reads):
             return True
         if _WALK in sketch.loop_reads and self._walks(facts, sketch):
@@ -261,21 +279,25 @@ class Suspects:
             return True
         if self._dumps(sketch) or self._fills_models(facts, fact, sketch):
             return True
-        calls = {last(chain) for chain in sketch.calls}
-        if self._dropping.may_hold(fact, sketch, calls) or self._asking.may_hold(facts, fact, sketch, calls):
-            return True
-        if "ColumnRead" in self._events and self._reads_too_late(facts, fact, sketch, calls):
-            return True
-        if calls & self.opening or ("delete" in calls and calls & {"add", "add_all"}):
-            return True
-        if not calls.isdisjoint(_DRAWING) and self._is_helped(facts, fact, sketch):
-            return True
         for chain in sketch.loop_calls:
-            if last(chain) == "commit" or self._matters(facts, fact, chain):
+            if not self.reading.isdisjoint(self._targets.of(facts, fact, chain)):
                 return True
             if fact is not None and renders(last(chain)) and not self.reading.isdisjoint(self._rendered(facts, fact)):
                 return True
-        return self._pairs_through_helpers(facts, fact, sketch, calls)
+        return False
+
+    def _commits_in_loop(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether something may commit in a loop."""
+        return any(
+            last(chain) == "commit" or not self.committing.isdisjoint(self._targets.of(facts, fact, chain))
+            for chain in sketch.loop_calls
+        )
+
+    def _opens(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether a session may be opened, here or in what a helper yields."""
+        if not calls.isdisjoint(self.opening):
+            return True
+        return not calls.isdisjoint(_DRAWING) and self._is_helped(facts, fact, sketch)
 
     def _fills_models(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether rows may be read by a response model, or by a schema that is made of them."""
@@ -288,13 +310,6 @@ class Suspects:
         return self._targets.loads(facts, fact, chain) or any(
             item in self.reading for item in self._targets.getters(facts, fact, chain)
         )
-
-    def _matters(self, facts: Facts, fact: FunctionFact | None, chain: str) -> bool:
-        """Whether what a chain calls may commit, or read a relationship."""
-        targets = self._targets.of(facts, fact, chain)
-        if targets not in self._verdicts:
-            self._verdicts[targets] = any(item in self.committing or item in self.reading for item in targets)
-        return self._verdicts[targets]
 
     def _reads_too_late(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether something may be read under an AsyncSession, or of what a helper got with a session of its own."""
@@ -319,8 +334,10 @@ class Suspects:
             if not self.opening.isdisjoint(map(last, fact.sketch.calls))
         )
 
-    def _pairs_through_helpers(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
-        """A delete here and an add in a helper, or the other way round."""
+    def _pairs(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether there may be a delete and an add, here or one of them in a helper."""
+        if "delete" in calls and calls & {"add", "add_all"}:
+            return True
         if fact is not None and not knows_session(fact):
             return False
         deletes, adds = "delete" in calls, bool(calls & {"add", "add_all"})

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sqla_lint.flow.asked import NOTHING_ASKED, Asked
+from sqla_lint.flow.asked import NOTHING_ASKED, TOLD_ANYWAY, Asked
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices
 from sqla_lint.survey.facts import Facts
@@ -119,7 +119,7 @@ class Case:
         """All files, linked."""
         asked = Asked(events=EVENTS) if "# event:" in self.text else NOTHING_ASKED
         if match := _ASKS.search(self.text):
-            asked = Asked(events=parts(match["events"]))
+            asked = Asked(events=TOLD_ANYWAY | parts(match["events"]))
         return Project(self.files.values(), Slices({**self._given, **self.texts}), asked=asked)
 
     def marks(self, kinds: Iterable[str]) -> tuple[Mark, ...]:
