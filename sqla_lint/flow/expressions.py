@@ -256,7 +256,7 @@ def boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     if not real:
         return right
     # `rows or []`: the empty stand-in adds nothing to iterate over.
-    if right == TupleValue(()) or isinstance(right, Collection) and right.limit == 0:
+    if right in (TupleValue(()), EMPTY_DICT) or isinstance(right, Collection) and right.limit == 0:
         return one_of(real)
     return _either(one_of(real), right)
 

@@ -32,7 +32,7 @@ def used_after_merge(frame: Frame, call: cst.Call) -> tuple[cst.Name, Instance, 
     if info is not None and value.new:
         keys = info.primary - value.free
     receiver = frame.text(call.func.value) if isinstance(call.func, cst.Attribute) else ""
-    for statement in _following(frame.slice.module.body, call):
+    for statement in following(frame.slice.module.body, call):
         for node in nodes(statement):
             if _rebinds(node, given.value):
                 return None
@@ -79,12 +79,12 @@ def _rebinds(node: cst.CSTNode, name: str) -> bool:
     return False
 
 
-def _following(block: Sequence[cst.CSTNode], node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def following(block: Sequence[cst.CSTNode], node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The statements that run after the one that holds a node: the rest of its block, then of the one around it."""
     for index, statement in enumerate(block):
         if any(found is node for found in nodes(statement)):
             for inner in _blocks(statement):
-                yield from _following(inner, node)
+                yield from following(inner, node)
                 if _leaves(inner) and any(found is node for item in inner for found in nodes(item)):
                     return
             if not isinstance(statement, cst.FunctionDef | cst.ClassDef):

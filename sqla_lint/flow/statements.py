@@ -11,6 +11,7 @@ import libcst as cst
 
 from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
+from sqla_lint.flow.changed import note_augmented, note_changed, note_target
 from sqla_lint.flow.containers import item_at, operator, set_item
 from sqla_lint.flow.dropped import note_dropped, note_used
 from sqla_lint.flow.events import Injected
@@ -182,6 +183,7 @@ def _delete(frame: Frame, target: cst.BaseDelTargetExpression) -> None:
                     _delete(frame, item.value)
         case _:
             frame.evaluate(target)
+            note_target(frame, target, target)
 
 
 def _kept(frame: Frame, value: Value) -> Value:
@@ -205,6 +207,7 @@ def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
 def _augmented(frame: Frame, node: cst.AugAssign) -> None:
     held = frame.evaluate(node.target)
     given = frame.evaluate(node.value)
+    note_augmented(frame, node, given)
     changed = operator(held, _SIGNS.get(type(node.operator), cst.Power)(), given)
     if changed != UNKNOWN or not isinstance(held, Collection | Mapping):
         assign(frame, node.target, changed, None)
@@ -233,6 +236,7 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.B
             _set_attribute(frame, target, owner, name, value, source)
         case cst.Subscript(value=owner):
             frame.evaluate(target)
+            note_changed(frame, owner, target)
             frame.escape(value)
             if isinstance(value, Session):
                 _inject_keyword(frame, target, value)

@@ -8,6 +8,17 @@ from __future__ import annotations
 
 # Types whose values are changed in place, which only a wrapper of `sqlalchemy.ext.mutable` notices.
 IN_PLACE = frozenset({"ARRAY", "HSTORE", "JSON", "JSONB", "PickleType"})
+# Methods of `Mutable` that have changes noticed in all columns of a type, or in one that is named.
+TRACKING = frozenset({"associate_with", "associate_with_attribute"})
+# Methods that change a list, a dict or a set in place.
+CHANGING = frozenset(
+    {
+        "add", "append", "clear", "difference_update", "discard", "extend", "insert", "intersection_update", "pop",
+        "popitem", "remove", "reverse", "setdefault", "sort", "symmetric_difference_update", "update",
+    }
+)  # fmt: skip
+# Functions that tell a session of a change, or set an attribute, by a name among their arguments.
+FLAGGING = frozenset({"flag_dirty", "flag_modified", "set_attribute", "setattr"})
 INTEGERS = frozenset({"BIGINT", "BigInteger", "INTEGER", "Integer", "SMALLINT", "SmallInteger"})
 # What SQLAlchemy takes an annotation for unless a base says otherwise.
 BY_ANNOTATION = {

@@ -126,6 +126,8 @@ FRAMEWORKS = frozenset(
         "alchemical.Alchemical",
     }
 )
+# Methods by which changes are written, those that projects write for it included.
+WRITING = frozenset({"commit", "flush", "save"})
 # Methods after which an object has no session any more.
 ENDING = frozenset({"close", "aclose", "expunge", "expunge_all", "invalidate", "remove", "reset"})
 # Methods after which the columns of what a session holds are to be read again.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqla_lint.flow.columns import Column, Default, ForeignKey
 from sqla_lint.knowledge import columns as known
@@ -89,7 +90,7 @@ class Columns:
             name_in_table(declared.value) or name,
             _kind(spelled),
             type_,
-            tracked,
+            tracked or self._all_tracked,
             spelled.flag("deferred") or not spelled.words.isdisjoint(("deferred", "query_expression")),
             _text(spelled.keyword("deferred_group")) or _group(spelled),
             _nullable(spelled, declared.annotation, primary),
@@ -113,6 +114,13 @@ class Columns:
         return annotation
 
     # Types.
+
+    @cached_property
+    def _all_tracked(self) -> bool:
+        """Whether the project has changes noticed by a call that speaks of columns declared elsewhere."""
+        bodies = (facts.body_sketch for facts in self._origins.index.files)
+        calls = (call.rpartition(".")[2] for body in bodies if body is not None for call in body.calls)
+        return not known.TRACKING.isdisjoint(calls)
 
     def _type(self, module: str, spelled: _Spelling, annotation: Expression | None) -> tuple[str, bool]:
         """The name of the type, and whether changes within its values are noticed."""

@@ -25,6 +25,7 @@ from sqla_lint.project.names import NameIndex
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
+from sqla_lint.project.writing import Writing
 from sqla_lint.survey.expressions import Expression, Items, Literal
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -76,6 +77,7 @@ class Suspects:
         self._loading = not asked.events.isdisjoint(("RelationshipRead", "ColumnRead"))
         self._asking = Asking(self._files, asked, self.opening)
         self._dropping = Dropping(self._files, asked.events)
+        self._writing = Writing(self._files, classes, asked.events)
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
@@ -259,6 +261,7 @@ class Suspects:
             and self._reads_in_loop(facts, fact, sketch)
             or self._dropping.may_hold(fact, sketch, calls)
             or self._asking.may_hold(facts, fact, sketch, calls)
+            or self._writing.may_hold(sketch)
             or "ColumnRead" in self._events
             and self._reads_too_late(facts, fact, sketch, calls)
             or "ScopeLeft" in self._events

@@ -36,7 +36,8 @@ class Sketch(NamedTuple):
     is rendered. awaited, stated: the chains of a session's asynchronous methods that are called under `await`, and
     those whose call is a statement of its own. entered: the chains in the headers of `with`. tests: Python's own
     operators (`and`, `in`, `is`…) stand in the arguments of a call that makes SQL of them. dropped: the last names of
-    calls that are statements, or whose value a name gets that nothing reads.
+    calls that are statements, or whose value a name gets that nothing reads. changes: the names of the attributes
+    whose value may be changed in place.
     """
 
     calls: frozenset[str]
@@ -51,6 +52,7 @@ class Sketch(NamedTuple):
     awaited: frozenset[str] = frozenset()
     stated: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

@@ -9,6 +9,7 @@ from sqla_lint.knowledge.reflection import ANY_NAME
 from sqla_lint.knowledge.rendering import is_template, renders
 from sqla_lint.knowledge.sessions import COROUTINES
 from sqla_lint.knowledge.statements import TAKING_CRITERIA
+from sqla_lint.survey.changes import Changes
 from sqla_lint.survey.facts import Sketch
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -18,7 +19,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _TOLD = frozenset(
     {ast.Attribute, ast.Constant, ast.Name, ast.Assign, ast.AnnAssign, ast.Call, ast.Await, ast.Expr, ast.arg,
      ast.MatchAs, ast.MatchStar, ast.ExceptHandler, ast.withitem, ast.Yield, ast.YieldFrom, *_DEFINITIONS, *_LOOPS,
-     *_COMPREHENSIONS}
+     *_COMPREHENSIONS, ast.AugAssign, ast.Delete}
 )  # fmt: skip
 _ITERATING_BUILTINS = frozenset(
     {"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort", "starmap", "takewhile",
@@ -56,6 +57,7 @@ class _Walk:
         self.dropped: set[str] = set()
         self.kept: set[tuple[str, str]] = set()
         self.loaded: set[str] = set()
+        self.changes = Changes()
         self.renders = False
         self.yields = False
 
@@ -77,8 +79,8 @@ class _Walk:
             if isinstance(node, ast.Name):
                 (self.bound if isinstance(node.ctx, ast.Store) else self.loaded).add(node.id)
                 continue
-            if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)):
-                self._drops(node)
+            self.changes.note(node)
+            self._drops(node)
             if isinstance(node, ast.Assign) and self._makes(node):
                 todo.append((node.value, in_loop))
                 continue
@@ -117,6 +119,7 @@ class _Walk:
             frozenset(self.awaited),
             frozenset(self.stated),
             frozenset(self.dropped.union(called for name, called in self.kept if name not in self.loaded)),
+            self.changes.names(),
         )
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:
@@ -125,9 +128,9 @@ class _Walk:
             case ast.Call(func=ast.Attribute(attr=name) as function) if name in COROUTINES:
                 (self.awaited if isinstance(node, ast.Await) else self.stated).add(chain_of(function))
 
-    def _drops(self, node: ast.Expr | ast.Assign | ast.AnnAssign) -> None:
+    def _drops(self, node: ast.AST) -> None:
         """Note a call of which nothing may come."""
-        if isinstance(node.value, ast.Call):
+        if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
             called = chain_of(node.value.func).rpartition(".")[2]
             if isinstance(node, ast.Expr):
                 self.dropped.add(called)

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from sqla_lint.flow.events import AwaitedPlain, ClosedBehind, CoroutineUsed, Event, ValueDropped
+from tests.flow.telling_work import telling_of_work
 
 
 def telling(event: Event) -> str:
@@ -28,4 +29,4 @@ def telling(event: Event) -> str:
             return f"AwaitedPlain({call})"
         case ClosedBehind(by=by):
             return f"ClosedBehind({by})"
-    return ""
+    return telling_of_work(event)
