@@ -22,7 +22,7 @@ PACKAGE = ROOT / "sqla_lint"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEADINGS = ["Bad", "Good", "Why", "Fix", "Limits", "Proof"]
 OPTIONAL = {"Fix", "Proof"}
-LINES_OF_A_PAGE, LINES_OF_A_MODULE, LINES_OF_A_FUNCTION = 100, 400, 60
+LINES_OF_A_PAGE, LINES_OF_A_MODULE, LINES_OF_A_FUNCTION = 105, 400, 60
 
 # Known gaps, by marker: they may only become fewer.
 MOST_GAPS = {Kind.MISSED: 0, Kind.FALSE_ALARM: 0}

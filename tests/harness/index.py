@@ -39,6 +39,21 @@ def _lines(found: list[Page], rules: dict[str, Rule]) -> Iterator[str]:
             fix = rule.fix.value if rule else "-"
             name = f"[{page.name}]({page.path.name})"
             yield f"| {page.code} | {name} | {page.sentence} | {severity} | {default} | {fix} |"
+    yield from _symptoms(found)
+
+
+def _symptoms(found: list[Page]) -> Iterator[str]:
+    """The table that leads from what is seen to what may be behind it."""
+    rules: dict[str, list[str]] = {}
+    for page in found:
+        for symptom in page.symptoms:
+            rules.setdefault(symptom, []).append(f"[{page.name}]({page.path.name})")
+    if rules:
+        yield "\n## From symptom to rule\n"
+        yield "What is seen, and what may be behind it. Each page shows it happen, in examples that the tests run.\n"
+        yield "| what is seen | what may be behind it |"
+        yield "|---|---|"
+        yield from (f"| {symptom} | {', '.join(rules[symptom])} |" for symptom in sorted(rules, key=str.lower))
 
 
 def main(arguments: list[str]) -> int:

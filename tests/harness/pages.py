@@ -23,6 +23,7 @@ from pathlib import Path
 RULES = Path(__file__).parents[2] / "rules"
 FENCE_WORDS = frozenset({"since-2.0", "until-2.0", "unproved", "postgresql", "fixed"})
 
+_SEEN_AS = "Seen as:"
 _TITLE = re.compile(r"# (?P<name>[a-z0-9-]+) \((?P<code>ORM\d{3})\)")
 
 
@@ -43,7 +44,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A rule page. `headings` are those of the second level, in order; `sentence` is what follows the title."""
+    """A rule page. `headings` are those of the second level, in order; `sentence` is what follows the title.
+
+    symptoms: how the misuse shows, to whom does not know it yet: what a line `Seen as: …; …` lists.
+    """
 
     path: Path
     name: str
@@ -52,6 +56,7 @@ class Page:
     headings: tuple[str, ...]
     examples: tuple[Example, ...]
     lines: int
+    symptoms: tuple[str, ...] = ()
 
 
 def pages() -> list[Page]:
@@ -85,7 +90,17 @@ def read(path: Path) -> Page:
             headings.append(line[3:].strip())
     if fence is not None:
         raise ValueError(f"{path.name}:{fence[0]}: the fence is never closed")
-    return Page(path, title["name"], title["code"], sentence, tuple(headings), tuple(found), len(lines))
+    return Page(
+        path, title["name"], title["code"], sentence, tuple(headings), tuple(found), len(lines), _symptoms(lines)
+    )
+
+
+def _symptoms(lines: list[str]) -> tuple[str, ...]:
+    """What the paragraph lists that begins with `Seen as:`."""
+    start = next((number for number, line in enumerate(lines) if line.startswith(_SEEN_AS)), len(lines))
+    end = next((number for number, line in enumerate(lines) if number > start and not line.strip()), len(lines))
+    listed = " ".join(lines[start:end]).removeprefix(_SEEN_AS).strip().removesuffix(".")
+    return tuple(item.strip() for item in listed.split(";") if item.strip())
 
 
 def _fence_words(path: Path, number: int, line: str) -> frozenset[str]:
