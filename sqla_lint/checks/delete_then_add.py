@@ -19,27 +19,27 @@ rule = Rule(
     severity=Severity.ERROR,
 )
 
+_UPDATED = "this `{cls}` gets the `{key}` of the one deleted in the same flush: UPDATE runs before DELETE"
+
 
 @rule.on(WorkPaired)
 def check(pair: WorkPaired, context: Context) -> Iterator[Diagnostic]:
-    """Report an object added under the unique key of one whose delete waits for the same flush."""
+    """Report an object that gets the unique key of one whose delete waits for the same flush."""
     if pair.first is None or pair.second is None:
         return
-    deleted, added = (pair.first, pair.second) if pair.first.kind == "delete" else (pair.second, pair.first)
-    if not added.instance.new:
+    deleted, other = (pair.first, pair.second) if pair.first.kind == "delete" else (pair.second, pair.first)
+    info, old = context.mapping(other.instance.cls), context.mapping(deleted.instance.cls)
+    if info is None or old is None or not _same_table(info, old) or other.kind == "add" and not other.instance.new:
         return
-    info = context.mapping(added.instance.cls)
-    old = context.mapping(deleted.instance.cls)
-    if info is None or old is None or not _same_table(info, old):
-        return
-    if info.primary and all(_same(column, deleted.instance, added.instance) for column in info.primary):
+    if info.primary and all(_same(column, deleted.instance, other.instance) for column in info.primary):
         return  # the same primary key: the unit of work turns the two into one UPDATE
     for key in info.unique:
-        if key != info.primary and all(_same(column, deleted.instance, added.instance) for column in key):
+        if key != info.primary and all(_same(column, deleted.instance, other.instance) for column in key):
             earlier = Note(pair.first.place.span, f"the {pair.first.kind} that waits for the same flush")
-            fix = Fix("flush between the two: `session.flush()` after the delete")
-            text = ", ".join(sorted(key))
-            yield rule.at(pair.place.span, fix=fix, notes=(earlier,), cls=info.name, key=text)
+            notes = () if pair.first.place.span == pair.place.span else (earlier,)
+            fix = Fix("flush between the two: `session.flush()` after the delete; or change the old row in place")
+            text, message = ", ".join(sorted(key)), _UPDATED if other.kind == "update" else None
+            yield rule.at(pair.place.span, fix=fix, notes=notes, message=message, cls=info.name, key=text)
             return
 
 

@@ -21,9 +21,10 @@ from sqla_lint.flow.questions import (
     WorksOnSession,
 )
 from sqla_lint.flow.reads import apply_read
-from sqla_lint.flow.sessions import commit, flush, give_away, put
+from sqla_lint.flow.sessions import commit, drop, flush, give_away, put
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.substitution import Binding, session_given, substitute
+from sqla_lint.flow.unwritten import called, given_back, written
 from sqla_lint.flow.values import (
     NO_BINDINGS,
     UNKNOWN,
@@ -89,6 +90,7 @@ def apply_summary(
 ) -> Value:
     """Replay what a callee does, in the caller's terms, and give what it returns."""
     before, frame.state.dirty = frame.state.dirty, True
+    called(frame, info, summary)
     if not summary.known:
         frame.may_raise()
         for value in arguments.all():
@@ -112,12 +114,15 @@ def apply_summary(
         frame.note_io(summary.io)
     if not summary.returns_normally and not info.is_generator:
         frame.stop()
-    return _result(frame, info, summary, binding, node)
+    return _result(frame, info, summary, binding, arguments, node)
 
 
-def _result(frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, node: cst.CSTNode) -> Value:
+def _result(
+    frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, arguments: Arguments, node: cst.CSTNode
+) -> Value:
     returned = substitute(frame, summary.returns, binding, node)
     returned = informed(returned, doubtful(info.returns))
+    returned = given_back(frame, info, arguments, returned)
     if isinstance(returned, Session) and not returned.key:
         returned = replace(returned, key=f"named:{frame.text(node)}")
     if isinstance(returned, Manager):
@@ -228,6 +233,7 @@ def _apply_effect(
                 execute(frame, session, None)
             else:
                 frame.sends(session)
+                written(frame)
                 note_effect(frame, session, "sql", like=effect)
         case "flush":
             flush(frame, session)
@@ -238,7 +244,7 @@ def _apply_effect(
             _apply_commit(frame, effect, session, node, whole)
         case "rollback":
             if effect.must:
-                flush(frame, session)
+                drop(frame, session)
                 frame.set_life(session, IDLE)
             note_effect(frame, session, "rollback", like=effect)
         case "close":
@@ -251,7 +257,7 @@ def _apply_effect(
         case "add" | "delete" if effect.instance is not None:
             instance = substitute(frame, effect.instance, binding, node)
             if isinstance(instance, Instance):
-                put(frame, session, effect.op, instance, frame.place(node), effect.place)
+                put(frame, session, effect.op, instance, frame.place(node), effect.place, node)
 
 
 def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode, whole: bool) -> None:

@@ -14,6 +14,7 @@ from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_column, read_relationship
 from sqla_lint.flow.kept import kept_rows
+from sqla_lint.flow.keys import note_key
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.noted import note_row_read
 from sqla_lint.flow.operations import Batch
@@ -153,6 +154,7 @@ def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) ->
     if info is not None and name in info.columns:
         _refresh(frame, value)
         read_column(frame, value, info.columns[name], node)
+        note_key(frame, value, info.columns[name], node)
         return dict(value.values).get(name) or (ColumnValue(value.identity, name) if value.identity else UNKNOWN)
     return _member(frame, value, value.cls, name, node)
 

@@ -26,12 +26,14 @@ from sqla_lint.flow.queries import (
     statement_method,
 )
 from sqla_lint.flow.questions import MappingOf
+from sqla_lint.flow.replacing import note_changed
 from sqla_lint.flow.results import result_method
 from sqla_lint.flow.schemas import construct as construct_schema
 from sqla_lint.flow.schemas import dump, dumper, validate
 from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.stdlib import from_stdlib
 from sqla_lint.flow.told import cast
+from sqla_lint.flow.unwritten import handed_over, make, may_write, set_by_name
 from sqla_lint.flow.values import (
     UNKNOWN,
     Above,
@@ -108,6 +110,7 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return call(frame, values[0], arguments, node)
         case Symbol(path=(_,)):
             _inject(frame, arguments, node)
+    may_write(frame, node)
     return _unseen(frame, arguments)
 
 
@@ -167,6 +170,7 @@ def _unseen(frame: Frame, arguments: Arguments) -> Value:
     frame.state.dirty = True
     for value in arguments.all():
         frame.escape(value)
+    handed_over(frame, arguments)
     return UNKNOWN
 
 
@@ -214,6 +218,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             return Reflection(subject, METHODS[name])
         case External():
             return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
+    may_write(frame, node)
     return _unseen(frame, arguments)
 
 
@@ -238,6 +243,7 @@ def _container_method(
     key = arguments.keywords.get("key")
     if name == "sort" and key is not None and isinstance(node.func, cst.Attribute):
         over_each(frame, key, (receiver, node.func.value), node)
+    note_changed(frame, receiver, name, arguments, node)
     return collection_method(frame, receiver, name, arguments, node)
 
 
@@ -270,9 +276,9 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         values = tuple((name, held(frame, value, nodes[name])) for name, value in arguments.keywords.items())
         frame.may_raise()
         frame.works_on_batch()
-        return Instance(
-            callee.id, new=True, identity=frame.number(node), values=values, free=frozenset(arguments.keywords)
-        )
+        free = frozenset(arguments.keywords)
+        made = Instance(callee.id, new=True, identity=frame.number(node), values=values, free=free)
+        return make(frame, made, arguments)
     _unseen(frame, arguments)
     construct_schema(frame, callee.id, arguments, node)
     return dumper(frame.ask, callee.id, arguments) or made_of(frame, callee, arguments)
@@ -298,6 +304,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         return found
     home, _, name = dotted.rpartition(".")
     if home == "builtins":
+        set_by_name(frame, name, arguments)
         return _builtin(frame, name)
     if name == "set_committed_value" and len(arguments.positional) > 1:
         named = arguments.positional[1]

@@ -155,6 +155,41 @@ class ColumnRead(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Readded(Event):
+    """An object that a session is to delete, or has deleted, is given back to it, by the same `name`.
+
+    by: "add" or "merge". flushed: its DELETE was sent. deleted: what has deleted it.
+    """
+
+    session: Session | None = None
+    instance: Instance = field(default_factory=lambda: Instance(""))
+    name: str = ""
+    by: str = ""
+    flushed: bool = False
+    deleted: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRead(Event):
+    """The primary key of an object is read before a flush has given it one: `column` of `instance`, written `text`.
+
+    use: what is made of it. "column": `target`, the id of a class and a column of it, gets it; "criterion": a query
+    compares with it; "returned"; "text": it becomes part of one; "passed": `target`, a call, gets it; "kept": `target`,
+    a name, gets it.
+    session, added: where it waits for the flush, and what has put it there, if it is known; receiver: as written there.
+    """
+
+    instance: Instance = field(default_factory=lambda: Instance(""))
+    column: str = ""
+    text: str = ""
+    use: str = ""
+    target: str = ""
+    session: Session | None = None
+    added: Place | None = None
+    receiver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """An argument of a call: what it is, where, and the `form` in which it is written.
 

@@ -74,6 +74,7 @@ class Outcome:
     reads: dict[tuple[str, ...], Read] = field(default_factory=dict)
     escapes: set[str] = field(default_factory=set)
     keeps: set[str] = field(default_factory=set)
+    sets: set[str] = field(default_factory=set)
     io: str = ""
 
 
@@ -119,6 +120,7 @@ class Frame:
         self.in_criteria = False
         self.called: tuple[cst.BaseExpression | None, Value] = (None, UNKNOWN)
         self.revision: object = None
+        self.makes = False  # whether an object that is not flushed may be at hand
 
     # What the visitor provides.
 

@@ -14,6 +14,7 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import is_loaded, missing, remember
 from sqla_lint.flow.loading import COLUMNS
 from sqla_lint.flow.questions import ClassInfo, KeepsRowOf, MappingOf, Read, Relationship
+from sqla_lint.flow.unwritten import load
 from sqla_lint.flow.values import (
     ANY_PARENT,
     NEVER,
@@ -98,6 +99,8 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
     root = value.producer.root if value.producer else ()
     if root and len(root) < _LONGEST:
         note_argument_read(frame, (*root, relationship.name), value.rows, node)
+    if not value.detached:
+        load(frame)
     loop = frame.in_loop(value.rows)
     after_failure = frame.after_failure(loop)
     if not value.detached and not after_failure:
@@ -135,6 +138,7 @@ def read_column(frame: Frame, value: Instance, column: Column, node: cst.CSTNode
     if not why:
         return
     if not value.detached:
+        load(frame)
         remember(frame, value, COLUMNS if why == "expired" else column.name)
     loop = frame.in_loop(value.rows)
     event = ColumnRead(

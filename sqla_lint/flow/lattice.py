@@ -172,6 +172,7 @@ def _join_instances(left: Instance, right: Instance) -> Instance:
         expired=left.expired if left.expired == right.expired else None,
         detached=left.detached if left.detached == right.detached else None,
         asynchronous=left.asynchronous and right.asynchronous,
+        unwritten=left.unwritten and right.unwritten,
         shared=left.shared or right.shared,
         parents=left.parents | right.parents,
     )

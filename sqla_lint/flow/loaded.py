@@ -60,7 +60,7 @@ def missing(value: Instance, column: Column) -> str:
     return "deferred" if told == DEFERRED or column.deferred and not told else ""
 
 
-def _changed(value: Value, change: Change, depth: int = 0) -> Value:
+def change_in(value: Value, change: Change, depth: int = 0) -> Value:
     """`value` with every instance in it changed."""
     if depth > _DEEPEST:
         return value
@@ -68,27 +68,27 @@ def _changed(value: Value, change: Change, depth: int = 0) -> Value:
         case Instance():
             return change(value)
         case Collection(element=element, items=items):
-            inner = tuple(_changed(item, change, depth + 1) for item in items)
-            return replace(value, element=_changed(element, change, depth + 1), items=inner)
+            inner = tuple(change_in(item, change, depth + 1) for item in items)
+            return replace(value, element=change_in(element, change, depth + 1), items=inner)
         case Result(element=element):
-            return replace(value, element=_changed(element, change, depth + 1))
+            return replace(value, element=change_in(element, change, depth + 1))
         case TupleValue(items=items):
-            return TupleValue(tuple(_changed(item, change, depth + 1) for item in items))
+            return TupleValue(tuple(change_in(item, change, depth + 1) for item in items))
         case OneOf(values=values):
-            found = tuple(dict.fromkeys(_changed(item, change, depth + 1) for item in values))
+            found = tuple(dict.fromkeys(change_in(item, change, depth + 1) for item in values))
             return found[0] if len(found) == 1 else OneOf(found)
         case Mapping(key=key, value=held, entries=entries):
-            inside = tuple((name, _changed(item, change, depth + 1)) for name, item in entries)
-            return Mapping(_changed(key, change, depth + 1), _changed(held, change, depth + 1), inside)
+            inside = tuple((name, change_in(item, change, depth + 1)) for name, item in entries)
+            return Mapping(change_in(key, change, depth + 1), change_in(held, change, depth + 1), inside)
         case Coroutine(result=result):
-            return replace(value, result=_changed(result, change, depth + 1))
+            return replace(value, result=change_in(result, change, depth + 1))
     return value
 
 
-def _change_all(names: dict[str, Value], change: Change) -> None:
+def change_all(names: dict[str, Value], change: Change) -> None:
     """Change every instance that a name leads to."""
     for name, value in names.items():
-        changed = _changed(value, change)
+        changed = change_in(value, change)
         if changed is not value:
             names[name] = changed
 
@@ -101,9 +101,9 @@ def remember(frame: Frame, value: Instance, name: str, binding: dict[str, Value]
     if not frame.emitting:
         return
     change = _if_same(value, lambda held: replace(held, free=held.free | {name}))
-    _change_all(frame.state.names, change)
+    change_all(frame.state.names, change)
     if binding is not None:
-        _change_all(binding, change)
+        change_all(binding, change)
 
 
 def _if_same(value: Instance, change: Change) -> Change:
@@ -155,7 +155,7 @@ def fill(frame: Frame, statement: Statement) -> None:
             return held
         return replace(held, load=held.load.merge(LoadTree(branches)), expired=None)
 
-    _change_all(frame.state.names, filled)
+    change_all(frame.state.names, filled)
 
 
 def set_loaded(frame: Frame, node: cst.BaseExpression, names: frozenset[str] | None) -> None:
@@ -186,7 +186,7 @@ def _change_named(frame: Frame, node: cst.BaseExpression, change: Change) -> Non
     if path:
         frame.state.names[path] = change(value)
     if frame.emitting:
-        _change_all(frame.state.names, _if_same(value, change))
+        change_all(frame.state.names, _if_same(value, change))
 
 
 # Expiring what is.
@@ -208,7 +208,7 @@ def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
             return held  # what was never written is not read again
         return replace(held, expired=expiry, free=frozenset(), new=False)
 
-    _change_all(frame.state.names, expired)
+    change_all(frame.state.names, expired)
 
 
 def detach(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
@@ -218,7 +218,7 @@ def detach(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
     def detached(held: Instance) -> Instance:
         return replace(held, detached=held.detached or closing) if _holds(session, held) else held
 
-    _change_all(frame.state.names, detached)
+    change_all(frame.state.names, detached)
 
 
 def detach_one(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
@@ -241,23 +241,28 @@ def attach(frame: Frame, session: Session, arguments: Arguments) -> None:
 def as_left(value: Value, left: list[Value]) -> Value:
     """A returned value as the ends of the function leave it: blocks that it leaves may expire and detach its rows."""
     found: dict[tuple[str, str], set[tuple[Expiry | None, Expiry | None]]] = {}
+    written: set[tuple[str, str]] = set()
 
     def note(held: Instance) -> Instance:
         found.setdefault((held.cls, held.session), set()).add((held.expired, held.detached))
+        if not held.unwritten:
+            written.add((held.cls, held.session))
         return held
 
     for item in left:
-        _changed(item, note)
+        change_in(item, note)
 
     def changed(held: Instance) -> Instance:
         ends = found.get((held.cls, held.session), set())
+        if held.unwritten and (held.cls, held.session) in written:
+            held = replace(held, unwritten=False)
         if len(ends) != 1:
             return held
         ((expired, detached),) = ends
         free = frozenset[str]() if expired and not held.expired else held.free
         return replace(held, expired=expired, detached=detached, free=free)
 
-    return _changed(value, changed)
+    return change_in(value, changed)
 
 
 def _holds(session: Session, held: Instance) -> bool:

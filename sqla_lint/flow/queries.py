@@ -14,6 +14,7 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import fill
 from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.questions import Effect, MappingOf
+from sqla_lint.flow.unwritten import written
 from sqla_lint.flow.values import (
     ANY_PARENT,
     PARENT,
@@ -142,7 +143,8 @@ def execute(frame: Frame, session: Session | None, statement: Statement | None, 
         return
     silent = not flushes or session.key in frame.state.no_autoflush or not session.autoflush
     if not silent and (statement is None or statement.flushes):
-        frame.state.work.pop(session.key, None)
+        frame.state.flush(session.key)
+        written(frame)
     frame.sends(session)
     note_effect(frame, session, "sql")
 

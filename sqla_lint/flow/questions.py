@@ -195,7 +195,8 @@ class Summary:
     """What a function does, for its callers. `known` is False where its body could not be had.
 
     keeps: what a method leaves in the attributes of `self` that it sets, as far as that is rows or their query.
-    ended: what it has surely done to the session that it yields, by the time it ends: "commit", "close".
+    ended: what it has surely done to the session that it yields, by the time it ends: "commit", "close". sets: the
+    attributes that it assigns, of whatever it is; "?" where it calls what cannot be followed, which may flush as well.
     """
 
     known: bool = False
@@ -209,6 +210,7 @@ class Summary:
     name: str = ""
     keeps: tuple[tuple[str, Value], ...] = ()
     ended: frozenset[str] = frozenset()
+    sets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

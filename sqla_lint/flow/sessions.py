@@ -13,7 +13,9 @@ from sqla_lint.flow.lending import note_closed
 from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
+from sqla_lint.flow.readded import note_merged_again, note_readded
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
+from sqla_lint.flow.unwritten import left_block, written
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -58,13 +60,14 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
     if name in ("add", "add_all", "delete", "merge"):
         frame.state.dirty = True
         frame.works_on_batch()
+        note_merged_again(frame, session, name, arguments, node)
     if name.startswith(("add_all", "bulk_")) and arguments.nodes:
         whole = frame.batch(arguments.nodes[-1])
         if whole is not None:
             whole.chunks = True
     if name in ("add", "add_all", "delete"):
-        for instance in _instances(arguments.first()):
-            put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node))
+        for instance in instances_in(arguments.first()):
+            put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node), None, node)
         frame.may_raise()
     if name == "refresh":
         if refresh(frame, arguments):
@@ -93,7 +96,15 @@ def _spelt(session: Session, name: str) -> str:
 
 def flush(frame: Frame, session: Session) -> None:
     """Pending work is written."""
+    frame.state.flush(session.key)
+    written(frame)
+
+
+def drop(frame: Frame, session: Session) -> None:
+    """Pending work is given up, and what was deleted is there again."""
     frame.state.work.pop(session.key, None)
+    frame.state.deleted = ()
+    written(frame)
 
 
 def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Call) -> None:
@@ -110,7 +121,7 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
         if expires_on_commit(frame, session):
             expire(frame, session, node, "commit()")
         return
-    flush(frame, session)
+    drop(frame, session)
     note_effect(frame, session, effect.ends)
     if effect.ends == "rollback":
         expire(frame, session, node, "rollback()")
@@ -178,27 +189,46 @@ def _counts(frame: Frame, test: cst.BaseExpression) -> bool:
     return False
 
 
-def _instances(value: Value) -> list[Instance]:
+def instances_in(value: Value) -> list[Instance]:
+    """The rows that a value is, or holds one by one."""
     match value:
         case Instance():
             return [value]
         case Collection(items=items) if items:
-            return [found for item in items for found in _instances(item)]
+            return [found for item in items for found in instances_in(item)]
         case Collection(element=element):
-            return _instances(element)
+            return instances_in(element)
         case TupleValue(items=items) | OneOf(values=items):
-            return [found for item in items for found in _instances(item)]
+            return [found for item in items for found in instances_in(item)]
     return []
 
 
-def put(frame: Frame, session: Session, kind: str, instance: Instance, place: Place, via: Place | None = None) -> None:
-    """An object enters the unit of work; emits a pair for every opposite that waits for the same flush."""
+def put(
+    frame: Frame,
+    session: Session,
+    kind: str,
+    instance: Instance,
+    place: Place,
+    via: Place | None = None,
+    node: cst.CSTNode | None = None,
+) -> None:
+    """An object enters the unit of work; emits a pair for every opposite that waits for the same flush.
+
+    node: the call that puts it there, if it has just done so.
+    """
     work = Work(kind, instance, place, via)
+    if node is not None and kind == "add":
+        note_readded(frame, session, instance, node)
     for earlier in frame.state.pending(session.key):
-        if earlier.kind != kind and earlier.instance.identity != instance.identity:
+        if "delete" in (earlier.kind, kind) and _are_opposite(earlier, work):
             frame.emit(WorkPaired(place, via, session, earlier, work))
     frame.state.put(session.key, work)
-    note_effect(frame, session, kind, instance)
+    if kind != "update":
+        note_effect(frame, session, kind, instance)
+
+
+def _are_opposite(one: Work, other: Work) -> bool:
+    return one.kind != other.kind and one.instance.identity != other.instance.identity
 
 
 def set_value(frame: Frame, instance: Instance, column: str, value: Value, node: cst.BaseExpression) -> Instance:
@@ -263,13 +293,14 @@ def _got(frame: Frame, session: Session, arguments: Arguments, node: cst.Call) -
 def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
     """A `with` block over a session or a transaction ends."""
     _leave_function(frame, manager, node)
+    left_block(frame, manager)
     session = manager.session
     if session is None:
         return
     if manager.leaving == "flush":
         flush(frame, session)
     elif manager.leaving == "close":
-        flush(frame, session)
+        drop(frame, session)
         note_closed(frame, session, node)
         frame.state.done |= {("close", session.key)}
         detach(frame, session, node, _BLOCK)

@@ -20,11 +20,16 @@ RETURNED = "<returned>"
 
 _NAMES = re.compile(r"[^\W\d]\w*")
 _MOST_WORK = 24
+# The keys of an application's registry, as `Model.query` and as other code reach it.
+_SHARED = ("registry", "global:")
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An object put into the unit of work and not flushed yet. kind: "add" or "delete"."""
+    """An object put into the unit of work and not flushed yet.
+
+    kind: "add", "delete", or "update" where an attribute is set that is part of a unique key.
+    """
 
     kind: str
     instance: Instance
@@ -39,6 +44,7 @@ class State:
     marks: (loop, node) of the events of each loop's current turn. loaded: classes whose rows the session
     holds, or one row of a class by the instance that refers to it.
     dirty: something may have changed that the next commit writes. done: (op, session) of what surely happened.
+    deleted: (session, delete) of what was sent, and not rolled back since.
     """
 
     names: dict[str, Value] = field(default_factory=dict)
@@ -50,6 +56,7 @@ class State:
     no_autoflush: frozenset[str] = frozenset()
     dirty: bool = True
     done: frozenset[tuple[str, str]] = frozenset()
+    deleted: tuple[tuple[str, Work], ...] = ()
 
     def copy(self) -> State:
         """An independent copy."""
@@ -63,6 +70,7 @@ class State:
             self.no_autoflush,
             self.dirty,
             self.done,
+            self.deleted,
         )
 
     def bind(self, name: str, value: Value) -> None:
@@ -94,8 +102,17 @@ class State:
         if work not in known and len(known) < _MOST_WORK:
             self.work[session] = (*known, work)
 
+    def flush(self, session: str) -> None:
+        """The work of a session is written."""
+        works = self.work.pop(session, ())
+        if session.startswith(_SHARED):  # names of one and the same session
+            works += tuple(work for key in [*self.work] if key.startswith(_SHARED) for work in self.work.pop(key))
+        sent = tuple((session, work) for work in works if work.kind == "delete")
+        self.deleted = tuple(dict.fromkeys((*self.deleted, *sent)))
+
     def age(self, before: State) -> None:
         """A turn of a loop is over: what it put into the unit of work belongs to another item from here on."""
+        self.deleted = tuple(item for item in self.deleted if item in before.deleted)
         for key, works in self.work.items():
             known = before.pending(key)
             self.work[key] = tuple(
@@ -144,6 +161,7 @@ def _join_two(left: State, right: State) -> State:
         left.no_autoflush & right.no_autoflush,
         left.dirty or right.dirty,
         left.done & right.done,
+        tuple(item for item in left.deleted if item in right.deleted),
     )
 
 

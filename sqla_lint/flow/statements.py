@@ -23,6 +23,7 @@ from sqla_lint.flow.lending import note_returned
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.nested import define, define_class
 from sqla_lint.flow.questions import AnnotationMeans
+from sqla_lint.flow.replacing import note_set
 from sqla_lint.flow.schemas import respond
 from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, RETURNED, State, gather
@@ -33,6 +34,7 @@ from sqla_lint.flow.values import (
     Constant,
     Instance,
     Mapping,
+    Object,
     OneOf,
     Session,
     TupleValue,
@@ -281,6 +283,8 @@ def _set_attribute(
     holder = frame.evaluate(owner)
     frame.escape(value)
     frame.state.dirty = True
+    if not isinstance(holder, Object):
+        frame.outcome.sets.add(name)
     path = path_of(target)
     if isinstance(holder, Instance) and source is not None:
         replace_relationship(frame, holder, name, target)
@@ -289,6 +293,7 @@ def _set_attribute(
         own = path_of(owner)
         if own:
             frame.state.names[own] = held
+        note_set(frame, held, name, value, target, source)
         return
     if isinstance(value, Session) and value.owner == "function" and isinstance(source, cst.Call):
         value = replace(value, key=path, owner="unknown", opened=None)  # it lives as long as its holder

@@ -256,7 +256,8 @@ class Instance(Value):
     ("Order.lines") that led from the rows of the query to it; `expired`: what `load` says holds only after the next
     refresh; `shared`: a many-to-one led to it, so that several rows may lead to the same one;
     `parents`: the classes of the objects at hand whose collections led to it; `detached`: what has closed its
-    session, or taken it out of it; `asynchronous`: an AsyncSession gave it, so that reading never loads.
+    session, or taken it out of it; `asynchronous`: an AsyncSession gave it, so that reading never loads; `unwritten`:
+    made by the function or by one that it calls, and surely not flushed since.
     """
 
     cls: str
@@ -274,6 +275,7 @@ class Instance(Value):
     parents: frozenset[str] = frozenset()
     detached: Expiry | None = None
     asynchronous: bool = False
+    unwritten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

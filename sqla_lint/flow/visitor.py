@@ -21,6 +21,7 @@ from sqla_lint.flow.queries import awaited, collection, rows_of
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Given, Summary
 from sqla_lint.flow.state import BEGUN, RETURNED, State, join_states
 from sqla_lint.flow.substitution import Binding
+from sqla_lint.flow.unwritten import as_written
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -101,6 +102,7 @@ class Visitor(Frame):
         inner.local_functions = dict(self.local_functions)
         inner.inherited = {name: self.inherited.get(name, self.info.id) for name in self.local_functions}
         inner.calling = self.calling | {info.name}
+        inner.makes = self.makes
         return inner
 
     def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
@@ -206,7 +208,7 @@ def _nested(visitor: Visitor, ends: list[State], sink: Callable[[Event], None], 
     ]
     changed = frozenset[str]().union(*map(nested.outer_names, own))
     names = {name: value for name, value in captured.names.items() if name not in changed}
-    captured = State(names=names, loaded=captured.loaded)
+    captured = State(names=as_written(names), loaded=captured.loaded)
     for node in own if depth <= _MOST_NESTED else ():
         info = nested.local_signature(visitor, node)
         inner = visitor.inside(info, sink)
@@ -239,6 +241,7 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         name=info.name,
         keeps=tuple(kept_at_end(info, outcome.keeps, ends)),
         ended=_ended(yields, ends) if info.wraps == "contextmanager" else frozenset(),
+        sets=frozenset(outcome.sets),
     )
 
 

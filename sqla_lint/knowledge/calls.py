@@ -66,6 +66,11 @@ KEEPS_ENDING = PROPERTIES | {
 }  # fmt: skip
 CHUNK_WORDS = ("chunk", "batch", "page", "partition", "block", "slice")
 RETRY_WORDS = ("retry", "retries", "attempt", "tries", "try_")
+# Methods of the builtin containers, of texts and of loggers, none of which writes to a database.
+QUIET = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind)) - {"remove"} | {
+    "critical", "debug", "error", "exception", "info", "isoformat", "strftime", "timestamp", "total_seconds", "warn",
+    "warning",
+}  # fmt: skip
 
 
 def answers(exception: str) -> bool:

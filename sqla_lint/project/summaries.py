@@ -99,6 +99,7 @@ def _join_two(left: Summary, right: Summary) -> Summary:
         io=left.io or right.io,
         returns_normally=left.returns_normally or right.returns_normally,
         name=left.name,
+        sets=left.sets | right.sets,
     )
 
 

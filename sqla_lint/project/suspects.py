@@ -20,8 +20,10 @@ from sqla_lint.project.classes import Classes
 from sqla_lint.project.decorators import decorators_of, is_wrapper
 from sqla_lint.project.dropping import Dropping
 from sqla_lint.project.dumps import Dumps
+from sqla_lint.project.keyed import Keyed
 from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session, outermost
 from sqla_lint.project.names import NameIndex
+from sqla_lint.project.replacing import Replacing
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
@@ -78,6 +80,8 @@ class Suspects:
         self._asking = Asking(self._files, asked, self.opening)
         self._dropping = Dropping(self._files, asked.events)
         self._writing = Writing(self._files, classes, asked.events)
+        self._replacing = Replacing(self._files, classes)
+        self._keyed = Keyed(self._files, classes, self._targets.of)
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
@@ -268,8 +272,7 @@ class Suspects:
             and self._opens(facts, fact, sketch, calls)
             or "Committed" in self._events
             and self._commits_in_loop(facts, fact, sketch)
-            or "WorkPaired" in self._events
-            and self._pairs(facts, fact, sketch, calls)
+            or self._writes(facts, fact, sketch, calls)
         )
 
     def _reads_in_loop(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
@@ -336,6 +339,17 @@ class Suspects:
             for facts, fact in self._functions()
             if not self.opening.isdisjoint(map(last, fact.sketch.calls))
         )
+
+    def _writes(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether the unit of work may be given what does not go together, or a key may be read before the flush."""
+        events = self._events
+        if "WorkPaired" in events and self._replacing.may_hold(fact, sketch, calls):
+            return True
+        if "Readded" in events and {"delete", "merge"} <= calls:
+            return True
+        if not events.isdisjoint(("WorkPaired", "Readded")) and self._pairs(facts, fact, sketch, calls):
+            return True
+        return "KeyRead" in events and self._keyed.may_hold(facts, fact, sketch, calls)
 
     def _pairs(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether there may be a delete and an add, here or one of them in a helper."""

@@ -8,11 +8,13 @@
 | `CoroutineUsed`                           | `CoroutineUsed(attribute AsyncSession.get)`                              |
 | `AwaitedPlain`                            | `AwaitedPlain(AsyncSession.add)`                                         |
 | `ClosedBehind`                            | `ClosedBehind(block)`, or the name of the method                         |
+| `KeyRead`                                 | `KeyRead(column store:Line.order_id, added to param:session)`; the       |
+|                                           | number of a session that is opened here is left out                      |
 """
 
 from __future__ import annotations
 
-from sqla_lint.flow.events import AwaitedPlain, ClosedBehind, CoroutineUsed, Event, ValueDropped
+from sqla_lint.flow.events import AwaitedPlain, ClosedBehind, CoroutineUsed, Event, KeyRead, ValueDropped
 from tests.flow.telling_work import telling_of_work
 
 
@@ -29,4 +31,8 @@ def telling(event: Event) -> str:
             return f"AwaitedPlain({call})"
         case ClosedBehind(by=by):
             return f"ClosedBehind({by})"
+        case KeyRead(use=use, target=target, session=session):
+            key = session.key if session is not None else ""
+            added = f", added to {'site' if key.startswith('site:') else key}" if key else ""
+            return f"KeyRead({use}{' ' if target else ''}{target}{added})"
     return telling_of_work(event)

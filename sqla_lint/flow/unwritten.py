@@ -1,0 +1,131 @@
+"""Objects that were made here and that surely no flush has written yet: the database has given them nothing.
+
+Whatever may flush ends that for all of them: a doubt is never a finding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.loaded import change_all, change_in
+from sqla_lint.flow.questions import FunctionInfo, MappingOf, Summary
+from sqla_lint.flow.values import (
+    Collection,
+    Instance,
+    Manager,
+    Mapping,
+    OneOf,
+    Session,
+    TupleValue,
+    Value,
+)
+from sqla_lint.knowledge.calls import QUIET
+
+# In what a function assigns: it calls what cannot be followed.
+ANYTHING = "?"
+_DEEPEST = 3
+
+
+def make(frame: Frame, value: Instance, arguments: Arguments) -> Instance:
+    """An object was constructed; what hides among its arguments may be its key."""
+    frame.makes = True
+    return replace(value, unwritten=not arguments.spread and not arguments.positional)
+
+
+def written(frame: Frame) -> None:
+    """Something is flushed, or may be."""
+    if frame.makes:
+        change_all(frame.state.names, _written)
+
+
+def load(frame: Frame) -> None:
+    """Something is loaded as it is read: sessions that autoflush have written what waited before."""
+    for key in list(frame.state.work):
+        session = frame.opened.get(key)
+        if key not in frame.state.no_autoflush and (session is None or session.autoflush):
+            frame.state.flush(key)
+    written(frame)
+
+
+def as_written(names: dict[str, Value]) -> dict[str, Value]:
+    """The same names at some later time, when all may have been flushed."""
+    return {name: change_in(value, _written) for name, value in names.items()}
+
+
+def _written(held: Instance) -> Instance:
+    return replace(held, unwritten=False) if held.unwritten else held
+
+
+def left_block(frame: Frame, manager: Manager) -> None:
+    """A `with` block ends: what manages it may write by then."""
+    if not manager.no_autoflush and not manager.swallows:
+        written(frame)
+
+
+def may_write(frame: Frame, node: cst.CSTNode) -> None:
+    """A call cannot be followed: it may flush, unless its name says that it is none of that kind."""
+    match node:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in QUIET and node is not frame.awaiting:
+            return
+    frame.outcome.sets.add(ANYTHING)
+    written(frame)
+
+
+def handed_over(frame: Frame, arguments: Arguments) -> None:
+    """What cannot be followed is given these: with a session or a row it may do anything."""
+    if any(_matters(value) for value in arguments.all()):
+        frame.outcome.sets.add(ANYTHING)
+        written(frame)
+
+
+def _matters(value: Value, depth: int = 0) -> bool:
+    match value:
+        case Session() | Instance():
+            return True
+        case Collection(element=inner) | Mapping(value=inner):
+            return depth < _DEEPEST and _matters(inner, depth + 1)
+        case TupleValue(items=items) | OneOf(values=items):
+            return depth < _DEEPEST and any(_matters(item, depth + 1) for item in items)
+    return False
+
+
+def set_by_name(frame: Frame, name: str, arguments: Arguments) -> None:
+    """`setattr(order, name, value)` may set anything."""
+    if name == "setattr":
+        frame.outcome.sets.add(ANYTHING)
+        written(frame)
+
+
+def called(frame: Frame, info: FunctionInfo, summary: Summary) -> None:
+    """A function of the project was called: what it may assign is assigned, the keys of what was made here as well."""
+    sets = summary.sets if summary.known and not info.decorators else frozenset({ANYTHING})
+    frame.outcome.sets |= sets
+    if not frame.makes or not sets:
+        return
+
+    def keyed(held: Instance) -> Instance:
+        if not held.unwritten:
+            return held
+        mapping = frame.ask(MappingOf(held.cls))
+        surely = mapping is not None and ANYTHING not in sets and sets.isdisjoint(mapping.primary)
+        return held if surely else _written(held)
+
+    change_all(frame.state.names, keyed)
+
+
+def given_back(frame: Frame, info: FunctionInfo, arguments: Arguments, value: Value) -> Value:
+    """What a function of the project gives back, unless something around it may write it or a call gives it its key."""
+    if not isinstance(value, Instance | TupleValue | OneOf | Collection):
+        return value
+    if info.decorated or info.decorators or info.is_generator or info.wraps or arguments.spread:
+        return change_in(value, _written)
+    frame.makes = True
+
+    def keyed(held: Instance) -> Instance:
+        mapping = frame.ask(MappingOf(held.cls)) if held.unwritten else None
+        return held if mapping is None or mapping.primary.isdisjoint(arguments.keywords) else _written(held)
+
+    return change_in(value, keyed)

@@ -1,0 +1,59 @@
+"""Which bodies may read the primary key of an object that was just made, decided on sketches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+
+from sqla_lint.project.classes import Classes
+from sqla_lint.project.dropping import as_imported
+from sqla_lint.project.mentions import last
+from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
+
+Following = Callable[[Facts, "FunctionFact | None", str], Iterable[str]]
+
+
+class Keyed:
+    """The verdict for the event that rules ask for. `following` gives the functions that a chain may run."""
+
+    def __init__(self, files: Sequence[Facts], classes: Classes, following: Following) -> None:
+        self._files = files
+        self._classes = classes
+        self._following = following
+
+    @cached_property
+    def _keys(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of the keys that a flush gives, and of the classes that have them."""
+        keys, names = set(), set()
+        for facts in self._files:
+            for qualname, fact in facts.classes.items():
+                info = self._classes.mapping(f"{facts.module}:{qualname}")
+                given = [name for name in info.primary if info.columns[name].generated]
+                if info.mapped and given:
+                    keys.update(given)
+                    names.add(fact.name)
+        return frozenset(keys), as_imported(self._files, names)
+
+    @cached_property
+    def _making(self) -> frozenset[str]:
+        """The functions that make such an object themselves."""
+        _, classes = self._keys
+        return frozenset(
+            f"{facts.module}:{fact.qualname}"
+            for facts in self._files
+            for fact in facts.functions.values()
+            if not classes.isdisjoint(map(last, fact.sketch.calls))
+        )
+
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether a body may hold one; `calls` are the last names of what it calls."""
+        keys, classes = self._keys
+        owners = {chain.rpartition(".")[0] for chain in sketch.reads if last(chain) in keys and "." in chain}
+        if not owners:
+            return False
+        if not classes.isdisjoint(calls):
+            return True
+        return any(
+            name in owners and not self._making.isdisjoint(self._following(facts, fact, chain.removesuffix("()")))
+            for name, chain in sketch.made
+        )
