@@ -90,7 +90,7 @@ def apply_summary(
 ) -> Value:
     """Replay what a callee does, in the caller's terms, and give what it returns."""
     before, frame.state.dirty = frame.state.dirty, True
-    called(frame, info, summary)
+    binding = called(frame, info, summary, binding)
     if not summary.known:
         frame.may_raise()
         for value in arguments.all():

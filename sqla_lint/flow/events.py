@@ -170,6 +170,20 @@ class Readded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyTaken(Event):
+    """A new object comes into a session that holds another one of its class with that primary key: `key`, its columns.
+
+    other: the name of a row that was loaded, or "new" where the other one waits for the same flush, since `added`.
+    """
+
+    session: Session | None = None
+    instance: Instance = field(default_factory=lambda: Instance(""))
+    key: tuple[str, ...] = ()
+    other: str = ""
+    added: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRead(Event):
     """The primary key of an object is read before a flush has given it one: `column` of `instance`, written `text`.
 

@@ -15,6 +15,7 @@ from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.readded import note_merged_again, note_readded
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
+from sqla_lint.flow.taken import note_taken
 from sqla_lint.flow.unwritten import left_block, written
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -219,6 +220,8 @@ def put(
     work = Work(kind, instance, place, via)
     if node is not None and kind == "add":
         note_readded(frame, session, instance, node)
+    if kind == "add":
+        note_taken(frame, session, instance, place)
     for earlier in frame.state.pending(session.key):
         if "delete" in (earlier.kind, kind) and _are_opposite(earlier, work):
             frame.emit(WorkPaired(place, via, session, earlier, work))

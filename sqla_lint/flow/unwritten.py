@@ -99,21 +99,28 @@ def set_by_name(frame: Frame, name: str, arguments: Arguments) -> None:
         written(frame)
 
 
-def called(frame: Frame, info: FunctionInfo, summary: Summary) -> None:
-    """A function of the project was called: what it may assign is assigned, the keys of what was made here as well."""
+def called(frame: Frame, info: FunctionInfo, summary: Summary, binding: dict[str, Value]) -> dict[str, Value]:
+    """A function of the project was called: what it may assign is assigned, the keys of what was made here as well.
+
+    Gives what the call binds as it leaves that.
+    """
     sets = summary.sets if summary.known and not info.decorators else frozenset({ANYTHING})
     frame.outcome.sets |= sets
-    if not frame.makes or not sets:
-        return
+    if not frame.makes:
+        return binding
+    flushes = ANYTHING in sets or any(effect.op not in ("add", "delete") for effect in summary.effects)
 
     def keyed(held: Instance) -> Instance:
         if not held.unwritten:
             return held
         mapping = frame.ask(MappingOf(held.cls))
-        surely = mapping is not None and ANYTHING not in sets and sets.isdisjoint(mapping.primary)
+        surely = mapping is not None and not flushes and sets.isdisjoint(mapping.primary)
         return held if surely else _written(held)
 
-    change_all(frame.state.names, keyed)
+    if flushes or sets:
+        change_all(frame.state.names, keyed)
+        binding = {name: change_in(value, keyed) for name, value in binding.items()}
+    return binding
 
 
 def given_back(frame: Frame, info: FunctionInfo, arguments: Arguments, value: Value) -> Value:

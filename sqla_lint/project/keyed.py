@@ -1,10 +1,11 @@
-"""Which bodies may read the primary key of an object that was just made, decided on sketches."""
+"""Which bodies may read the primary key of an object that was just made, or use one twice, decided on sketches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
+from sqla_lint.flow.taken import is_numbered
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.dropping import as_imported
 from sqla_lint.project.mentions import last
@@ -33,6 +34,21 @@ class Keyed:
                     keys.update(given)
                     names.add(fact.name)
         return frozenset(keys), as_imported(self._files, names)
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        """The names of the classes whose whole key a program may give."""
+        names = set()
+        for facts in self._files:
+            for qualname, fact in facts.classes.items():
+                info = self._classes.mapping(f"{facts.module}:{qualname}")
+                if info.mapped and info.primary and not any(is_numbered(info.columns[name]) for name in info.primary):
+                    names.add(fact.name)
+        return as_imported(self._files, names)
+
+    def may_repeat(self, calls: set[str]) -> bool:
+        """Whether a body may add a new object under a key of its own."""
+        return not calls.isdisjoint(("add", "add_all")) and not calls.isdisjoint(self._told)
 
     @cached_property
     def _making(self) -> frozenset[str]:

@@ -349,6 +349,8 @@ class Suspects:
             return True
         if not events.isdisjoint(("WorkPaired", "Readded")) and self._pairs(facts, fact, sketch, calls):
             return True
+        if "KeyTaken" in events and self._keyed.may_repeat(calls):
+            return True
         return "KeyRead" in events and self._keyed.may_hold(facts, fact, sketch, calls)
 
     def _pairs(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
