@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.decorating import RunsWithin
+from sqla_lint.flow.failures import enter_callee, sent, unseen
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.lattice import doubtful, informed
@@ -92,10 +93,13 @@ def apply_summary(
     before, frame.state.dirty = frame.state.dirty, True
     binding = called(frame, info, summary, binding)
     if not summary.known:
+        unseen(frame, list(arguments.all()), node)
         frame.may_raise()
         for value in arguments.all():
             frame.escape(value)
         return _wrapped(frame, info, doubtful(info.returns), None, node)
+    outside = frame.blocks
+    enter_callee(frame, summary, binding)
     closed = {effect.session for effect in summary.effects if effect.op == "close"}
     ended = {effect.session for effect in summary.effects if effect.op == "commit" and not effect.must}
     for effect in summary.effects:
@@ -104,6 +108,7 @@ def apply_summary(
             continue
         pending = before or effect.works
         _apply_effect(frame, effect, binding, node, effect.session in closed, pending)
+    frame.blocks = outside
     frame.may_raise()
     for read in summary.reads:
         apply_read(frame, read, binding, node)
@@ -232,13 +237,17 @@ def _apply_effect(
             if effect.must:
                 execute(frame, session, None)
             else:
-                frame.sends(session)
+                sent(frame, session, "", sure=False)
                 written(frame)
                 note_effect(frame, session, "sql", like=effect)
         case "flush":
             flush(frame, session)
+            sent(frame, session, "flush" if effect.usual and not effect.durable else "", effect.usual)
+            note_effect(frame, session, "flush", durable=effect.durable, like=effect)
+        case "nested":
+            flush(frame, session)
             frame.sends(session)
-            note_effect(frame, session, "flush", like=effect)
+            note_effect(frame, session, "nested", like=effect)
         case "commit":
             frame.state.dirty = pending
             _apply_commit(frame, effect, session, node, whole)
@@ -262,10 +271,12 @@ def _apply_effect(
 
 def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode, whole: bool) -> None:
     note_effect(frame, session, "commit", durable=effect.durable, like=effect)
+    for loop in frame.loops:
+        loop.committed.add(session.key)
     if not effect.usual:
         frame.may_raise()
         return
-    frame.sends(session)
+    sent(frame, session, "commit" if effect.works and not effect.durable else "statement")
     name = frame.callee(node.func) if isinstance(node, cst.Call) else ""
     flush(frame, session)
     if not whole:

@@ -11,6 +11,7 @@ from sqla_lint.flow import guesses
 from sqla_lint.flow.applying import apply
 from sqla_lint.flow.constructs import framework_member
 from sqla_lint.flow.dropped import note_used
+from sqla_lint.flow.failures import sent
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_column, read_relationship
 from sqla_lint.flow.kept import kept_rows
@@ -163,7 +164,7 @@ def _refresh(frame: Frame, value: Instance) -> None:
     """After a commit the first read of any column sends a SELECT, and begins another transaction."""
     session = frame.opened.get(value.session)
     if session is not None and session.expire_on_commit and IDLE in frame.state.lives.get(session.key, ()):
-        frame.sends(session)
+        sent(frame, session, "statement")
 
 
 def _of_object(frame: Frame, value: Object, name: str, node: cst.CSTNode) -> Value:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow import failures
 from sqla_lint.flow.frame import Exits, Frame, Handler, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
 from sqla_lint.flow.managers import enter
@@ -28,12 +29,14 @@ def body_of(block: cst.BaseSuite) -> Sequence[cst.CSTNode]:
 def with_(frame: Frame, node: cst.With) -> list[State]:
     """`with`: every item is entered in order, and left on every way out."""
     managers: list[Manager] = []
+    values: list[Value] = []
     exits, outer = Exits(), frame.exits
     for item in node.items:
         frame.entering = (item.item, "async with" if node.asynchronous else "with")
         value = frame.evaluate(item.item)
         note_entered(frame, value, item, bool(node.asynchronous))
         manager = enter(frame, value, item)
+        values.append(value)
         if manager.entered == UNKNOWN:
             manager = _by_name(frame, manager, item, bool(node.asynchronous))
         managers.append(manager)
@@ -48,7 +51,9 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
     if swallows:
         frame.handlers.append(Handler(True, len(frame.loops)))
     frame.state = frame.state.copy()
+    outside, frame.blocks = frame.blocks, [*frame.blocks, *failures.entered(frame, managers, values)]
     states = frame.block(body_of(node.body), [frame.state])
+    frame.blocks = outside
     if swallows:
         frame.handlers.pop()
     frame.exits = outer
@@ -93,20 +98,25 @@ def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
     outer, frame.exits = frame.exits, Exits()
     with_finally, before = node.finalbody is not None, frame.state.copy()
     swallows = any(_goes_on(handler.body) for handler in node.handlers)
-    frame.handlers.append(Handler(swallows, len(frame.loops)))
+    tried = failures.attempt(frame, node)
+    frame.handlers.append(Handler(swallows, len(frame.loops), attempt=tried))
     states = frame.block(body_of(node.body), [frame.state])
+    frame.handlers[-1].attempt = None
     raised, frame.exits.raised = frame.exits.raised, []
     if node.orelse is not None:
         states = frame.block(body_of(node.orelse.body), states)
     frame.handlers.pop()
     entry = _entry(before, raised, states)
-    for handler in node.handlers:
+    handlers: Sequence[cst.ExceptHandler | cst.ExceptStarHandler] = node.handlers
+    for index, handler in enumerate(handlers):
         frame.state = entry.copy()
+        goes_on = _goes_on(handler.body)
+        caught = failures.handle(frame, tried, handler, index, goes_on)
         if handler.name is not None:
             frame.assign(handler.name.name, UNKNOWN)
         frame.guards.append(handler.type or cst.Name("except"))
         failed = not _catches_answers(frame, handler)
-        frame.handlers.append(Handler(_goes_on(handler.body), len(frame.loops), True, failed))
+        frame.handlers.append(Handler(goes_on, len(frame.loops), True, failed, caught=caught))
         states += frame.block(body_of(handler.body), [frame.state])
         frame.handlers.pop()
         frame.guards.pop()

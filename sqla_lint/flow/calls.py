@@ -13,6 +13,7 @@ from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.comprehensions import call_lambda, over_each
 from sqla_lint.flow.containers import collection_method, item_at
 from sqla_lint.flow.events import Injected
+from sqla_lint.flow.failures import unseen
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import made_of
 from sqla_lint.flow.lattice import join
@@ -84,15 +85,17 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
         case Session(registry=True):
             return callee
         case Session(guessed=True):
-            _unseen(frame, arguments)
+            _unseen(frame, arguments, node)
             return made(frame, callee, node)  # what was called a session is a factory of them
         case Factory(result=result):
-            _unseen(frame, arguments)
+            _unseen(frame, arguments, node)
             return made(frame, result, node)
         case Object():
             method = frame.read(callee, "__call__", node)
             return (
-                call(frame, method, arguments, node) if isinstance(method, FunctionValue) else _unseen(frame, arguments)
+                call(frame, method, arguments, node)
+                if isinstance(method, FunctionValue)
+                else _unseen(frame, arguments, node)
             )
         case ClassValue():
             return _instantiate(frame, callee, arguments, node)
@@ -111,7 +114,7 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
         case Symbol(path=(_,)):
             _inject(frame, arguments, node)
     may_write(frame, node)
-    return _unseen(frame, arguments)
+    return _unseen(frame, arguments, node)
 
 
 def _inject(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
@@ -159,13 +162,14 @@ def apply_local(frame: Frame, callee: LocalFunction, arguments: Arguments, node:
         return value
     found = frame.summarise_local(callee.name, arguments)
     if found is None:
-        return _unseen(frame, arguments)
+        return _unseen(frame, arguments, node)
     info, summary, binding = found
     return apply_summary(frame, info, summary, binding, arguments, node)
 
 
-def _unseen(frame: Frame, arguments: Arguments) -> Value:
+def _unseen(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:
     """A call into the unknown: it may fail, it may keep what it is given, and it may change it."""
+    unseen(frame, list(arguments.all()), node)
     frame.may_raise()
     frame.state.dirty = True
     for value in arguments.all():
@@ -181,7 +185,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Session() if name in ("__enter__", "__aenter__"):
             return receiver
         case ClassValue(id=cls):
-            _unseen(frame, arguments)
+            _unseen(frame, arguments, node)
             validate(frame, cls, arguments, node)
             return UNKNOWN
         case Session():
@@ -211,7 +215,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Manager():
             return _manager_method(frame, receiver, name, arguments, node)
         case Dumper():
-            _unseen(frame, arguments)
+            _unseen(frame, arguments, node)
             dump(frame, receiver, name, arguments, node)
             return UNKNOWN
         case Reflection(subject=subject):
@@ -219,7 +223,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case External():
             return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
     may_write(frame, node)
-    return _unseen(frame, arguments)
+    return _unseen(frame, arguments, node)
 
 
 def _compared(name: str) -> Value:
@@ -252,7 +256,7 @@ def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Argum
     if name in ("__enter__", "__aenter__"):
         return receiver.entered
     if name not in ("enter_context", "enter_async_context"):
-        return _unseen(frame, arguments)
+        return _unseen(frame, arguments, node)
     entered = enter(frame, arguments.first(), node).entered
     if not isinstance(entered, Session):
         return entered
@@ -279,7 +283,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         free = frozenset(arguments.keywords)
         made = Instance(callee.id, new=True, identity=frame.number(node), values=values, free=free)
         return make(frame, made, arguments)
-    _unseen(frame, arguments)
+    _unseen(frame, arguments, node)
     construct_schema(frame, callee.id, arguments, node)
     return dumper(frame.ask, callee.id, arguments) or made_of(frame, callee, arguments)
 
@@ -334,7 +338,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         return External(dotted, made=True)
     if dotted in known_sessions.CONNECTIONS:
         return External("sqlalchemy.Connection", made=True)
-    _unseen(frame, arguments)
+    _unseen(frame, arguments, node)
     told = dotted.startswith(("sqlalchemy.", "sqlmodel.")) or dotted.split(".")[0] in known_calls.OUTSIDE
     return External(dotted, made=True) if told else UNKNOWN
 

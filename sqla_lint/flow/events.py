@@ -19,6 +19,7 @@ class Loop:
     kind: "for", "async for", "while", "comprehension". turns: most turns it can make, if known.
     chunks: each turn handles a batch. polls: waits for work, has no end of its own. io: the body talks to
     the outside world. isolates: a failed item is rolled back alone. source: text of the iterable or the condition.
+    committed: the sessions that its body may commit.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Loop:
     isolates: bool = False
     batch_of: Loop | None = None
     opened: set[str] = field(default_factory=set)
+    committed: set[str] = field(default_factory=set)
     repeated: set[int] = field(default_factory=set)
     place: Place | None = None
 

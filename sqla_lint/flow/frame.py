@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
+from sqla_lint.flow.attempts import Attempt, Handled
 from sqla_lint.flow.events import Called, ColumnRead, Committed, Event, Loop, RelationshipRead
 from sqla_lint.flow.places import Numbers, Place, Slice, nodes
 from sqla_lint.flow.questions import Ask, CallsAsked, Effect, FunctionInfo, Read, Summary
@@ -55,13 +56,15 @@ class Exits:
 class Handler:
     """A `try` around the current point. swallows: its handlers go on after a failure. handling: this is a handler.
 
-    failed: it is one that runs only where something went wrong.
+    failed: it is one that runs only where something went wrong. attempt, caught: what is noted of the `try`, or of it.
     """
 
     swallows: bool
     loops: int
     handling: bool = False
     failed: bool = False
+    attempt: Attempt | None = None
+    caught: Handled | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +99,7 @@ class Frame:
         self.exits = Exits()
         self.loops: list[Loop] = []
         self.handlers: list[Handler] = []
+        self.handled, self.blocks = dict[int, Handled](), list[str]()
         self.guards: list[cst.BaseExpression | None] = []
         self.deferred: list[tuple[int, int, Event]] = []
         self.outcome = Outcome()
@@ -274,7 +278,7 @@ class Frame:
     def open(self, session: Session) -> None:
         """A session was constructed here."""
         self.state.lives[session.key] = frozenset({NEW})
-        self.state.work.pop(session.key, None)
+        self.state.begin(session.key)
         self.opened[session.key] = session
         for loop in self.loops:
             loop.opened.add(session.key)

@@ -8,6 +8,7 @@ from functools import reduce
 import libcst as cst
 
 from sqla_lint.flow.constructs import entities, generated, select
+from sqla_lint.flow.failures import sent
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_load, target_of
 from sqla_lint.flow.lattice import join
@@ -142,10 +143,12 @@ def execute(frame: Frame, session: Session | None, statement: Statement | None, 
         frame.may_raise()
         return
     silent = not flushes or session.key in frame.state.no_autoflush or not session.autoflush
+    writes = False
     if not silent and (statement is None or statement.flushes):
+        writes = bool(frame.state.pending(session.key))
         frame.state.flush(session.key)
         written(frame)
-    frame.sends(session)
+    sent(frame, session, "autoflush" if writes else "statement")
     note_effect(frame, session, "sql")
 
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from sqla_lint.flow.constructs import entities, options_tree
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
+from sqla_lint.flow.failures import mended, note_step, sent
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lending import note_closed
 from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
@@ -50,25 +51,27 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
     if effect.ends:
         _end(frame, session, effect, name, node)
     elif effect.flushes == "always":
+        sent(frame, session, "flush" if name == "flush" else "autoflush" if frame.state.waiting else "")
         flush(frame, session)
-        frame.sends(session)
-        note_effect(frame, session, "flush")
+        note_effect(frame, session, "flush" if name == "flush" else "nested")
     elif effect.sql and arguments.keywords.get("load") != Constant(False):
         statement = arguments.first()
         execute(frame, session, statement if isinstance(statement, Statement) else None, bool(effect.flushes))
         reads = isinstance(statement, Statement) and statement.kind in ("select", "query", "core")
         frame.state.dirty |= not reads and name not in ("get", "get_one", "refresh", "connection")
     if name in ("add", "add_all", "delete", "merge"):
-        frame.state.dirty = True
+        frame.state.dirty = frame.state.waiting = True
         frame.works_on_batch()
         note_merged_again(frame, session, name, arguments, node)
     if name.startswith(("add_all", "bulk_")) and arguments.nodes:
         whole = frame.batch(arguments.nodes[-1])
         if whole is not None:
             whole.chunks = True
+        note_step(frame, session, "" if name == "add_all" else "flush")
     if name in ("add", "add_all", "delete"):
         for instance in instances_in(arguments.first()):
             put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node), None, node)
+        note_step(frame, session, "delete" if name == "delete" else "add")
         frame.may_raise()
     if name == "refresh":
         if refresh(frame, arguments):
@@ -97,12 +100,14 @@ def _spelt(session: Session, name: str) -> str:
 
 def flush(frame: Frame, session: Session) -> None:
     """Pending work is written."""
+    frame.state.waiting = False
     frame.state.flush(session.key)
     written(frame)
 
 
 def drop(frame: Frame, session: Session) -> None:
     """Pending work is given up, and what was deleted is there again."""
+    frame.state.waiting = False
     frame.state.work.pop(session.key, None)
     frame.state.deleted = ()
     written(frame)
@@ -114,7 +119,7 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
     if effect.ends == "commit":
         note_effect(frame, session, "commit")
         # A commit that fails has ended nothing: the connection is still out.
-        frame.sends(session)
+        sent(frame, session, "commit" if frame.state.waiting else "statement")
         flush(frame, session)
         commit(frame, session, node, None, name=frame.callee(node.func))
         frame.state.dirty = False
@@ -123,6 +128,7 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
             expire(frame, session, node, "commit()")
         return
     drop(frame, session)
+    mended(frame, session.key, effect.ends)
     note_effect(frame, session, effect.ends)
     if effect.ends == "rollback":
         expire(frame, session, node, "rollback()")
@@ -138,6 +144,8 @@ def commit(
     """Emit a commit; inside a loop, once it is known whether the loop goes on after it."""
     loop = frame.around(session.key)
     place = frame.place(node)
+    for around in frame.loops:
+        around.committed.add(session.key)
     if loop is None:
         frame.emit(Committed(place, via, session, name))
         return
@@ -302,14 +310,19 @@ def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
         return
     if manager.leaving == "flush":
         flush(frame, session)
+        mended(frame, session.key, "close")
     elif manager.leaving == "close":
         drop(frame, session)
         note_closed(frame, session, node)
+        mended(frame, session.key, "close")
         frame.state.done |= {("close", session.key)}
         detach(frame, session, node, _BLOCK)
         frame.set_life(session, CLOSED)
     elif manager.leaving == "commit":
         flush(frame, session)
+        mended(frame, session.key, "close")
+        for loop in frame.loops:
+            loop.committed.add(session.key)
         frame.set_life(session, IDLE)
         note_effect(frame, session, "commit-block")
         if expires_on_commit(frame, session):

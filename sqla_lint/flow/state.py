@@ -45,6 +45,8 @@ class State:
     holds, or one row of a class by the instance that refers to it.
     dirty: something may have changed that the next commit writes. done: (op, session) of what surely happened.
     deleted: (session, delete) of what was sent, and not rolled back since.
+    failed: (handler, session) where a flush may have failed and nothing has rolled back since. waiting: rows are
+    likely to have been added, deleted or changed since the last flush.
     """
 
     names: dict[str, Value] = field(default_factory=dict)
@@ -57,6 +59,8 @@ class State:
     dirty: bool = True
     done: frozenset[tuple[str, str]] = frozenset()
     deleted: tuple[tuple[str, Work], ...] = ()
+    failed: frozenset[tuple[int, str]] = frozenset()
+    waiting: bool = False
 
     def copy(self) -> State:
         """An independent copy."""
@@ -71,6 +75,8 @@ class State:
             self.dirty,
             self.done,
             self.deleted,
+            self.failed,
+            self.waiting,
         )
 
     def bind(self, name: str, value: Value) -> None:
@@ -101,6 +107,11 @@ class State:
         known = self.pending(session)
         if work not in known and len(known) < _MOST_WORK:
             self.work[session] = (*known, work)
+
+    def begin(self, session: str) -> None:
+        """A session is opened: nothing waits in it, and nothing has failed."""
+        self.work.pop(session, None)
+        self.failed = frozenset(item for item in self.failed if item[1] != session)
 
     def flush(self, session: str) -> None:
         """The work of a session is written."""
@@ -162,6 +173,8 @@ def _join_two(left: State, right: State) -> State:
         left.dirty or right.dirty,
         left.done & right.done,
         tuple(item for item in left.deleted if item in right.deleted),
+        left.failed | right.failed,
+        left.waiting or right.waiting,
     )
 
 
@@ -169,10 +182,10 @@ _MOST_PATHS = 4
 
 
 def gather(states: Iterable[State]) -> list[State]:
-    """Merge the states of paths that meet; those whose sessions live differently are kept apart, up to a few."""
-    groups: dict[tuple[tuple[str, Life], ...], list[State]] = {}
+    """Merge the states of paths that meet; a few whose sessions live differently, or have failed, stay apart."""
+    groups: dict[tuple[object, ...], list[State]] = {}
     for state in states:
-        groups.setdefault(tuple(sorted(state.lives.items())), []).append(state)
+        groups.setdefault((*sorted(state.lives.items()), state.failed), []).append(state)
     merged = [joined for group in groups.values() if (joined := join_states(group)) is not None]
     if len(merged) <= _MOST_PATHS:
         return merged

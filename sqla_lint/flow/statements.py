@@ -277,6 +277,11 @@ def _rest(value: Value, star: int, targets: int) -> Value:
     return value if isinstance(value, Collection) else Collection(UNKNOWN)
 
 
+def _may_be_row(holder: Value, owner: cst.BaseExpression) -> bool:
+    known = isinstance(holder, Instance)
+    return known or holder == UNKNOWN and isinstance(owner, cst.Name) and owner.value not in ("self", "cls")
+
+
 def _set_attribute(
     frame: Frame, target: cst.Attribute, owner: cst.BaseExpression, name: str, value: Value, source: Any
 ) -> None:
@@ -285,6 +290,7 @@ def _set_attribute(
     frame.state.dirty = True
     if not isinstance(holder, Object):
         frame.outcome.sets.add(name)
+    frame.state.waiting |= _may_be_row(holder, owner)
     path = path_of(target)
     if isinstance(holder, Instance) and source is not None:
         replace_relationship(frame, holder, name, target)

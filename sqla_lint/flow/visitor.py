@@ -11,6 +11,7 @@ import libcst as cst
 from sqla_lint.flow import attributes, blocks, calls, expressions, instances, nested, statements
 from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.events import Event, ScopeLeft
+from sqla_lint.flow.failures import tell_caught
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.kept import kept_at_end
@@ -178,6 +179,7 @@ def walk(
     body: Sequence[cst.CSTNode] = slice_.module.body if node is None else blocks.body_of(node.body)
     ends = visitor.run(body, entry_state(info, given=given))
     _leave_scope(visitor, ends)
+    tell_caught(visitor)
     _nested(visitor, ends, sink, 0)
     return _summary(visitor, info, ends)
 
@@ -215,6 +217,7 @@ def _nested(visitor: Visitor, ends: list[State], sink: Callable[[Event], None], 
         inner.captured_keys = frozenset(visitor.opened) | visitor.captured_keys
         inner_ends = inner.run(blocks.body_of(node.body), entry_state(info, captured))
         _leave_scope(inner, inner_ends)
+        tell_caught(inner)
         _nested(inner, inner_ends, sink, depth + 1)
 
 

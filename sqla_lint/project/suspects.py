@@ -20,6 +20,7 @@ from sqla_lint.project.classes import Classes
 from sqla_lint.project.decorators import decorators_of, is_wrapper
 from sqla_lint.project.dropping import Dropping
 from sqla_lint.project.dumps import Dumps
+from sqla_lint.project.failing import Failing
 from sqla_lint.project.keyed import Keyed
 from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session, outermost
 from sqla_lint.project.names import NameIndex
@@ -82,6 +83,7 @@ class Suspects:
         self._writing = Writing(self._files, classes, asked.events)
         self._replacing = Replacing(self._files, classes)
         self._keyed = Keyed(self._files, classes, self._targets.of)
+        self._failing = Failing(asked.events, self._targets.of, self._closure)
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
@@ -270,6 +272,7 @@ class Suspects:
             and self._reads_too_late(facts, fact, sketch, calls)
             or "ScopeLeft" in self._events
             and self._opens(facts, fact, sketch, calls)
+            or self._failing.may_hold(facts, fact, sketch)
             or "Committed" in self._events
             and self._commits_in_loop(facts, fact, sketch)
             or self._writes(facts, fact, sketch, calls)

@@ -37,7 +37,8 @@ class Sketch(NamedTuple):
     those whose call is a statement of its own. entered: the chains in the headers of `with`. tests: Python's own
     operators (`and`, `in`, `is`…) stand in the arguments of a call that makes SQL of them. dropped: the last names of
     calls that are statements, or whose value a name gets that nothing reads. changes: the names of the attributes
-    whose value may be changed in place.
+    whose value may be changed in place. tried: the chains that are called in a `try` whose
+    handlers may pass over a flush that fails.
     """
 
     calls: frozenset[str]
@@ -53,6 +54,7 @@ class Sketch(NamedTuple):
     stated: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
+    tried: frozenset[str] = frozenset()
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

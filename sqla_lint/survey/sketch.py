@@ -9,6 +9,7 @@ from sqla_lint.knowledge.reflection import ANY_NAME
 from sqla_lint.knowledge.rendering import is_template, renders
 from sqla_lint.knowledge.sessions import COROUTINES
 from sqla_lint.knowledge.statements import TAKING_CRITERIA
+from sqla_lint.survey.attempts import attempted
 from sqla_lint.survey.changes import Changes
 from sqla_lint.survey.facts import Sketch
 
@@ -19,7 +20,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _TOLD = frozenset(
     {ast.Attribute, ast.Constant, ast.Name, ast.Assign, ast.AnnAssign, ast.Call, ast.Await, ast.Expr, ast.arg,
      ast.MatchAs, ast.MatchStar, ast.ExceptHandler, ast.withitem, ast.Yield, ast.YieldFrom, *_DEFINITIONS, *_LOOPS,
-     *_COMPREHENSIONS, ast.AugAssign, ast.Delete}
+     *_COMPREHENSIONS, ast.AugAssign, ast.Delete, ast.Try, ast.TryStar}
 )  # fmt: skip
 _ITERATING_BUILTINS = frozenset(
     {"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort", "starmap", "takewhile",
@@ -58,6 +59,7 @@ class _Walk:
         self.kept: set[tuple[str, str]] = set()
         self.loaded: set[str] = set()
         self.changes = Changes()
+        self.tried: set[str] = set()
         self.renders = False
         self.yields = False
 
@@ -96,6 +98,8 @@ class _Walk:
                 self.entered.add(chain_of(node.context_expr))
             elif isinstance(node, (ast.Yield, ast.YieldFrom)):
                 self.yields = True
+            elif isinstance(node, (ast.Try, ast.TryStar)):
+                self.tried.update(attempted(node, self.imports, in_loop, chain_of))
             elif isinstance(node, _DEFINITIONS):
                 todo += [(item, in_loop) for item in node.decorator_list]
                 continue
@@ -103,6 +107,9 @@ class _Walk:
                 todo += _loop_children(node, in_loop)
                 continue
             todo += [(child, in_loop) for child in ast.iter_child_nodes(node)]
+        return self._told()
+
+    def _told(self) -> Sketch:
         for reads in (self.reads, self.loop_reads):
             if f"?.{ANY_NAME}" in reads:
                 reads.update(self.names)
@@ -120,6 +127,7 @@ class _Walk:
             frozenset(self.stated),
             frozenset(self.dropped.union(called for name, called in self.kept if name not in self.loaded)),
             self.changes.names(),
+            frozenset(self.tried),
         )
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:

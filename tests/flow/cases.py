@@ -28,7 +28,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 FLOW_KINDS = ("revealed", "alive", "left", "summary", "reads", "event")
 # The events that no rule need ask for to be shown here.
-EVENTS = frozenset({"AwaitedPlain", "ChangedInPlace", "CoroutineUsed", "KeyRead", "ValueDropped"})
+EVENTS = frozenset({"AwaitedPlain", "Caught", "ChangedInPlace", "CoroutineUsed", "KeyRead", "ValueDropped"})
 CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",
                "details", "inherits", "versioned")  # fmt: skip
 

@@ -10,10 +10,12 @@
 | `ClosedBehind`                            | `ClosedBehind(block)`, or the name of the method                         |
 | `KeyRead`                                 | `KeyRead(column store:Line.order_id, added to param:session)`; the       |
 |                                           | number of a session that is opened here is left out                      |
+| `Caught`                                  | `Caught(add flush)`: the steps, then `used`, `rolled back`, `raises`     |
 """
 
 from __future__ import annotations
 
+from sqla_lint.flow.caught import Caught
 from sqla_lint.flow.events import AwaitedPlain, ClosedBehind, CoroutineUsed, Event, KeyRead, ValueDropped
 from tests.flow.telling_work import telling_of_work
 
@@ -29,6 +31,11 @@ def telling(event: Event) -> str:
             return f"CoroutineUsed({how} {call})"
         case AwaitedPlain(call=call):
             return f"AwaitedPlain({call})"
+        case Caught(steps=steps):
+            words = [step.op for step in steps]
+            words += ["used"] if event.used is not None else []
+            words += ["rolled back"] if event.rolled_back else []
+            return f"Caught({' '.join([*words, *([] if event.swallows else ['raises'])])})"
         case ClosedBehind(by=by):
             return f"ClosedBehind({by})"
         case KeyRead(use=use, target=target, session=session):

@@ -1,0 +1,37 @@
+"""Which bodies may hold a `try` whose handlers pass over a flush that failed, decided on sketches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from sqla_lint.knowledge.exceptions import WRITING
+from sqla_lint.project.mentions import knows_session, last
+from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
+
+TargetsOf = Callable[[Facts, FunctionFact | None, str], tuple[str, ...]]
+Closure = Callable[[Callable[[Facts, FunctionFact], bool]], frozenset[str]]
+
+
+class Failing:
+    """The verdict for what handlers catch; `closure` adds the callers of functions, and theirs."""
+
+    def __init__(self, events: frozenset[str], targets_of: TargetsOf, closure: Closure) -> None:
+        self._asked = "Caught" in events
+        self._targets_of = targets_of
+        self._closure = closure
+
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether something may be written in a `try` of a body, by itself or in a helper."""
+        if not self._asked or not sketch.tried:
+            return False
+        if any(last(chain) in WRITING for chain in sketch.tried):
+            return True
+        return any(item in self._may_write for chain in sketch.tried for item in self._targets_of(facts, fact, chain))
+
+    @cached_property
+    def _may_write(self) -> frozenset[str]:
+        """The functions that may flush, or give a session something to write."""
+        return self._closure(
+            lambda facts, fact: knows_session(fact) and any(last(chain) in WRITING for chain in fact.sketch.calls)
+        )
