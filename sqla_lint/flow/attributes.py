@@ -16,7 +16,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_column, read_relationship
 from sqla_lint.flow.kept import kept_rows
 from sqla_lint.flow.keys import note_key
-from sqla_lint.flow.lattice import join
+from sqla_lint.flow.lattice import is_told, join
 from sqla_lint.flow.noted import note_row_read
 from sqla_lint.flow.operations import Batch
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
@@ -156,7 +156,10 @@ def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) ->
         _refresh(frame, value)
         read_column(frame, value, info.columns[name], node)
         note_key(frame, value, info.columns[name], node)
-        return dict(value.values).get(name) or (ColumnValue(value.identity, name) if value.identity else UNKNOWN)
+        known = dict(value.values).get(name)
+        if known is not None and (known == Constant(None) or is_told(known) or not value.identity):
+            return known
+        return ColumnValue(value.identity, name) if value.identity else UNKNOWN
     return _member(frame, value, value.cls, name, node)
 
 

@@ -18,6 +18,7 @@ from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import made_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import make_new, set_loaded
+from sqla_lint.flow.lost import note_made
 from sqla_lint.flow.managers import enter
 from sqla_lint.flow.migrations import draft, is_operation, operate
 from sqla_lint.flow.operations import Batch
@@ -282,6 +283,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         frame.works_on_batch()
         free = frozenset(arguments.keywords)
         made = Instance(callee.id, new=True, identity=frame.number(node), values=values, free=free)
+        note_made(frame, made, arguments, node)
         return make(frame, made, arguments)
     _unseen(frame, arguments, node)
     construct_schema(frame, callee.id, arguments, node)

@@ -172,6 +172,40 @@ class Readded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HeldElsewhere(Event):
+    """An object is given to a method of a session while another session holds it, under the name `other`."""
+
+    session: Session | None = None
+    instance: Instance = field(default_factory=lambda: Instance(""))
+    method: str = ""
+    text: str = ""
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NeverAdded(Event):
+    """A new object is given a `parent`, as written, that a session holds; no session is given the object itself.
+
+    relationship: the one that leads to the parent, and has one that leads back. name: what the object is bound to, ""
+    where it is a statement of its own.
+    """
+
+    instance: Instance = field(default_factory=lambda: Instance(""))
+    relationship: str = ""
+    parent: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddedTogether(Event):
+    """Two new objects of different classes wait for the same flush; `first` came first on this path."""
+
+    session: Session | None = None
+    first: Work | None = None
+    second: Work | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyTaken(Event):
     """A new object comes into a session that holds another one of its class with that primary key: `key`, its columns.
 

@@ -5,7 +5,6 @@ None of it is looked at unless a rule asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import libcst as cst
@@ -13,7 +12,7 @@ import libcst as cst
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.events import KeyRead
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.places import Place, below, nodes
+from sqla_lint.flow.places import Place, around, nodes
 from sqla_lint.flow.questions import AttributeMeans, EventAsked, MappingOf, SummaryOf
 from sqla_lint.flow.values import (
     ClassValue,
@@ -85,7 +84,7 @@ def _are_related(frame: Frame, one: str, other: str) -> bool:
 def _use(frame: Frame, node: cst.CSTNode) -> tuple[str, str]:
     """What is made of the value of an expression, as `KeyRead` tells it; the kind is empty where nothing is."""
     child = node
-    for parent in _around(frame.slice.module, node):
+    for parent in around(frame.slice.module, node):
         match parent:
             case cst.Call(func=function, args=args):
                 argument = next((item for item in args if item is child), None)
@@ -146,16 +145,3 @@ def _assigned(frame: Frame, target: cst.BaseExpression) -> tuple[str, str]:
             if info is not None and name in info.columns:
                 return "column", f"{info.id}.{name}"
     return "kept", frame.text(target)
-
-
-def _around(root: cst.CSTNode, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The nodes around a node, from the innermost out."""
-    for child in below(root):
-        if child is node:
-            yield root
-            return
-        found = list(_around(child, node))
-        if found:
-            yield from found
-            yield root
-            return

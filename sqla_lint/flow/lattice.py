@@ -20,6 +20,7 @@ from sqla_lint.flow.values import (
     Session,
     Statement,
     Symbol,
+    Text,
     TupleValue,
     Value,
     alternatives,
@@ -28,6 +29,11 @@ from sqla_lint.flow.values import (
 _MOST = 4
 _MOST_CONSTANTS = 16
 _DEEPEST = 6
+
+
+def is_told(value: Value) -> bool:
+    """Whether a value is the same wherever it is written so: NULL equals nothing, and a call may give another."""
+    return value != Constant(None) and not (isinstance(value, Text) and "(" in value.text)
 
 
 def bounded(value: Value) -> Value:

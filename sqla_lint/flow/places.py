@@ -47,6 +47,19 @@ def nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         todo += reversed(below(node))
 
 
+def around(root: cst.CSTNode, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes around a node that stands below `root`, from the innermost out."""
+    for child in below(root):
+        if child is node:
+            yield root
+            return
+        found = list(around(child, node))
+        if found:
+            yield from found
+            yield root
+            return
+
+
 class Numbers:
     """Numbers for the nodes of one walk, in the order they are met: what knows a node by its number can be kept.
 

@@ -95,6 +95,11 @@ class ClassInfo:
     versioned: bool = False
     dataclass_like: bool = False
 
+    def is_related(self, other: ClassInfo) -> bool:
+        """Whether a relationship leads to the other class, or from it to this one."""
+        pairs = ((self, other), (other, self))
+        return any(item.target in (to.id, *to.lineage) for of, to in pairs for item in of.relationships.values())
+
     def column(self, in_table: str) -> Column | None:
         """The column of that name in the table."""
         named = (item for item in self.columns.values() if item.column == in_table)

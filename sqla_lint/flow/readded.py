@@ -44,9 +44,10 @@ def _deletes(
     for work in works:
         held = work.instance
         same = work.kind == "delete" and held.identity == instance.identity != 0 and held.rows == instance.rows
-        name = _same(frame, work.place.node, node) if same else ""
-        if name:
-            yield work, name
+        if same and work.place.node is not None and work.place.node is not node:
+            # Rows of one list are told apart by nothing but their names.
+            names = set(_given(frame, work.place.node, instance))
+            yield from ((work, name) for name in _given(frame, node, instance) if name in names)
 
 
 def _emit(frame: Frame, event: Readded) -> None:
@@ -54,14 +55,8 @@ def _emit(frame: Frame, event: Readded) -> None:
         frame.emit(event)
 
 
-def _same(frame: Frame, one: cst.CSTNode | None, other: cst.CSTNode) -> str:
-    """What both calls are given by the same name; rows of one list are told apart by nothing else."""
-    names = set(_given(frame, one)) if one is not None else set()
-    return next((name for name in _given(frame, other) if name in names), "")
-
-
-def _given(frame: Frame, node: cst.CSTNode) -> Iterator[str]:
-    """The names of what a call is given, sessions left out."""
+def _given(frame: Frame, node: cst.CSTNode, instance: Instance) -> Iterator[str]:
+    """The names by which a call is given an object, by itself or in a display."""
     todo = [item.value for item in node.args] if isinstance(node, cst.Call) else []
     for item in todo:
         match item:
@@ -69,5 +64,6 @@ def _given(frame: Frame, node: cst.CSTNode) -> Iterator[str]:
                 todo += [element.value for element in elements]
             case cst.Name() | cst.Attribute():
                 with frame.silent():
-                    if not isinstance(frame.evaluate(item), Session):
-                        yield frame.text(item)
+                    value = frame.evaluate(item)
+                if isinstance(value, Instance) and value.identity == instance.identity:
+                    yield frame.text(item)

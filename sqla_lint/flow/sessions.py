@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.constructs import entities, options_tree
+from sqla_lint.flow.elsewhere import note_elsewhere
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.failures import mended, note_step, sent
 from sqla_lint.flow.frame import Arguments, Frame
@@ -16,7 +17,7 @@ from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.readded import note_merged_again, note_readded
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
-from sqla_lint.flow.taken import note_taken
+from sqla_lint.flow.taken import note_taken, note_together
 from sqla_lint.flow.unwritten import left_block, written
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -70,6 +71,7 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         note_step(frame, session, "" if name == "add_all" else "flush")
     if name in ("add", "add_all", "delete"):
         for instance in instances_in(arguments.first()):
+            note_elsewhere(frame, session, instance, name, node)
             put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node), None, node)
         note_step(frame, session, "delete" if name == "delete" else "add")
         frame.may_raise()
@@ -230,6 +232,7 @@ def put(
         note_readded(frame, session, instance, node)
     if kind == "add":
         note_taken(frame, session, instance, place)
+        note_together(frame, session, work)
     for earlier in frame.state.pending(session.key):
         if "delete" in (earlier.kind, kind) and _are_opposite(earlier, work):
             frame.emit(WorkPaired(place, via, session, earlier, work))

@@ -1,4 +1,4 @@
-"""New objects under a primary key that the session holds already.
+"""New objects that wait together, and those under a primary key that the session holds already.
 
 None of it is looked at unless a rule asks for it.
 """
@@ -6,13 +6,24 @@ None of it is looked at unless a rule asks for it.
 from __future__ import annotations
 
 from sqla_lint.flow.columns import Column
-from sqla_lint.flow.events import KeyTaken
+from sqla_lint.flow.events import AddedTogether, KeyTaken
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.lattice import is_told
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import ClassInfo, EventAsked, MappingOf
+from sqla_lint.flow.state import Work
 from sqla_lint.flow.values import ColumnValue, Constant, Instance, Session, Value
 
 _KEY = "<pk>"
+
+
+def note_together(frame: Frame, session: Session, work: Work) -> None:
+    """Tell which new objects of other classes one will be written with."""
+    if not work.instance.new or not frame.emitting or not frame.ask(EventAsked("AddedTogether")):
+        return
+    for other in frame.state.pending(session.key):
+        if other.kind == "add" and other.instance.new and other.instance.cls != work.instance.cls:
+            frame.emit(AddedTogether(work.place, work.via, session, other, work))
 
 
 def note_taken(frame: Frame, session: Session, instance: Instance, place: Place) -> None:
@@ -46,7 +57,7 @@ def _key_of(info: ClassInfo | None, instance: Instance) -> dict[str, Value]:
     names = info.primary if info is not None else frozenset[str]()
     if info is not None and any(is_numbered(info.columns[name]) for name in names):
         return {}
-    if any(given.get(name, Constant(None)) == Constant(None) for name in names):
+    if any(not is_told(given.get(name, Constant(None))) for name in names):
         return {}
     return {name: given[name] for name in names}
 

@@ -128,6 +128,8 @@ FRAMEWORKS = frozenset(
 )
 # Methods by which changes are written, those that projects write for it included.
 WRITING = frozenset({"commit", "flush", "save"})
+# Methods by which objects come into a session, or into what a session holds.
+TAKES_IN = frozenset({"add", "add_all", "append", "extend", "insert", "merge", "save", "update"})
 # Methods after which an object has no session any more.
 ENDING = frozenset({"close", "aclose", "expunge", "expunge_all", "invalidate", "remove", "reset"})
 # Methods after which the columns of what a session holds are to be read again.

@@ -21,13 +21,12 @@ from sqla_lint.project.decorators import decorators_of, is_wrapper
 from sqla_lint.project.dropping import Dropping
 from sqla_lint.project.dumps import Dumps
 from sqla_lint.project.failing import Failing
-from sqla_lint.project.keyed import Keyed
 from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session, outermost
 from sqla_lint.project.names import NameIndex
-from sqla_lint.project.replacing import Replacing
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
+from sqla_lint.project.working import Working
 from sqla_lint.project.writing import Writing
 from sqla_lint.survey.expressions import Expression, Items, Literal
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
@@ -81,9 +80,8 @@ class Suspects:
         self._asking = Asking(self._files, asked, self.opening)
         self._dropping = Dropping(self._files, asked.events)
         self._writing = Writing(self._files, classes, asked.events)
-        self._replacing = Replacing(self._files, classes)
-        self._keyed = Keyed(self._files, classes, self._targets.of)
         self._failing = Failing(asked.events, self._targets.of, self._closure)
+        self._working = Working(self._files, classes, asked.events, self.opening, self._targets.of)
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
@@ -275,7 +273,9 @@ class Suspects:
             or self._failing.may_hold(facts, fact, sketch)
             or "Committed" in self._events
             and self._commits_in_loop(facts, fact, sketch)
-            or self._writes(facts, fact, sketch, calls)
+            or self._working.may_hold(facts, fact, sketch, calls)
+            or not self._events.isdisjoint(("WorkPaired", "Readded"))
+            and self._pairs(facts, fact, sketch, calls)
         )
 
     def _reads_in_loop(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
@@ -342,19 +342,6 @@ class Suspects:
             for facts, fact in self._functions()
             if not self.opening.isdisjoint(map(last, fact.sketch.calls))
         )
-
-    def _writes(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
-        """Whether the unit of work may be given what does not go together, or a key may be read before the flush."""
-        events = self._events
-        if "WorkPaired" in events and self._replacing.may_hold(fact, sketch, calls):
-            return True
-        if "Readded" in events and {"delete", "merge"} <= calls:
-            return True
-        if not events.isdisjoint(("WorkPaired", "Readded")) and self._pairs(facts, fact, sketch, calls):
-            return True
-        if "KeyTaken" in events and self._keyed.may_repeat(calls):
-            return True
-        return "KeyRead" in events and self._keyed.may_hold(facts, fact, sketch, calls)
 
     def _pairs(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether there may be a delete and an add, here or one of them in a helper."""
