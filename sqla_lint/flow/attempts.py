@@ -29,7 +29,7 @@ class Handled:
 
     used: where each session is used after a flush failed in it. rolled_back: the sessions that it rolls back. loops:
     for each of the attempt's sessions the loop around that does not open it. within: those whose transaction a `with`
-    around the `try` ends.
+    around the `try` ends. doubtful: on some way unknown code may have rolled back.
     """
 
     number: int
@@ -41,3 +41,4 @@ class Handled:
     used: dict[str, Place] = field(default_factory=dict)
     rolled_back: set[str] = field(default_factory=set)
     within: set[str] = field(default_factory=set)
+    doubtful: bool = False

@@ -138,7 +138,7 @@ def _entry(before: State, raised: list[State], ends: list[State]) -> State:
     """The state in which a handler starts. A `close()` that fails has closed all the same: none stands before it."""
     entry, last = join_states([before, *raised]), join_states(raised or ends)
     assert entry is not None
-    return entry if last is None else replace(entry, lives=dict(last.lives))
+    return entry if last is None else replace(entry, lives=dict(last.lives), failed=last.failed)
 
 
 def _goes_on(block: cst.BaseSuite) -> bool:

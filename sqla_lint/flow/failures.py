@@ -17,7 +17,8 @@ from sqla_lint.knowledge.exceptions import catches_flush
 # What raises inside a flush leaves the session unusable; a statement of its own does not.
 FLUSHING = frozenset({"autoflush", "commit", "flush"})
 # A callee of unknown code whose name has one of these words may well roll back.
-_MENDING = ("rollback", "roll_back", "close", "reset", "remove", "abort", "cleanup", "dispose")
+_MENDING = ("rollback", "roll_back", "close", "reset", "remove", "abort", "cleanup", "dispose", "handle", "fail",
+            "on_error", "recover", "undo")  # fmt: skip
 # What a function does to a session that sees to its own failures.
 _CONTAINING = frozenset({"close", "commit-block", "nested", "rollback"})
 # What stands for a `with` that may roll back any session, and for the call of a function.
@@ -148,6 +149,8 @@ def unseen(frame: Frame, arguments: list[Value], node: cst.CSTNode) -> None:
         return
     text = frame.callee(node.func).lower() if isinstance(node, cst.Call) else ""
     if any(word in text for word in _MENDING) or text.startswith(("self.", "cls.", "super(")):
+        for number, _ in frame.state.failed:
+            frame.handled[number].doubtful = True
         frame.state.failed = frozenset()
     for value in arguments:
         for session in sessions_in(value):
@@ -197,7 +200,7 @@ def tell_caught(frame: Frame) -> None:
                 tuple(steps.values()),
                 handled.swallows,
                 key in handled.rolled_back,
-                handled.used.get(key),
+                None if handled.doubtful else handled.used.get(key),
                 loop,
                 loop is not None and handled.number in loop.repeated,
                 tried.opaque,

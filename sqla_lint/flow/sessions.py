@@ -52,7 +52,8 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
     if effect.ends:
         _end(frame, session, effect, name, node)
     elif effect.flushes == "always":
-        sent(frame, session, "flush" if name == "flush" else "autoflush" if frame.state.waiting else "")
+        waits = "autoflush" if frame.state.pending(session.key) else ""
+        sent(frame, session, "flush" if name == "flush" else waits)
         flush(frame, session)
         note_effect(frame, session, "flush" if name == "flush" else "nested")
     elif effect.sql and arguments.keywords.get("load") != Constant(False):
