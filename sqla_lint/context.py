@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqla_lint.flow.loading import LoadTree
 from sqla_lint.flow.questions import ClassInfo, MappingOf, PossibleVersions
-from sqla_lint.flow.values import class_name
+from sqla_lint.flow.steps import ANY_COLUMN
+from sqla_lint.flow.values import Instance, Statement, class_name
 from sqla_lint.knowledge.versions import Versions
 from sqla_lint.project.grounds import MostlyAsync
 
 if TYPE_CHECKING:
     from sqla_lint.project.project import Project
+
+# The strategies that need all rows of a statement at once.
+NEEDING = ("joined", "subquery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +47,30 @@ class Context:
     def class_name(self, class_id: str) -> str:
         """The simple name of a class."""
         return class_name(class_id)
+
+    def one_at_most(self, statement: Statement) -> bool:
+        """Whether a statement is asked for by what is unique, or for no more than one row, so that it gives one."""
+        if statement.limit == 1:
+            return True
+        asked = {column for column, _ in statement.criteria}
+        if not asked.isdisjoint(("<pk>", ANY_COLUMN)):
+            return True
+        found = statement.entities[0] if statement.entities else None
+        info = self.mapping(found.cls) if isinstance(found, Instance) else None
+        return info is not None and any(keys and keys <= asked for keys in (info.primary, *info.unique))
+
+    def needs_all_rows(
+        self, cls: str, tree: LoadTree, strategies: tuple[str, ...] = NEEDING, above: frozenset[str] = frozenset()
+    ) -> tuple[str, str]:
+        """What of a class comes with its rows, a collection by a join or anything by `subqueryload()`: it, and how."""
+        info, above = self.mapping(cls), above | {cls}
+        for own in info.relationships.values() if info is not None and not tree.doubtful else ():
+            told = tree.strategy(own.name)
+            strategy = told or own.lazy
+            if strategy not in strategies or told is None and own.target in above:
+                continue  # a mapping joins no class that is joined already
+            if own.collection or strategy == "subquery":
+                return f"{self.class_name(cls)}.{own.name}", strategy
+            if (found := self.needs_all_rows(own.target, tree.below(own.name), strategies, above))[0]:
+                return found
+        return "", ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from shop_api.db import SessionLocal, open_session
 from shop_api.models import Customer, Order
@@ -27,7 +27,7 @@ def remind() -> list[str]:
 
 def count_open() -> int:
     with open_session() as session:
-        return len(session.scalars(select(Order.id).where(Order.status == "new")).all())
+        return session.scalar(select(func.count(Order.id)).where(Order.status == "new")) or 0
 
 
 def run_forever(pause: float = 60.0) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity, Span
 from sqla_lint.flow.events import Called, Iterated
-from sqla_lint.flow.loading import LoadTree
 from sqla_lint.flow.values import Instance, Mapping, Result, TupleValue, Value
 from sqla_lint.rule import Rule
 
@@ -39,7 +38,7 @@ def _report(result: Value, span: Span, use: str, context: Context) -> Iterator[D
     if not isinstance(result, Result) or result.unique:
         return
     for item in _entities(result.element):
-        if step := _joined_collection(context, item.cls, item.load, frozenset({item.cls})):
+        if step := context.needs_all_rows(item.cls, item.load, ("joined",))[0]:
             yield rule.at(span, fix=Fix("call `unique()` before, or load it by `selectinload()`"), step=step, use=use)
             return
 
@@ -53,17 +52,3 @@ def _entities(element: Value) -> list[Instance]:
         case _:
             items = (element,)
     return [item for item in items if isinstance(item, Instance)]
-
-
-def _joined_collection(context: Context, cls: str, tree: LoadTree, above: frozenset[str]) -> str:
-    """A collection that comes with the rows of a class by a join, empty where there is none."""
-    info = context.mapping(cls)
-    for own in info.relationships.values() if info is not None and not tree.doubtful else ():
-        told = tree.strategy(own.name)
-        if told != "joined" and (told is not None or own.lazy != "joined" or own.target in above):
-            continue  # a mapping joins no class that is joined already
-        if own.collection:
-            return f"{context.class_name(cls)}.{own.name}"
-        if step := _joined_collection(context, own.target, tree.below(own.name), above | {own.target}):
-            return step
-    return ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
 from sqla_lint.flow.events import Loop, RelationshipRead
+from sqla_lint.flow.outcomes import multiplies
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -26,14 +27,8 @@ _OUTSIDE = "`{path}` is loaded {often} of `{rows}` in `{where}`"
 def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     """Report a load that a loop repeats for instances that differ from turn to turn."""
     loop = read.loop
-    if loop is None or not read.emits_sql or read.instance is None:
-        return  # loaded already, or no loop to multiply it
-    if read.after_failure:
-        return  # for the few rows that fail: nothing that grows with the data
-    if read.asynchronous:
-        return  # it raises instead: lazy-load-under-async
-    if loop.turns is not None and loop.turns <= 1:
-        return
+    if loop is None or read.instance is None or not multiplies(read) or read.adds:
+        return  # what is only added to is append-to-unloaded-collection
     seen = read.producer is not None and read.producer.seen
     if not seen and context.mostly_async:
         return  # under an AsyncSession a lazy load raises: code that works gets such rows loaded

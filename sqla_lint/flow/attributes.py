@@ -225,7 +225,8 @@ def _of_class(frame: Frame, value: ClassValue, name: str) -> Value:
     if name in READING and (info is None or not info.mapped):
         return Method(value, name)
     if name == "query" and info is not None and info.mapped:
-        return Statement("query", (Instance(value.id),), session=Session("registry", "sync", "registry", True))
+        session = Session("registry", "sync", "registry", True)
+        return Statement("query", (Instance(value.id),), session=session, plain=True)
     return UNKNOWN
 
 

@@ -36,6 +36,7 @@ from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.stdlib import from_stdlib
 from sqla_lint.flow.told import cast
 from sqla_lint.flow.unwritten import handed_over, make, may_write, set_by_name
+from sqla_lint.flow.uses import note_rows
 from sqla_lint.flow.values import (
     UNKNOWN,
     Above,
@@ -182,6 +183,8 @@ def _unseen(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:
 def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNode) -> Value:
     assert isinstance(node, cst.Call)
     receiver, name = method.receiver, method.name
+    if isinstance(receiver, Statement | Result):
+        note_rows(frame, receiver, name, node)
     match receiver:
         case Session() if name in ("__enter__", "__aenter__"):
             return receiver

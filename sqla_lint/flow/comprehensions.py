@@ -14,6 +14,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import join_states
+from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import UNKNOWN, Collection, Mapping, TupleValue, Value
 
 _WORDS = re.compile(r"\w+")
@@ -120,7 +121,7 @@ def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -
     def body() -> Value:
         frame.assign(clause.target, frame.elements(source, clause.iter, loop.id))
         for condition in clause.ifs:
-            frame.evaluate(condition.test)
+            note_truth(frame, frame.evaluate(condition.test), condition.test)
             assume(frame, condition.test, True)
         if clause.inner_for_in is not None:
             return _comp_for(frame, clause.inner_for_in, element)

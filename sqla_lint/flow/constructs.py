@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sqla_lint.flow.frame import Arguments
@@ -16,6 +17,8 @@ from sqla_lint.flow.loading import (
     LoadTree,
     chain,
 )
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.steps import Step, after
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -124,7 +127,12 @@ def select(arguments: Arguments) -> Statement:
     if len(given) == 1 and isinstance(given[0], TupleValue | Collection) and given[0].items:
         given = given[0].items
     core = bool(given) and all(item == UNKNOWN or isinstance(item, External) for item in given)
-    return Statement("core" if core else "select", entities(given))
+    return Statement("core" if core else "select", entities(given), plain=is_plain(given))
+
+
+def is_plain(given: tuple[Value, ...]) -> bool:
+    """Whether what is asked for are classes and their columns alone."""
+    return bool(given) and all(isinstance(item, ClassValue | MappedAttribute) for item in given)
 
 
 def entities(values: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -189,8 +197,10 @@ def open_session(factory: SessionFactory, arguments: Arguments, key: str) -> Ses
     )
 
 
-def generated(statement: Statement, name: str, arguments: Arguments) -> Statement:
+def generated(statement: Statement, name: str, arguments: Arguments, place: Place | None = None) -> Statement:
     """What a method of a statement that returns another one makes of it, its criteria left aside."""
+    for step in _steps(name, arguments, place):
+        statement = replace(statement, steps=after(statement.steps, step))
     match name:
         case "options":
             return replace(statement, load=statement.load.merge(options_tree(arguments)))
@@ -203,6 +213,26 @@ def generated(statement: Statement, name: str, arguments: Arguments) -> Statemen
         case "from_statement":
             return replace(statement, filtered=True)
     return replace(statement, filtered=statement.filtered or name in statements.FILTERING)
+
+
+def _steps(name: str, arguments: Arguments, place: Place | None) -> Iterator[Step]:
+    """A method as a step, with what it joins to; of `options()` those that join."""
+    if name == "options":
+        for given in arguments.positional:
+            if isinstance(given, Option) and given.joins and given.strategies[:1] == ("joined",):
+                yield Step(given.joins, relationship=given.path[0], place=place)
+        return
+    cls = relationship = ""
+    match arguments.first():
+        case ClassValue(id=cls):
+            pass
+        case MappedAttribute(owner=cls, path=(relationship, *_)):
+            pass
+    if name in ("slice", "offset") and arguments.first() == Constant(0):
+        name = "limit"  # nothing is passed over
+    joins = name in ("join", "outerjoin")
+    keywords = frozenset(arguments.keywords) | ({"onclause"} if joins and len(arguments.positional) > 1 else set())
+    yield Step(name, cls if joins else "", relationship if joins else "", keywords, place=place)
 
 
 def create_engine(arguments: Arguments) -> Value:
@@ -232,7 +262,8 @@ def option(name: str, arguments: Arguments, base: Option) -> Option:
     passed_over = base.passed_over
     if strategy in loaders.EAGER and name not in loaders.ALONG:
         passed_over += _passed_over(base.path, arguments.positional)
-    return Option(base.tree.merge(chain(path, all_strategies)), path, all_strategies, passed_over)
+    joins = base.joins if base.path else "" if "innerjoin" in arguments.keywords else name
+    return Option(base.tree.merge(chain(path, all_strategies)), path, all_strategies, passed_over, joins)
 
 
 def _passed_over(base: tuple[str, ...], values: tuple[Value, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:

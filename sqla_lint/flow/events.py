@@ -118,7 +118,8 @@ class RelationshipRead(Event):
     read. dynamic: every use is a query of its own, no loader option helps. owed: the rows are an argument's, and this
     is what callers may know of them. outside: what `via` stands in, a template or a schema, where that is no function.
     detached: the instance has no session any more: it raises. asynchronous: it belongs to an AsyncSession: it raises
-    unless it runs within `run_sync`. after_failure: only a turn that has failed comes here.
+    unless it runs within `run_sync`. after_failure: only a turn that has failed comes here. adds: the function reads
+    the collection for nothing but to add to it. reverse: the other side of the relationship, if named.
     """
 
     instance: Instance | None = None
@@ -137,6 +138,8 @@ class RelationshipRead(Event):
     outside: str = ""
     detached: bool = False
     after_failure: bool = False
+    adds: bool = False
+    reverse: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.rendering import render
 from sqla_lint.flow.state import State, join_states
+from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -184,7 +185,7 @@ def unary(frame: Frame, node: cst.UnaryOperation) -> Value:
     """`not value`, `~value`, `-value`."""
     value = frame.evaluate(node.expression)
     if isinstance(node.operator, cst.Not):
-        note_used(frame, value, "truth", node.expression)
+        note_truth(frame, value, node.expression)
     if not is_column(value):
         return UNKNOWN
     if isinstance(node.operator, cst.Not):
@@ -216,7 +217,7 @@ _OPERATORS: dict[type[cst.CSTNode], str] = {cst.In: "in", cst.NotIn: "not in", c
 def ternary(frame: Frame, node: cst.IfExp) -> Value:
     """`a if test else b`."""
     outer, frame.in_criteria = frame.in_criteria, False  # the test is Python's own
-    note_used(frame, frame.evaluate(node.test), "truth", node.test)
+    note_truth(frame, frame.evaluate(node.test), node.test)
     frame.in_criteria = outer
     known = decide(frame, node.test)
     before, states = frame.state, list[State]()
@@ -237,7 +238,7 @@ def ternary(frame: Frame, node: cst.IfExp) -> Value:
 def boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     """`a or b`, `a and b`: the right side runs sometimes."""
     left = frame.evaluate(node.left)
-    note_used(frame, left, "truth", node.left)
+    note_truth(frame, left, node.left)
     conjunction = isinstance(node.operator, cst.And)
     if is_column(left):
         note_tested(frame, node, "and" if conjunction else "or", node.left, node.right)

@@ -8,6 +8,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loading import LoadTree
 from sqla_lint.flow.questions import FunctionInfo, Given, MappingOf
+from sqla_lint.flow.steps import UNSEEN
 from sqla_lint.flow.substitution import Binding
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -124,7 +125,15 @@ def _statement(name: str, value: Statement) -> Statement | None:
         )
     entities = tuple(Instance(item.cls) for item in value.entities if isinstance(item, Instance))
     return Statement(
-        value.kind, entities, value.load, session, value.limit, value.filtered, flushes=value.flushes, root=(name,)
+        value.kind,
+        entities,
+        value.load,
+        session,
+        value.limit,
+        value.filtered,
+        flushes=value.flushes,
+        root=(name,),
+        steps=UNSEEN,
     )
 
 

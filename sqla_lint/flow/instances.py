@@ -7,6 +7,7 @@ from functools import reduce
 
 import libcst as cst
 
+from sqla_lint.flow.appended import only_added_to
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.events import ColumnRead, Event, Loop, RelationshipRead
 from sqla_lint.flow.frame import Frame
@@ -63,7 +64,7 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
         # Its rows are as those of a collection: the way back leads to the parent, which the session holds.
         target = None if value.detached else frame.ask(MappingOf(relationship.target))
         rows = (Instance(relationship.target, free=_back(frame, target, relationship)),)
-        return Statement("query", rows, place=frame.place(node), owner=value, relationship=name)
+        return Statement("query", rows, place=frame.place(node), owner=value, relationship=name, plain=True)
     if value.detached:
         at_hand = is_loaded(value, relationship)
     else:
@@ -128,6 +129,8 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
         owed=(frame.info.id, *root, relationship.name) if root and not value.detached else (),
         detached=value.detached is not None,
         after_failure=after_failure,
+        adds=relationship.collection and loop is not None and only_added_to(frame, node),
+        reverse=relationship.reverse,
     )
     _emit(frame, loop, node, event)
 

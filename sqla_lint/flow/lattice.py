@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sqla_lint.flow.loading import ANYTHING
+from sqla_lint.flow.steps import either
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -159,6 +160,8 @@ def _joined(left: Value, right: Value) -> Value | None:
                 limit=left.limit if left.limit == right.limit else None,
                 filtered=left.filtered and right.filtered,
                 criteria=tuple(item for item in left.criteria if item in right.criteria),
+                steps=either(left.steps, right.steps),
+                plain=left.plain and right.plain,
             )
     return None
 

@@ -8,13 +8,14 @@ from functools import reduce
 import libcst as cst
 
 from sqla_lint.flow.branches import assume, decide
-from sqla_lint.flow.dropped import note_looped, note_used
+from sqla_lint.flow.dropped import note_looped
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Exits, Frame, sessions_in
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import State, gather, join_states
+from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import Collection, External, Instance, Result, TupleValue, Value
 from sqla_lint.knowledge.calls import CHUNK_WORDS, ENDLESS, RETRY_WORDS
 
@@ -84,7 +85,7 @@ def while_loop(frame: Frame, node: cst.While) -> list[State]:
     loop.retries = any(word in loop.source.lower() for word in RETRY_WORDS)
 
     def turn() -> None:
-        note_used(frame, frame.evaluate(node.test), "truth", node.test)
+        note_truth(frame, frame.evaluate(node.test), node.test)
         assume(frame, node.test, True)
 
     known = decide(frame, node.test) if endless else None

@@ -14,7 +14,10 @@ from sqla_lint.flow.instances import note_load, target_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import fill
 from sqla_lint.flow.noted import note_iterated
+from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import Effect, MappingOf
+from sqla_lint.flow.sent import note_sent
+from sqla_lint.flow.steps import ANY_COLUMN
 from sqla_lint.flow.unwritten import written
 from sqla_lint.flow.values import (
     ANY_PARENT,
@@ -42,17 +45,18 @@ from sqla_lint.knowledge import statements
 def statement_method(frame: Frame, value: Statement, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """A method of a select or a Query: another statement, or what executing it gives."""
     if name in statements.GENERATIVE:
-        return _generative(value, name, arguments, frame)
+        return _generative(value, name, arguments, frame, frame.place(node))
     if name in statements.ADDING:
-        return replace(value, entities=(*value.entities, *entities(arguments.positional)))
+        return replace(value, entities=(*value.entities, *entities(arguments.positional)), plain=False)
     if name in ("with_entities", "with_only_columns"):
-        return replace(value, entities=select(arguments).entities)
+        made = select(arguments)
+        return replace(value, entities=made.entities, plain=made.plain)
     if value.kind == "query":
         return _terminal(frame, value, name, arguments, node)
     return UNKNOWN
 
 
-def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame) -> Statement:
+def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame, place: Place) -> Statement:
     match name:
         case "execution_options" if arguments.keywords.get("autoflush") == Constant(False):
             return replace(value, flushes=False)
@@ -61,10 +65,11 @@ def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame)
     if name == "with_parent":
         # All rows have this parent: reading it back costs nothing, whichever relationship leads there.
         return replace(value, filtered=True, criteria=(*value.criteria, (_parent(arguments.first()), UNKNOWN)))
+    made = generated(value, name, arguments, place)
     if name in statements.FILTERING:
         criteria = (*value.criteria, *criteria_of(frame, arguments))
-        return replace(value, filtered=True, criteria=tuple(dict.fromkeys(criteria)))
-    return generated(value, name, arguments)
+        return replace(made, criteria=tuple(dict.fromkeys(criteria)))
+    return made
 
 
 def _parent(value: Value) -> str:
@@ -79,6 +84,8 @@ def _parent(value: Value) -> str:
 def criteria_of(frame: Frame, arguments: Arguments) -> tuple[tuple[str, Value], ...]:
     """The pairs (column, value) that a `filter`, `where` or `filter_by` compares for equality."""
     found = [(name, held(frame, arguments.keywords[name], node)) for name, node in arguments.keyword_nodes.items()]
+    if arguments.spread:
+        found.append((ANY_COLUMN, UNKNOWN))
     todo = list(arguments.nodes)
     while todo:
         node = todo.pop()
@@ -118,6 +125,8 @@ def held(frame: Frame, value: Value, node: cst.BaseExpression) -> Value:
 
 def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """Execute a Query, or a dynamic relationship."""
+    if name in statements.QUERY_ROWS:
+        note_sent(frame, value, name, node)
     if name in statements.QUERY_SENDS:
         execute(frame, value.session, value)
         read_dynamic(frame, value, node)
@@ -236,6 +245,7 @@ def rows_of(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
     if not isinstance(value, Statement):
         note_iterated(frame, value, node)
         return value
+    note_sent(frame, value, "iteration", node)
     execute(frame, value.session, value)
     read_dynamic(frame, value, node)
     return collection(frame, value, node)
@@ -247,7 +257,7 @@ def result(frame: Frame, value: Value, node: cst.CSTNode, scalars: bool = False)
         return Result(UNKNOWN, Producer(False))
     found = collection(frame, value, node, scalars)
     assert isinstance(found, Collection) and found.producer is not None
-    return Result(found.element, found.producer, found.limit, unique=value.kind == "query")
+    return Result(found.element, found.producer, found.limit, unique=value.kind == "query", of=value)
 
 
 def page(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:

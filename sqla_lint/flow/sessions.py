@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.constructs import entities, options_tree
+from sqla_lint.flow.constructs import entities, is_plain, options_tree
 from sqla_lint.flow.elsewhere import note_elsewhere
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.failures import mended, note_step, sent
@@ -16,6 +16,7 @@ from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.readded import note_merged_again, note_readded
+from sqla_lint.flow.sent import note_executed
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
 from sqla_lint.flow.taken import note_taken, note_together
 from sqla_lint.flow.unwritten import left_block, written
@@ -58,6 +59,7 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         note_effect(frame, session, "flush" if name == "flush" else "nested")
     elif effect.sql and arguments.keywords.get("load") != Constant(False):
         statement = arguments.first()
+        note_executed(frame, arguments, name, node)
         execute(frame, session, statement if isinstance(statement, Statement) else None, bool(effect.flushes))
         reads = isinstance(statement, Statement) and statement.kind in ("select", "query", "core")
         frame.state.dirty |= not reads and name not in ("get", "get_one", "refresh", "connection")
@@ -265,7 +267,8 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
         case "none":
             return Constant(None)
         case "query":
-            return Statement("query", entities(arguments.positional), session=session)
+            plain = is_plain(arguments.positional)
+            return Statement("query", entities(arguments.positional), session=session, plain=plain)
         case "begin":
             return Manager(UNKNOWN, "commit", session)
         case "nested":

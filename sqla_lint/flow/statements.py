@@ -13,7 +13,7 @@ from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.changed import note_augmented, note_changed, note_target
 from sqla_lint.flow.containers import item_at, operator, set_item
-from sqla_lint.flow.dropped import note_dropped, note_used
+from sqla_lint.flow.dropped import note_dropped
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
@@ -28,6 +28,7 @@ from sqla_lint.flow.schemas import respond
 from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, RETURNED, State, gather
 from sqla_lint.flow.told import described
+from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
@@ -149,7 +150,7 @@ def _by_name(frame: Frame, name: str, source: cst.BaseExpression) -> Value:
 
 def _assert(frame: Frame, test: cst.BaseExpression) -> bool:
     """After an `assert` its test holds."""
-    frame.evaluate(test)
+    note_truth(frame, frame.evaluate(test), test)
     if decide(frame, test) is False:
         frame.exits.raised.append(frame.state.copy())
         return False
@@ -318,7 +319,7 @@ def _import(frame: Frame, node: cst.Import | cst.ImportFrom) -> None:
 
 def if_(frame: Frame, node: cst.If) -> list[State]:
     """`if`, `elif`, `else`."""
-    note_used(frame, frame.evaluate(node.test), "truth", node.test)
+    note_truth(frame, frame.evaluate(node.test), node.test)
     known = decide(frame, node.test)
     states: list[State] = []
     before = frame.state

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqla_lint.flow.loading import EMPTY, LoadTree
 from sqla_lint.flow.places import Place
+from sqla_lint.flow.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,7 @@ class Value:
 
 UNKNOWN = Value()
 # What stands for a column among an instance's values where all rows were queried by their parent: its class or name.
-PARENT = "<parent>:"
-ANY_PARENT = "<any parent>"
+PARENT, ANY_PARENT = "<parent>:", "<any parent>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +164,14 @@ class Option(Value):
     """Loader options; `path` is the one to which a chained option is appended, with its strategies.
 
     passed_over: the steps that a call was given before its last one, which it does not load: the class, and the path.
+    joins: the option that its first step is, empty where that joins no more than what is there.
     """
 
     tree: LoadTree
     path: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ()
     passed_over: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    joins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class Statement(Value):
 
     kind: "select", "query", "update", "delete", "insert", "text", "core". `criteria`: pairs (column, value compared
     with). `owner`, `relationship`: the instance whose dynamic relationship it is. `root`: the parameter that a call
-    gave it to, so that what is read of its rows is told to the caller.
+    gave it to, so that what is read of its rows is told to the caller. `plain`: only classes and columns are asked for.
     """
 
     kind: str
@@ -192,6 +194,8 @@ class Statement(Value):
     owner: Value | None = None
     relationship: str = ""
     root: tuple[str, ...] = ()
+    steps: Steps = ()
+    plain: bool = False
     place: Place | None = field(default=None, compare=False)
 
     @property
@@ -217,7 +221,7 @@ class Producer(Value):
 class Result(Value):
     """What `execute()` gives: rows, or scalars once reduced; `streamed` where it is an AsyncResult.
 
-    unique: `unique()` was called on it, or need not be.
+    unique: `unique()` was called on it, or need not be. of: what was executed.
     """
 
     element: Value
@@ -225,6 +229,7 @@ class Result(Value):
     limit: int | None = None
     streamed: bool = False
     unique: bool = False
+    of: Statement | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

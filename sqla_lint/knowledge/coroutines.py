@@ -31,6 +31,10 @@ CALLED_BY: dict[str, frozenset[str]] = {
     "CoroutineUsed": _SESSION_COROUTINES | RESULT_COROUTINES,
     "Iterated": frozenset({"execute", "exec", "scalars", "stream", "stream_scalars"}),
     "RowRead": frozenset({"execute", "stream"}),
+    "RowsKept": frozenset({"all", "fetchall"}),
+    "StatementSent": frozenset(
+        {"contains_eager", "execution_options", "limit", "offset", "paginate", "slice", "with_for_update", "yield_per"}
+    ),
     "AwaitedPlain": SESSION_PLAIN | RESULT_PLAIN | RESULT_COROUTINES,
 }
 

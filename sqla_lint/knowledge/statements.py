@@ -31,6 +31,12 @@ GENERATIVE = frozenset(
         "with_transformation",
     }
 )  # fmt: skip
+# Those that say how many rows there are, in which order and joined to what, and those after which nobody can tell.
+SHAPING = frozenset({"contains_eager", "distinct", "enable_eagerloads", "execution_options", "group_by", "having",
+                     "join", "join_from", "joinedload", "limit", "offset", "order_by", "outerjoin", "outerjoin_from",
+                     "select_from", "slice", "with_for_update", "yield_per"})  # fmt: skip
+COMBINING = frozenset({"cte", "except_", "from_self", "from_statement", "intersect", "merge_result",
+                       "select_entity_from", "union", "union_all", "with_transformation"})  # fmt: skip
 # Those that ask for more columns or entities.
 ADDING = frozenset({"add_column", "add_columns", "add_entity"})
 # Those that leave the loader options and the entities as they are.
@@ -41,6 +47,7 @@ FILTERING = frozenset({"distinct", "filter", "filter_by", "having", "join", "out
 # Methods of a Query (or of a dynamic relationship) that execute it.
 QUERY_MANY = frozenset({"all"})
 QUERY_ONE = frozenset({"first", "one", "one_or_none", "get", "first_or_404", "get_or_404", "one_or_404", "scalar_one"})
+QUERY_ROWS = QUERY_MANY | QUERY_ONE | {"paginate", "scalar", "scalars"}
 QUERY_SENDS = frozenset({"all", "first", "one", "one_or_none", "get", "count", "scalar", "delete", "update",
                          "first_or_404", "get_or_404", "paginate"})  # fmt: skip
 
@@ -56,3 +63,9 @@ COMPARING = frozenset({"between", "contains", "endswith", "ilike", "in_", "is_",
 # Methods and functions that make criteria, or columns, of their arguments.
 TAKING_CRITERIA = frozenset({"and_", "any", "case", "exists", "filter", "filter_by", "has", "having", "join", "not_",
                              "or_", "outerjoin", "query", "select", "where"})  # fmt: skip
+
+# Methods that load every row, or count them all; those of a Query or of a Result, and of a Query alone.
+LOADING_ALL = frozenset({"all", "fetchall", "count"})
+# Calls that give a statement or a Result, of which only the names are known: their truth tells nothing of any rows.
+GIVING_TRUE = GENERATIVE | ADDING | {"exec", "execute", "mappings", "query", "scalars", "select", "with_entities",
+                                     "with_only_columns"}  # fmt: skip

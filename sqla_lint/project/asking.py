@@ -60,6 +60,8 @@ class Asking:
             return True
         if "ColumnTested" in self._asked.events and sketch.tests:
             return True
+        if "RowsUsed" in self._asked.events and sketch.whittles or "TruthAsked" in self._asked.events and sketch.truths:
+            return True
         return self._of_session(sketch) or self._migrates(facts, sketch, calls)
 
     def _stands(self, facts: Facts, fact: FunctionFact | None, wanted: _Wanted) -> bool:

@@ -38,7 +38,9 @@ class Sketch(NamedTuple):
     operators (`and`, `in`, `is`…) stand in the arguments of a call that makes SQL of them. dropped: the last names of
     calls that are statements, or whose value a name gets that nothing reads. changes: the names of the attributes
     whose value may be changed in place. tried: the chains that are called in a `try` whose
-    handlers may pass over a flush that fails.
+    handlers may pass over a flush that fails. truths: the last names of calls whose value is asked for its
+    truth, where that may be a statement. whittles: it loads rows, and may only count them, take the first or see
+    whether there are any.
     """
 
     calls: frozenset[str]
@@ -55,6 +57,8 @@ class Sketch(NamedTuple):
     dropped: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
     tried: frozenset[str] = frozenset()
+    truths: frozenset[str] = frozenset()
+    whittles: bool = False
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

@@ -12,6 +12,7 @@ from sqla_lint.knowledge.statements import TAKING_CRITERIA
 from sqla_lint.survey.attempts import attempted
 from sqla_lint.survey.changes import Changes
 from sqla_lint.survey.facts import Sketch
+from sqla_lint.survey.uses import uses
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -37,7 +38,7 @@ def sketch(body: Iterable[ast.AST], imports: Mapping[str, str]) -> tuple[Sketch,
     `imports` tells what the names of the file stand for.
     """
     walk = _Walk(imports)
-    return walk.run(body), walk.yields
+    return walk.run(list(body)), walk.yields
 
 
 class _Walk:
@@ -63,7 +64,7 @@ class _Walk:
         self.renders = False
         self.yields = False
 
-    def run(self, body: Iterable[ast.AST]) -> Sketch:
+    def run(self, body: list[ast.AST]) -> Sketch:
         todo: list[tuple[ast.AST, bool]] = [(node, False) for node in body]
         while todo:
             node, in_loop = todo.pop()
@@ -107,9 +108,9 @@ class _Walk:
                 todo += _loop_children(node, in_loop)
                 continue
             todo += [(child, in_loop) for child in ast.iter_child_nodes(node)]
-        return self._told()
+        return self._told(body)
 
-    def _told(self) -> Sketch:
+    def _told(self, body: list[ast.AST]) -> Sketch:
         for reads in (self.reads, self.loop_reads):
             if f"?.{ANY_NAME}" in reads:
                 reads.update(self.names)
@@ -128,6 +129,7 @@ class _Walk:
             frozenset(self.dropped.union(called for name, called in self.kept if name not in self.loaded)),
             self.changes.names(),
             frozenset(self.tried),
+            *uses(body, self.calls),
         )
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:
@@ -172,6 +174,8 @@ class _Walk:
             self.loop_calls.add(name)
         last = self.imports.get(name, name).rpartition(".")[2]
         self.tests = self.tests or last in TAKING_CRITERIA and _decides(node)
+        if any(item.arg == "execution_options" for item in node.keywords):
+            self.calls.add("?.execution_options")  # as the method does, it changes the statement
         if last in ("getattr", "attrgetter"):
             self._named_read(node, in_loop)
         if last in _ITERATING_BUILTINS:

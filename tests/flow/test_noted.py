@@ -1,7 +1,9 @@
 """What rules ask for by name: each file of fixtures/noted marks the calls and operators that are told, and no others.
 
 `# called: kind name` with, in this order, `bare`, `awaited`, `with`, `repeated`, `of function`, `at dotted.name`;
-`# called: entered Value` of a `with`; `# tested: operator`; several calls stand side by side with `;` between them.
+`# called: entered Value` of a `with`; `# tested: operator`; `# used: how method` of rows; `# truth: Value` of a
+condition; `# sent: method steps` of statements, those that are not sure with `?`;
+several calls stand side by side with `;` between them.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ import pytest
 
 from sqla_lint.flow.asked import Asked
 from sqla_lint.flow.events import Called, ClassDeclared, ColumnTested, Entered, Event
+from sqla_lint.flow.outcomes import RowsUsed, StatementSent, TruthAsked
+from sqla_lint.flow.steps import Step
 from sqla_lint.project.declarations import declared
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices
@@ -22,7 +26,7 @@ CALLS = frozenset(
         *(("library", "create_engine"), ("library", "joinedload"), ("engine", "execute"), ("connection", "execute")),
     }
 )
-ASKED = Asked(CALLS, frozenset({"Entered", "ColumnTested", "ClassDeclared"}))
+ASKED = Asked(CALLS, frozenset({"Entered", "ColumnTested", "ClassDeclared", "RowsUsed", "StatementSent", "TruthAsked"}))
 
 
 def project_of(case: Case, asked: Asked = ASKED) -> Project:
@@ -41,7 +45,7 @@ def happened(case: Case) -> list[tuple[int, str]]:
 
 def told(event: Event) -> bool:
     """Whether the fixtures speak of such events."""
-    return isinstance(event, Called | Entered | ColumnTested)
+    return isinstance(event, Called | Entered | ColumnTested | RowsUsed | StatementSent | TruthAsked)
 
 
 def said(event: Event) -> str:
@@ -50,6 +54,12 @@ def said(event: Event) -> str:
         return f"called entered {type(event.value).__name__}"
     if isinstance(event, ColumnTested):
         return f"tested {event.operator}"
+    if isinstance(event, RowsUsed):
+        return f"used {event.how} {event.name}"
+    if isinstance(event, StatementSent):
+        return " ".join(["sent", event.name, *(shown(step) for step in event.statement.steps)])
+    if isinstance(event, TruthAsked):
+        return f"truth {type(event.value).__name__}"
     assert isinstance(event, Called) and event.function is not None
     flags = (
         ("bare", event.bare),
@@ -61,12 +71,18 @@ def said(event: Event) -> str:
     return " ".join(["called", *words, *(["at", event.dotted] if event.dotted else [])])
 
 
+def shown(step: Step) -> str:
+    """A step as markers write it."""
+    to = f"({step.relationship or step.cls.rpartition(':')[2]})" if step.relationship or step.cls else ""
+    return f"{step.name}{to}{'' if step.sure else '?'}"
+
+
 @pytest.mark.parametrize("case", cases("noted"), ids=lambda case: case.name)
 def test_case(case: Case) -> None:
     """Exactly what is marked is told, and it lies in suspects."""
     marked = [
-        (mark.line, f"{mark.kind} {text.strip()}")
-        for mark in marks(case.text, ("called", "tested"))
+        (mark.line, text.strip().replace(":", "", 1) if ": " in text else f"{mark.kind} {text.strip()}")
+        for mark in marks(case.text, ("called", "sent", "tested", "truth", "used"))
         for text in mark.text.split(";")
     ]
     assert happened(case) == sorted(marked)

@@ -1,0 +1,41 @@
+"""Statements as they are sent, told of with the methods that have shaped them.
+
+None of it is looked at unless a rule asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import libcst as cst
+
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.outcomes import StatementSent
+from sqla_lint.flow.questions import EventAsked
+from sqla_lint.flow.steps import Step, after
+from sqla_lint.flow.values import Mapping, Statement
+
+
+def note_sent(frame: Frame, statement: Statement, name: str, node: cst.CSTNode) -> None:
+    """Tell of a statement of rows that is sent by a method of that name, if it was shaped in this very function."""
+    if not frame.emitting or statement.kind not in _OF_ROWS or not frame.ask(EventAsked("StatementSent")):
+        return
+    here = frame.place(node)
+    if name == "paginate":
+        statement = replace(statement, steps=after(statement.steps, Step("offset", place=here)))
+    if any(step.place is not None and step.place.slice is frame.slice for step in statement.steps):
+        frame.emit(StatementSent(here, None, statement, name))
+
+
+_OF_ROWS = frozenset({"query", "select", "core"})
+
+
+def note_executed(frame: Frame, arguments: Arguments, name: str, node: cst.Call) -> None:
+    """Tell of a statement that a session executes, with the options that it is given on the way."""
+    statement = arguments.first()
+    if not isinstance(statement, Statement):
+        return
+    options = arguments.keywords.get("execution_options")
+    if isinstance(options, Mapping) and any(key == "yield_per" for key, _ in options.entries):
+        statement = replace(statement, steps=after(statement.steps, Step("yield_per", place=frame.place(node))))
+    note_sent(frame, statement, name, node)
