@@ -58,7 +58,7 @@ class Memory:
 
 def _holds(project: Project, question: str, answer: str) -> bool:
     try:
-        return digest_of(project.ask(read_back(question))) == answer
+        return digest_of(project.ask(read_back(question, project.kinds))) == answer
     except Exception:  # it cannot even be asked any more
         return False
 

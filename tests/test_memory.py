@@ -92,6 +92,19 @@ def test_only_what_depends_on_an_edit_is_walked(tmp_path: Path, own_cache: Path,
     assert walked and set(walked) < every
 
 
+@pytest.mark.parametrize("project", [*PROJECTS, ROOT / "tests/fixtures/edges"], ids=lambda path: path.name)
+def test_an_edit_that_answers_nothing_anew_walks_nothing(
+    project: Path, tmp_path: Path, own_cache: Path, walked: list[str]
+) -> None:
+    folder = copy(project, tmp_path)
+    first = check(folder, own_cache)
+    walked.clear()
+    for path in folder.rglob("*.py"):
+        path.write_text(path.read_text("utf-8") + "\n# the end\n", "utf-8")
+    assert check(folder, own_cache).diagnostics == first.diagnostics
+    assert set(walked) <= {"<module>"}
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b"{}", b"[[], [[1]]]", b"[[[1,2]], []]", b"\xff", b"[[], [[[],[],[],[]]]]"]
 )
@@ -103,13 +116,14 @@ def test_a_memory_that_makes_no_sense_is_none(tmp_path: Path, own_cache: Path, d
 
 
 def test_a_question_comes_back() -> None:
+    kinds = {kind.__name__: kind for kind in (AttributeMeans, DumpReads)}
     for question in (
         AttributeMeans("a:B", "c", True, "", (("T", "a:X"),)),
         DumpReads("a:B", True, frozenset({"x", "y"})),
     ):
-        assert read_back(written(question)) == question
+        assert read_back(written(question), kinds) == question
     with pytest.raises(LookupError):
-        read_back('["Nothing"]')
+        read_back('["Nothing"]', kinds)
 
 
 def test_equal_answers_have_equal_digests() -> None:

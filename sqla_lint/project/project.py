@@ -84,9 +84,8 @@ class Project:
         self.files = list(files)
         self.slices = slices
         self.templates = templates or Templates()
-        rendered = self.templates.render(self.files)
+        self.index = NameIndex([*self.files, *self.templates.render(self.files)])
         slices.give(self.templates.texts, self.templates.origins)
-        self.index = NameIndex([*self.files, *rendered])
         self.classes = Classes(self.index)
         generics = Generics(self.classes)
         self._annotations = Annotations(self.classes, generics)
@@ -132,6 +131,7 @@ class Project:
             DumpReads: self._dumped,
             TemplateNamed: lambda question: self.templates.function(question.name, question.near),
         }
+        self.kinds = {kind.__name__: kind for kind in self._handlers}
 
     @cached_property
     def mostly_async(self) -> bool:

@@ -12,19 +12,13 @@ from dataclasses import fields
 from typing import Any
 
 from sqla_lint.cache import digest
-from sqla_lint.flow import questions
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import InjectedBy, KeepsRowOf, KeptIn, Question, SummaryOf
-from sqla_lint.project import grounds
 
-# What these ask comes of walking functions: it is told by what the walks have asked.
+# The answers to these come of walking functions: they are told by what the walks have asked. So are the answers to
+# whatever asks one of them.
 _WALKED = (SummaryOf, InjectedBy, KeptIn, KeepsRowOf)
 _SET = "set"
-_KINDS: dict[str, type[Any]] = {
-    name: kind
-    for name, kind in (*vars(questions).items(), *vars(grounds).items())
-    if isinstance(kind, type) and issubclass(kind, Question)
-}
 
 AnyQuestion = Question[Any]
 
@@ -50,11 +44,14 @@ class Records:
     def end(self, question: AnyQuestion | None = None) -> frozenset[int]:
         """What began last is done; return the numbers of what it asked. `question`: what it answers."""
         asked = frozenset(self._open.pop())
-        if isinstance(question, _WALKED):
+        if question is not None and (isinstance(question, _WALKED) or any(map(self._comes_of_walks, asked))):
             number = self._number(question)
             if asked or number not in self._behind:
                 self._behind[number] = asked
         return asked
+
+    def _comes_of_walks(self, number: int) -> bool:
+        return number in self._behind or isinstance(self._questions[number], _WALKED)
 
     def grounds(self, asked: Iterable[int]) -> list[int]:
         """The questions behind some questions, those that facts and source answer."""
@@ -109,10 +106,10 @@ def written(question: AnyQuestion) -> str:
     return json.dumps([type(question).__name__, *(_plain(getattr(question, item.name)) for item in fields(question))])
 
 
-def read_back(text: str) -> AnyQuestion:
-    """Return the question that was written. Raises ValueError, TypeError or LookupError for any other text."""
+def read_back(text: str, kinds: Mapping[str, type[AnyQuestion]]) -> AnyQuestion:
+    """Return the question that was written, of one of these kinds. Raises ValueError, TypeError or LookupError."""
     kind, *given = json.loads(text)
-    made: AnyQuestion = _KINDS[kind](*map(_valued, given))
+    made: AnyQuestion = kinds[kind](*map(_valued, given))
     return made
 
 
