@@ -21,7 +21,7 @@ rule = Rule(
 @rule.on(HeldElsewhere)
 def check(held: HeldElsewhere, context: Context) -> Iterator[Diagnostic]:
     """Report an object that a session is given while another one holds it."""
-    other = held.other if held.other == "another session" else f"`{held.other}`"
+    other = f"`{held.other}`" if held.other else "another session"
     fix = Fix(f"give a copy: `merge({held.text})`; or take it out of the other session first")
     if held.method == "delete":
         fix = Fix("delete it by the session that it belongs to")

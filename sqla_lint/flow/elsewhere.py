@@ -36,6 +36,6 @@ def _holds_another(frame: Frame, session: Session, instance: Instance) -> bool:
 
 
 def _name(frame: Frame, key: str) -> str:
-    """What a session is called here."""
-    named = frame.opened_as.get(key) or key.rpartition(":")[2]
-    return named if named.replace(".", "").replace("_", "").isalpha() else "another session"
+    """What a session is called here, where it is a parameter or was opened."""
+    given = key.removeprefix("param:") if key.startswith("param:") else ""
+    return frame.opened_as.get(key, given)

@@ -176,7 +176,7 @@ class Readded(Event):
 
 @dataclass(frozen=True, slots=True)
 class HeldElsewhere(Event):
-    """An object is given to a method of a session while another session holds it, under the name `other`."""
+    """An object is given to a method of a session while another session holds it; `other`: its name, if it has one."""
 
     session: Session | None = None
     instance: Instance = field(default_factory=lambda: Instance(""))

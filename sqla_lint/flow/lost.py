@@ -32,6 +32,24 @@ def note_made(frame: Frame, made: Instance, arguments: Arguments, node: cst.CSTN
         frame.emit(NeverAdded(frame.place(node), None, made, held, frame.text(arguments.keyword_nodes[held]), name))
 
 
+def note_given(
+    frame: Frame, made: Instance, name: str, value: Value, target: cst.Attribute, source: cst.BaseExpression
+) -> None:
+    """The same where the parent is assigned: `line.order = order`; its first parent is the one that is told."""
+    if not made.new or not made.unwritten or not isinstance(target.value, cst.Name):
+        return
+    if not frame.emitting or not frame.ask(EventAsked("NeverAdded")):
+        return
+    info, held = frame.ask(MappingOf(made.cls)), target.value.value
+    if info is None or name not in info.relationships or not made.free.isdisjoint(info.relationships):
+        return
+    waits = any(work.instance.identity == made.identity for works in frame.state.work.values() for work in works)
+    if waits or not _is_held(frame, info, name, value) or _adds_itself(frame, made.cls):
+        return
+    if not _is_used(frame, held) and not _takes_in(frame, target, set(), anything=True):
+        frame.emit(NeverAdded(frame.place(target), None, made, name, frame.text(source), held))
+
+
 def _is_held(frame: Frame, info: ClassInfo, name: str, value: Value) -> bool:
     """Whether what a relationship leads to is surely in a session, and has one that leads back."""
     if not info.relationships[name].reverse or not isinstance(value, Instance) or value.detached is not None:

@@ -19,7 +19,7 @@ from sqla_lint.flow.readded import note_merged_again, note_readded
 from sqla_lint.flow.sent import note_executed
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
 from sqla_lint.flow.taken import note_taken, note_together
-from sqla_lint.flow.unwritten import left_block, written
+from sqla_lint.flow.unwritten import in_bulk, left_block, written
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -67,6 +67,7 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         frame.state.dirty = frame.state.waiting = True
         frame.works_on_batch()
         note_merged_again(frame, session, name, arguments, node)
+    in_bulk(frame, name)
     if name.startswith(("add_all", "bulk_")) and arguments.nodes:
         whole = frame.batch(arguments.nodes[-1])
         if whole is not None:

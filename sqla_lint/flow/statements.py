@@ -21,6 +21,7 @@ from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import note_returned
 from sqla_lint.flow.loops import for_loop, while_loop
+from sqla_lint.flow.lost import note_given
 from sqla_lint.flow.nested import define, define_class
 from sqla_lint.flow.questions import AnnotationMeans
 from sqla_lint.flow.replacing import note_set
@@ -300,6 +301,7 @@ def _set_attribute(
         own = path_of(owner)
         if own:
             frame.state.names[own] = held
+        note_given(frame, holder, name, value, target, source)
         note_set(frame, held, name, value, target, source)
         return
     if isinstance(value, Session) and value.owner == "function" and isinstance(source, cst.Call):

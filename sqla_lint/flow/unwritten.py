@@ -41,6 +41,12 @@ def written(frame: Frame) -> None:
         change_all(frame.state.names, _written)
 
 
+def in_bulk(frame: Frame, method: str) -> None:
+    """A method of a session that flushes nothing may give keys all the same, or run what does."""
+    if method.startswith(("bulk_", "run_sync")):
+        written(frame)
+
+
 def load(frame: Frame) -> None:
     """Something is loaded as it is read: sessions that autoflush have written what waited before."""
     for key in list(frame.state.work):
