@@ -33,6 +33,8 @@ def check(read: KeyRead, context: Context) -> Iterator[Diagnostic]:
     if read.added is None and read.use != "column":
         return  # nobody says that it will ever have a row
     notes = (Note(read.added.span, "added here, and written by the next flush"),) if read.added else ()
+    if read.via is not None:
+        notes = (*notes, Note(read.via.span, "read here"))
     owner, _, column = read.target.rpartition(".")
     target = f"{context.class_name(owner)}.{column}" if read.use == "column" else read.target
     what = _USES[read.use].format(target=target)

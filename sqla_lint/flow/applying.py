@@ -10,6 +10,7 @@ from sqla_lint.flow.decorating import RunsWithin
 from sqla_lint.flow.failures import enter_callee, sent, unseen
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, told
+from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.loaded import detach, expire, expires_on_commit
 from sqla_lint.flow.queries import execute, note_effect
@@ -91,6 +92,7 @@ def apply_summary(
 ) -> Value:
     """Replay what a callee does, in the caller's terms, and give what it returns."""
     before, frame.state.dirty = frame.state.dirty, True
+    note_uses(frame, summary, binding, node)
     binding = called(frame, info, summary, binding)
     if not summary.known:
         unseen(frame, list(arguments.all()), node)

@@ -10,6 +10,7 @@ import libcst as cst
 
 from sqla_lint.flow.attempts import Attempt, Handled
 from sqla_lint.flow.events import Called, ColumnRead, Committed, Event, Loop, RelationshipRead
+from sqla_lint.flow.making import Making
 from sqla_lint.flow.places import Numbers, Place, Slice, nodes
 from sqla_lint.flow.questions import Ask, CallsAsked, Effect, FunctionInfo, Read, Summary
 from sqla_lint.flow.state import BEGUN, GONE, IDLE, LENT, NEW, State, gather
@@ -77,7 +78,6 @@ class Outcome:
     reads: dict[tuple[str, ...], Read] = field(default_factory=dict)
     escapes: set[str] = field(default_factory=set)
     keeps: set[str] = field(default_factory=set)
-    sets: set[str] = field(default_factory=set)
     io: str = ""
 
 
@@ -124,7 +124,7 @@ class Frame:
         self.in_criteria = False
         self.called: tuple[cst.BaseExpression | None, Value] = (None, UNKNOWN)
         self.revision: object = None
-        self.makes = False  # whether an object that is not flushed may be at hand
+        self.making = Making()
 
     # What the visitor provides.
 

@@ -12,8 +12,9 @@ import libcst as cst
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.events import KeyRead
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.making import KeyUse
 from sqla_lint.flow.places import Place, around, nodes
-from sqla_lint.flow.questions import AttributeMeans, EventAsked, MappingOf, SummaryOf
+from sqla_lint.flow.questions import AttributeMeans, EventAsked, MappingOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
     ClassValue,
     FunctionValue,
@@ -22,6 +23,8 @@ from sqla_lint.flow.values import (
     Method,
     Session,
     Statement,
+    Value,
+    class_name,
 )
 
 _TESTED = (cst.BooleanOperation, cst.UnaryOperation, cst.If, cst.IfExp, cst.While, cst.Assert, cst.Lambda, cst.CompIf)
@@ -31,21 +34,63 @@ _PASSING = frozenset({"str", "repr", "cast"})
 
 
 def note_key(frame: Frame, value: Instance, column: Column, node: cst.CSTNode) -> None:
-    """Tell that a key is read which the flush will give, where something is made of it."""
-    if not value.unwritten or not frame.emitting or frame.info.is_generator or not frame.ask(EventAsked("KeyRead")):
+    """Tell that a key is read which the flush will give, where something is made of it.
+
+    Of an argument it is kept for the callers, who know whether it was flushed.
+    """
+    given = _parameter(frame, value)
+    if not (given or value.unwritten) or not frame.emitting or frame.info.is_generator:
         return
-    if not column.primary_key or not column.generated or column.at_once or column.name in value.free:
+    if not _is_given_by_flush(column) or column.name in value.free or not frame.ask(EventAsked("KeyRead")):
         return
     use, target = _use(frame, node)
-    if not use or _sets_its_key(frame, value, column):
+    if not use or _is_known(frame, node) or use == "column" and _are_related(frame, value.cls, target):
         return
-    if use == "column" and _are_related(frame, value.cls, target.rpartition(".")[0]):
-        return  # the flush fills it in by the relationship
-    text = frame.text(node)
-    read = KeyRead(frame.place(node), None, value, column.name, text, use, target)
+    if not given:
+        _emit(frame, KeyRead(frame.place(node), None, value, column.name, frame.text(node), use, target), column)
+    elif use in ("column", "criterion"):
+        frame.making.uses.add(KeyUse(given, column.name, use, target, frame.place(node)))
+
+
+def note_uses(frame: Frame, summary: Summary, binding: dict[str, Value], node: cst.CSTNode) -> None:
+    """Tell what a callee makes of the keys of what it is given here."""
+    for item in summary.uses:
+        value = binding.get(item.parameter)
+        if not isinstance(value, Instance) or not value.unwritten or not frame.emitting or item.column in value.free:
+            continue
+        info = frame.ask(MappingOf(value.cls))
+        column = info.columns.get(item.column) if info is not None else None
+        if column is None or not _is_given_by_flush(column) or not frame.ask(EventAsked("KeyRead")):
+            continue
+        if item.use != "column" or not _are_related(frame, value.cls, item.target):
+            name = next((name for name, held in frame.state.names.items() if held == value), class_name(value.cls))
+            read = KeyRead(frame.place(node), item.place, value, item.column, f"{name}.{item.column}")
+            _emit(frame, replace(read, use=item.use, target=item.target), column)
+
+
+def _parameter(frame: Frame, value: Instance) -> str:
+    """The parameter that a row is, as long as nothing was flushed since the call; empty where it is none."""
+    root = value.producer.root if value.producer is not None else ()
+    return root[0] if len(root) == 1 and not value.new and not value.rows and not frame.making.wrote else ""
+
+
+def _is_given_by_flush(column: Column) -> bool:
+    return column.primary_key and bool(column.generated) and not column.at_once
+
+
+def _is_known(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether a test has shown that there is a key."""
+    text, assumed = frame.text(node), frame.state.assumed
+    return assumed.get(text) is True or assumed.get(f"{text} is None") is False
+
+
+def _emit(frame: Frame, read: KeyRead, column: Column) -> None:
+    """Tell it with where the object waits for the flush."""
+    if _sets_its_key(frame, read.instance, column):
+        return
     for key, works in frame.state.work.items():
         for work in works:
-            if work.kind == "add" and work.instance.identity == value.identity:
+            if work.kind == "add" and work.instance.identity == read.instance.identity:
                 read = replace(read, session=Session(key), added=work.place, receiver=_receiver(work.place))
     frame.emit(read)
 
@@ -64,12 +109,13 @@ def _sets_its_key(frame: Frame, value: Instance, column: Column) -> bool:
     return isinstance(found, FunctionValue) and column.name in frame.ask(SummaryOf(found.id, closely=True)).sets
 
 
-def _are_related(frame: Frame, one: str, other: str) -> bool:
-    """Whether the function mentions a relationship between two classes, by which it may put their objects together."""
+def _are_related(frame: Frame, one: str, target: str) -> bool:
+    """Whether the function mentions a relationship between a class and that of a column, which the flush goes by."""
+    other = target.rpartition(".")[0]
     names: set[str] = set()
     for here, there in ((one, other), (other, one)):
-        info, target = frame.ask(MappingOf(here)), frame.ask(MappingOf(there))
-        family = {there, *target.lineage} if target is not None else {there}
+        info, led_to = frame.ask(MappingOf(here)), frame.ask(MappingOf(there))
+        family = {there, *led_to.lineage} if led_to is not None else {there}
         names |= {item.name for item in info.relationships.values() if item.target in family} if info else set()
     return any(
         isinstance(node, cst.Attribute)
@@ -91,6 +137,8 @@ def _use(frame: Frame, node: cst.CSTNode) -> tuple[str, str]:
                 found = _given(frame, function, argument)
                 if found is not None:
                     return found
+            case cst.Comparison(comparisons=[cst.ComparisonTarget(cst.NotEqual())]):
+                return "", ""  # all but itself
             case cst.Comparison():
                 return ("criterion", "") if _is_criterion(frame, parent) else ("", "")
             case cst.FormattedStringExpression() | cst.Raise():

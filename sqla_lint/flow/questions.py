@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from sqla_lint.flow.columns import Column
+from sqla_lint.flow.making import KeyUse
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import UNKNOWN, Bindings, Instance, Session, Value
 from sqla_lint.knowledge.mapping import CASCADE
@@ -216,6 +217,7 @@ class Summary:
     keeps: tuple[tuple[str, Value], ...] = ()
     ended: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()
+    uses: tuple[KeyUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

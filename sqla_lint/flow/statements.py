@@ -291,7 +291,7 @@ def _set_attribute(
     frame.escape(value)
     frame.state.dirty = True
     if not isinstance(holder, Object):
-        frame.outcome.sets.add(name)
+        frame.making.sets.add(name)
     frame.state.waiting |= _may_be_row(holder, owner)
     path = path_of(target)
     if isinstance(holder, Instance) and source is not None:

@@ -31,13 +31,14 @@ _DEEPEST = 3
 
 def make(frame: Frame, value: Instance, arguments: Arguments) -> Instance:
     """An object was constructed; what hides among its arguments may be its key."""
-    frame.makes = True
+    frame.making.makes = True
     return replace(value, unwritten=not arguments.spread and not arguments.positional)
 
 
 def written(frame: Frame) -> None:
     """Something is flushed, or may be."""
-    if frame.makes:
+    frame.making.wrote = True
+    if frame.making.makes:
         change_all(frame.state.names, _written)
 
 
@@ -76,14 +77,14 @@ def may_write(frame: Frame, node: cst.CSTNode) -> None:
     match node:
         case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in QUIET and node is not frame.awaiting:
             return
-    frame.outcome.sets.add(ANYTHING)
+    frame.making.sets.add(ANYTHING)
     written(frame)
 
 
 def handed_over(frame: Frame, arguments: Arguments) -> None:
     """What cannot be followed is given these: with a session or a row it may do anything."""
     if any(_matters(value) for value in arguments.all()):
-        frame.outcome.sets.add(ANYTHING)
+        frame.making.sets.add(ANYTHING)
         written(frame)
 
 
@@ -101,7 +102,7 @@ def _matters(value: Value, depth: int = 0) -> bool:
 def set_by_name(frame: Frame, name: str, arguments: Arguments) -> None:
     """`setattr(order, name, value)` may set anything."""
     if name == "setattr":
-        frame.outcome.sets.add(ANYTHING)
+        frame.making.sets.add(ANYTHING)
         written(frame)
 
 
@@ -111,8 +112,8 @@ def called(frame: Frame, info: FunctionInfo, summary: Summary, binding: dict[str
     Gives what the call binds as it leaves that.
     """
     sets = summary.sets if summary.known and not info.decorators else frozenset({ANYTHING})
-    frame.outcome.sets |= sets
-    if not frame.makes:
+    frame.making.sets |= sets
+    if not frame.making.makes:
         return binding
     flushes = ANYTHING in sets or any(effect.op not in ("add", "delete") for effect in summary.effects)
 
@@ -135,7 +136,7 @@ def given_back(frame: Frame, info: FunctionInfo, arguments: Arguments, value: Va
         return value
     if info.decorated or info.decorators or info.is_generator or info.wraps or arguments.spread:
         return change_in(value, _written)
-    frame.makes = True
+    frame.making.makes = True
 
     def keyed(held: Instance) -> Instance:
         mapping = frame.ask(MappingOf(held.cls)) if held.unwritten else None

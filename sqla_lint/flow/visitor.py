@@ -103,7 +103,7 @@ class Visitor(Frame):
         inner.local_functions = dict(self.local_functions)
         inner.inherited = {name: self.inherited.get(name, self.info.id) for name in self.local_functions}
         inner.calling = self.calling | {info.name}
-        inner.makes = self.makes
+        inner.making.makes = self.making.makes
         return inner
 
     def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
@@ -244,7 +244,8 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         name=info.name,
         keeps=tuple(kept_at_end(info, outcome.keeps, ends)),
         ended=_ended(yields, ends) if info.wraps == "contextmanager" else frozenset(),
-        sets=frozenset(outcome.sets),
+        sets=frozenset(visitor.making.sets),
+        uses=tuple(sorted(visitor.making.uses, key=lambda item: (item.parameter, item.column, item.target, item.use))),
     )
 
 

@@ -61,15 +61,25 @@ class Keyed:
             if not classes.isdisjoint(map(last, fact.sketch.calls))
         )
 
+    @cached_property
+    def _using(self) -> frozenset[str]:
+        """The functions that read such a key of a parameter."""
+        keys, _ = self._keys
+        return frozenset(
+            f"{facts.module}:{fact.qualname}"
+            for facts in self._files
+            for fact in facts.functions.values()
+            if any(f"{item.name}.{key}" in fact.sketch.reads for item in fact.parameters for key in keys)
+        )
+
     def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         keys, classes = self._keys
         owners = {chain.rpartition(".")[0] for chain in sketch.reads if last(chain) in keys and "." in chain}
-        if not owners:
-            return False
         if not classes.isdisjoint(calls):
-            return True
-        return any(
+            used = (target for chain in sketch.calls for target in self._following(facts, fact, chain))
+            return bool(owners) or not self._using.isdisjoint(used)
+        return bool(owners) and any(
             name in owners and not self._making.isdisjoint(self._following(facts, fact, chain.removesuffix("()")))
             for name, chain in sketch.made
         )
