@@ -41,10 +41,13 @@ def check(pair: AddedTogether, context: Context) -> Iterator[Diagnostic]:
 def _naming(child: Instance, info: ClassInfo, parent: Instance, target: ClassInfo) -> str:
     """The foreign key by which one object names the key of the other, as far as the code says so."""
     given, known = dict(child.values), dict(parent.values)
+    unique = {target.primary, *target.unique}
     for column in info.columns.values():
         value = given.get(column.name, Constant(None))
         for key in column.foreign_keys if is_told(value) else ():
             same = value in (known.get(key.attribute), ColumnValue(parent.identity, key.attribute))
-            if same and key.cls in (target.id, *target.lineage):
+            # A database takes no foreign key to what is not unique, whatever the class says.
+            enforced = not key.deferred and frozenset({key.attribute}) in unique
+            if same and enforced and key.cls in (target.id, *target.lineage):
                 return column.name
     return ""

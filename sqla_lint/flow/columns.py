@@ -21,13 +21,14 @@ class ForeignKey(NamedTuple):
     """A foreign key of one column: the "table.column" (or "Class.column") that it points to, as written.
 
     cls: the mapped class whose table that is, "" where it is not at hand. attribute: the column there, as its class
-    names it.
+    names it. deferred: the database looks at it at the end of the transaction.
     """
 
     target: str
     cls: str = ""
     attribute: str = ""
     ondelete: str = ""
+    deferred: bool = False
 
 
 class Column(NamedTuple):

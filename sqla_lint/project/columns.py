@@ -383,4 +383,5 @@ def _foreign_keys(spelled: _Spelling) -> Iterator[ForeignKey]:
     for item in _calls(spelled.arguments):
         if _called(item) == "ForeignKey":
             first = item.arguments[0] if item.arguments else item.keyword("column")
-            yield ForeignKey(_text(first) or dotted(first), ondelete=_text(item.keyword("ondelete")))
+            deferred = _text(item.keyword("initially")).upper() == "DEFERRED"
+            yield ForeignKey(_text(first) or dotted(first), "", "", _text(item.keyword("ondelete")), deferred)
