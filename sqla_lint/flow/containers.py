@@ -8,7 +8,7 @@ from functools import reduce
 
 import libcst as cst
 
-from sqla_lint.flow.changed import note_method
+from sqla_lint.flow.doing import note_done
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.lattice import bounded, join
@@ -161,7 +161,7 @@ def _poured(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
 
 def mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
     """`rows.append(x)` changes what the name `rows` holds, `groups[key].append(x)` what `groups` does."""
-    note_method(frame, node)
+    note_done(frame, node, arguments)
     match node.func:
         case cst.Attribute(value=owner, attr=cst.Name(value=method)) if method in _MUTATING:
             if update(frame, owner, lambda held: _mutated(frame, held, method, arguments, node)):

@@ -48,6 +48,13 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeating(Event):
+    """A step within a loop. repeats: another turn can follow it."""
+
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Committed(Event):
     """A commit. `loop` is the innermost loop around it, None outside loops.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import libcst as cst
 
 from sqla_lint.flow.attempts import Attempt, Handled
-from sqla_lint.flow.events import Called, ColumnRead, Committed, Event, Loop, RelationshipRead
+from sqla_lint.flow.events import Called, ColumnRead, Committed, Event, Loop, RelationshipRead, Repeating
 from sqla_lint.flow.making import Making
 from sqla_lint.flow.places import Numbers, Place, Slice, nodes
 from sqla_lint.flow.questions import Ask, CallsAsked, Effect, FunctionInfo, Read, Summary
@@ -253,7 +253,7 @@ class Frame:
                 self._release_commit(loop, node, event)
             elif isinstance(event, RelationshipRead | ColumnRead):
                 self.sink(event if node in loop.repeated else replace(event, loop=None))
-            elif isinstance(event, Called):
+            elif isinstance(event, Called | Repeating):
                 self.sink(replace(event, repeats=node in loop.repeated))
 
     def _release_commit(self, loop: Loop, node: int, event: Committed) -> None:

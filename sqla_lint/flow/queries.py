@@ -7,6 +7,7 @@ from functools import reduce
 
 import libcst as cst
 
+from sqla_lint.flow.bulk import note_query_update
 from sqla_lint.flow.constructs import entities, generated, select
 from sqla_lint.flow.failures import sent
 from sqla_lint.flow.frame import Arguments, Frame
@@ -130,6 +131,8 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
     if name in statements.QUERY_SENDS:
         execute(frame, value.session, value)
         read_dynamic(frame, value, node)
+    if name == "update" and isinstance(node, cst.Call) and node.args:
+        note_query_update(frame, value, node)
     if name in statements.QUERY_MANY:
         return collection(frame, value, node)
     if name == "paginate":

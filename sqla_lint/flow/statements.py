@@ -17,6 +17,7 @@ from sqla_lint.flow.dropped import note_dropped
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
+from sqla_lint.flow.halves import note_half_set
 from sqla_lint.flow.instances import replace_relationship
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import note_returned
@@ -30,6 +31,7 @@ from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, RETURNED, State, gather
 from sqla_lint.flow.told import described
 from sqla_lint.flow.truths import note_truth
+from sqla_lint.flow.turns import note_relinked
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
@@ -296,6 +298,8 @@ def _set_attribute(
     path = path_of(target)
     if isinstance(holder, Instance) and source is not None:
         replace_relationship(frame, holder, name, target)
+        note_relinked(frame, holder, name, target, source)
+        note_half_set(frame, holder, name, value, target)
         frame.works_on_batch()
         held = set_value(frame, holder, name, value, source)
         own = path_of(owner)

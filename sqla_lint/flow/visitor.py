@@ -20,6 +20,7 @@ from sqla_lint.flow.loaded import as_left
 from sqla_lint.flow.places import Slice
 from sqla_lint.flow.queries import awaited, collection, rows_of
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Given, Summary
+from sqla_lint.flow.removed import note_removed
 from sqla_lint.flow.state import BEGUN, RETURNED, State, join_states
 from sqla_lint.flow.substitution import Binding
 from sqla_lint.flow.unwritten import as_written
@@ -73,6 +74,7 @@ class Visitor(Frame):
 
     def call(self, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
         """What a call gives."""
+        note_removed(self, callee, arguments, node)
         return calls.call(self, callee, arguments, node)
 
     def await_(self, value: Value) -> Value:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqla_lint.flow.columns import Column
-from sqla_lint.flow.events import Event
-from sqla_lint.flow.values import UNKNOWN, Value
+from sqla_lint.flow.events import Event, Loop, Repeating
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.values import UNKNOWN, Instance, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,66 @@ class ChangedInPlace(Event):
     text: str = ""
     column: Column | None = None
     changed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionShrinks(Repeating):
+    """A turn of a loop takes something out of the collection of a row that the loop goes through.
+
+    collection: as written. how: "remove", "pop" or, where the other side of the relationship is set, that attribute.
+    """
+
+    collection: str = ""
+    how: str = ""
+    loop: Loop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedAgain(Repeating):
+    """One new object is given other values and added in every turn of a loop. made: where it is made, before it."""
+
+    row: Instance | None = None
+    name: str = ""
+    attribute: str = ""
+    loop: Loop | None = None
+    made: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOutOfDate(Event):
+    """A row is read that a statement has written past the session, and nothing has loaded it again since.
+
+    cls: its class. name, column: what is read. written: where the statement is.
+    """
+
+    cls: str = ""
+    name: str = ""
+    column: str = ""
+    written: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedCalled(Event):
+    """A call that SQLAlchemy 2.0 does not have any more.
+
+    text: the callee as written. how, keyword: what of it is gone, in the words of `knowledge.removed`. cure: what to
+    write instead.
+    """
+
+    text: str = ""
+    how: str = ""
+    keyword: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfStep(Event):
+    """A relationship or its foreign key is read that does not know yet what the other one was set to.
+
+    kind: what is read, "key" or "relationship". read, given: both as written. place_given: where the other was set.
+    """
+
+    kind: str = ""
+    read: str = ""
+    given: str = ""
+    place_given: Place | None = None

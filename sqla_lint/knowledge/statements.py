@@ -48,6 +48,8 @@ FILTERING = frozenset({"distinct", "filter", "filter_by", "having", "join", "out
 QUERY_MANY = frozenset({"all"})
 QUERY_ONE = frozenset({"first", "one", "one_or_none", "get", "first_or_404", "get_or_404", "one_or_404", "scalar_one"})
 QUERY_ROWS = QUERY_MANY | QUERY_ONE | {"paginate", "scalar", "scalars"}
+# The option by which an UPDATE or DELETE of many rows tells the session's objects of it, or does not.
+SYNCHRONIZE = "synchronize_session"
 QUERY_SENDS = frozenset({"all", "first", "one", "one_or_none", "get", "count", "scalar", "delete", "update",
                          "first_or_404", "get_or_404", "paginate"})  # fmt: skip
 

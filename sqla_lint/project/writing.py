@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from sqla_lint.flow.columns import Column
+from sqla_lint.flow.questions import ClassInfo, Relationship
 from sqla_lint.knowledge.columns import IN_PLACE
 from sqla_lint.project.classes import Classes
+from sqla_lint.project.dropping import as_imported
+from sqla_lint.project.mentions import last
 from sqla_lint.survey.facts import Facts, Sketch
 
 
@@ -21,7 +24,67 @@ class Writing:
 
     def may_hold(self, sketch: Sketch) -> bool:
         """Whether a body may hold one."""
-        return "ChangedInPlace" in self._events and not self._changing.isdisjoint(sketch.changes)
+        if "ChangedInPlace" in self._events and not self._changing.isdisjoint(sketch.changes):
+            return True
+        if (
+            "RowsOutOfDate" in self._events
+            and sketch.synchronizes
+            or "RemovedCalled" in self._events
+            and sketch.removed
+        ):
+            return True
+        if "OutOfStep" in self._events and self._sets_one_of_two(sketch):
+            return True
+        if "AddedAgain" in self._events and self._adds_what_it_makes(sketch):
+            return True
+        return "CollectionShrinks" in self._events and self._shrinks(sketch)
+
+    def _sets_one_of_two(self, sketch: Sketch) -> bool:
+        """Whether a body may set a foreign key and read what goes by it, or the other way round."""
+        pairs = [(one, other) for one, other in self._keys if one in sketch.sets or other in sketch.sets]
+        read = {last(chain) for chain in sketch.reads} if pairs else ()
+        return any(one in read and other in read for one, other in pairs)
+
+    @cached_property
+    def _keys(self) -> frozenset[tuple[str, str]]:
+        """The relationships that go by one column, with it."""
+        return frozenset((item.name, item.keys[0]) for item in self._relationships() if len(item.keys) == 1)
+
+    def _adds_what_it_makes(self, sketch: Sketch) -> bool:
+        """Whether a body makes an object and adds something in a loop."""
+        adds = any(last(chain) == "add" for chain in sketch.loop_calls)
+        return adds and any(last(chain) in self._made for chain in sketch.calls)
+
+    def _shrinks(self, sketch: Sketch) -> bool:
+        """Whether a loop may take something out of the collection that it goes through."""
+        taken = (chain.rsplit(".", 2) for chain in sketch.loop_calls if last(chain) in ("remove", "pop"))
+        if any(parts[-2] in self._collections for parts in taken if len(parts) > 1):
+            return True
+        names = {last(chain) for chain in sketch.loop_reads}
+        read = {last(chain) for chain in sketch.reads}
+        return any(name in names and not reverses.isdisjoint(read) for name, reverses in self._links.items())
+
+    @cached_property
+    def _made(self) -> frozenset[str]:
+        """The names by which mapped classes are called."""
+        return as_imported(self._files, {info.name for info in self._classes_mapped() if info.mapped})
+
+    @cached_property
+    def _collections(self) -> frozenset[str]:
+        return frozenset(item.name for item in self._relationships() if item.collection)
+
+    @cached_property
+    def _links(self) -> dict[str, set[str]]:
+        """The relationships to one row, with the names of the collections on their other side."""
+        found: dict[str, set[str]] = {}
+        for item in self._relationships():
+            if not item.collection and item.reverse:
+                found.setdefault(item.name, set()).add(item.reverse)
+        return found
+
+    def _relationships(self) -> Iterator[Relationship]:
+        for info in self._classes_mapped():
+            yield from info.relationships.values()
 
     @cached_property
     def _changing(self) -> frozenset[str]:
@@ -29,7 +92,11 @@ class Writing:
         return frozenset(item.name for item in self._columns() if item.type in IN_PLACE and not item.tracked)
 
     def _columns(self) -> Iterator[Column]:
+        for info in self._classes_mapped():
+            yield from info.columns.values()
+
+    def _classes_mapped(self) -> Iterator[ClassInfo]:
         for facts in self._files:
             for qualname, fact in facts.classes.items():
                 if fact.attributes or fact.methods:
-                    yield from self._classes.mapping(f"{facts.module}:{qualname}").columns.values()
+                    yield self._classes.mapping(f"{facts.module}:{qualname}")

@@ -11,12 +11,13 @@ _LOOKING = frozenset({"get", "setdefault", "items", "values", "copy"})
 
 
 class Changes:
-    """Collects what is changed in place, and what local names are bound to."""
+    """Collects what is changed in place, what local names are bound to, and the attributes that are set."""
 
     def __init__(self) -> None:
         self._changed: set[str] = set()
         self._names: set[str] = set()
         self._bound: dict[str, set[str]] = {}
+        self.sets: set[str] = set()
 
     def note(self, node: ast.AST) -> None:
         """Look at a statement or a call."""
@@ -44,6 +45,8 @@ class Changes:
         for target in targets:
             if isinstance(target, ast.Subscript):
                 self._is_changed(target.value)
+            elif isinstance(target, ast.Attribute):
+                self.sets.add(target.attr)
 
     def _is_changed(self, node: ast.expr) -> None:
         root = _root(node)

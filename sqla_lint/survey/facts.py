@@ -56,6 +56,9 @@ class Sketch(NamedTuple):
     stated: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
+    sets: frozenset[str] = frozenset()
+    synchronizes: bool = False
+    removed: bool = False
     tried: frozenset[str] = frozenset()
     truths: frozenset[str] = frozenset()
     whittles: bool = False

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from sqla_lint.knowledge.reflection import ANY_NAME
 from sqla_lint.knowledge.rendering import is_template, renders
 from sqla_lint.knowledge.sessions import COROUTINES
-from sqla_lint.knowledge.statements import TAKING_CRITERIA
+from sqla_lint.knowledge.statements import SYNCHRONIZE, TAKING_CRITERIA
 from sqla_lint.survey.attempts import attempted
 from sqla_lint.survey.changes import Changes
 from sqla_lint.survey.facts import Sketch
+from sqla_lint.survey.removed import may_be_removed
 from sqla_lint.survey.uses import uses
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -60,6 +61,8 @@ class _Walk:
         self.kept: set[tuple[str, str]] = set()
         self.loaded: set[str] = set()
         self.changes = Changes()
+        self.synchronizes = False
+        self.removed = False
         self.tried: set[str] = set()
         self.renders = False
         self.yields = False
@@ -128,6 +131,9 @@ class _Walk:
             frozenset(self.stated),
             frozenset(self.dropped.union(called for name, called in self.kept if name not in self.loaded)),
             self.changes.names(),
+            frozenset(self.changes.sets),
+            self.synchronizes,
+            self.removed,
             frozenset(self.tried),
             *uses(body, self.calls),
         )
@@ -148,7 +154,8 @@ class _Walk:
             self.kept.update((target.id, called) for target in targets if isinstance(target, ast.Name))
 
     def _text(self, text: object) -> None:
-        """Note a text that may be the name of a template, or of an attribute."""
+        """Note a text that may be the name of a template, of an attribute or of an option."""
+        self.synchronizes = self.synchronizes or text == SYNCHRONIZE
         if isinstance(text, str) and is_template(text):
             self.texts.add(text)
         elif isinstance(text, str) and text.isidentifier():
@@ -172,6 +179,8 @@ class _Walk:
         self.renders = self.renders or renders(name.rpartition(".")[2])
         if in_loop:
             self.loop_calls.add(name)
+        self.removed = self.removed or may_be_removed(node, name, self.imports.get(name, name))
+        self.synchronizes = self.synchronizes or any(item.arg == SYNCHRONIZE for item in node.keywords)
         last = self.imports.get(name, name).rpartition(".")[2]
         self.tests = self.tests or last in TAKING_CRITERIA and _decides(node)
         if any(item.arg == "execution_options" for item in node.keywords):

@@ -23,12 +23,14 @@ from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices
 from sqla_lint.survey.facts import Facts
 from sqla_lint.survey.reader import survey
+from tests.flow.telling_work import WORK_EVENTS
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 FLOW_KINDS = ("revealed", "alive", "left", "summary", "reads", "event")
 # The events that no rule need ask for to be shown here.
-EVENTS = frozenset({"AwaitedPlain", "Caught", "ChangedInPlace", "CoroutineUsed", "KeyRead", "ValueDropped"})
+EVENTS = frozenset({"AwaitedPlain", "Caught", "CoroutineUsed", "KeyRead", "ValueDropped"})
+EVENTS |= WORK_EVENTS
 CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",
                "details", "inherits", "versioned")  # fmt: skip
 

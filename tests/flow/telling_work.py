@@ -3,12 +3,28 @@
 | event                                     | spelt                                                                    |
 |-------------------------------------------|--------------------------------------------------------------------------|
 | `ChangedInPlace`                          | `ChangedInPlace(order data)`, then `as held` for a name of the value     |
+| `CollectionShrinks`                       | `CollectionShrinks(order.lines remove)`, or the attribute that is set    |
+| `AddedAgain`                              | `AddedAgain(order number)`                                               |
+| `RowsOutOfDate`                           | `RowsOutOfDate(order status)`                                            |
+| `RemovedCalled`                           | `RemovedCalled(session.execute text)`, then the keyword                  |
+| `OutOfStep`                               | `OutOfStep(key order.customer_id)`                                       |
 """
 
 from __future__ import annotations
 
 from sqla_lint.flow.events import Event
-from sqla_lint.flow.work_events import ChangedInPlace
+from sqla_lint.flow.work_events import (
+    AddedAgain,
+    ChangedInPlace,
+    CollectionShrinks,
+    OutOfStep,
+    RemovedCalled,
+    RowsOutOfDate,
+)
+
+WORK_EVENTS = frozenset(
+    {"AddedAgain", "ChangedInPlace", "CollectionShrinks", "OutOfStep", "RemovedCalled", "RowsOutOfDate"}
+)
 
 
 def telling_of_work(event: Event) -> str:
@@ -17,4 +33,14 @@ def telling_of_work(event: Event) -> str:
         case ChangedInPlace(text=text, column=column, changed=changed) if column is not None:
             alias = "" if changed == f"{text}.{column.name}" else f" as {changed}"
             return f"ChangedInPlace({text} {column.name}{alias})"
+        case CollectionShrinks(collection=collection, how=how):
+            return f"CollectionShrinks({collection} {how})"
+        case AddedAgain(name=name, attribute=attribute):
+            return f"AddedAgain({name} {attribute})"
+        case RowsOutOfDate(name=name, column=column):
+            return f"RowsOutOfDate({name} {column})"
+        case RemovedCalled(text=text, how=how, keyword=keyword):
+            return f"RemovedCalled({' '.join(word for word in (text, how, keyword) if word)})"
+        case OutOfStep(kind=kind, read=read):
+            return f"OutOfStep({kind} {read})"
     return ""
