@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.decorating import RunsWithin
-from sqla_lint.flow.failures import enter_callee, sent, unseen
+from sqla_lint.flow.failures import commits, enter_callee, sent, unseen
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.keys import note_uses
@@ -278,7 +278,7 @@ def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTN
     if not effect.usual:
         frame.may_raise()
         return
-    sent(frame, session, "commit" if effect.works and not effect.durable else "statement")
+    commits(frame, session, effect.works and not effect.durable)
     name = frame.callee(node.func) if isinstance(node, cst.Call) else ""
     flush(frame, session)
     if not whole:

@@ -10,9 +10,10 @@ import libcst as cst
 from sqla_lint.flow.attempts import Attempt, Handled
 from sqla_lint.flow.caught import Caught, Step
 from sqla_lint.flow.frame import Frame, sessions_in
-from sqla_lint.flow.questions import EventAsked, Summary
+from sqla_lint.flow.questions import Databases, EventAsked, Summary
 from sqla_lint.flow.values import ClassValue, External, Instance, Manager, Session, TupleValue, Value
-from sqla_lint.knowledge.exceptions import catches_flush
+from sqla_lint.knowledge.databases import is_postgresql
+from sqla_lint.knowledge.exceptions import catches_flush, catches_statement
 
 # What raises inside a flush leaves the session unusable; a statement of its own does not.
 FLUSHING = frozenset({"autoflush", "commit", "flush"})
@@ -53,9 +54,15 @@ def handle(frame: Frame, tried: Attempt | None, node: _Handler, index: int, swal
         known.loops[key] = frame.around(key)
         if _BEGUN + key in frame.blocks:
             known.within.add(key)
-        if not before and _may_catch(known.catches) and not FLUSHING.isdisjoint(steps):
+        if not before and _may_catch(known.catches) and not _failing(frame, known.catches).isdisjoint(steps):
             frame.state.failed |= {(number, key)}
     return known
+
+
+def _failing(frame: Frame, catches: tuple[str, ...]) -> frozenset[str]:
+    """The steps whose failure makes a session unusable, as far as a handler is there for them."""
+    refused = any(map(catches_statement, catches)) and is_postgresql(frame.ask(Databases()))
+    return FLUSHING | {"statement"} if refused else FLUSHING
 
 
 def _may_catch(catches: tuple[str, ...]) -> bool:
@@ -93,6 +100,18 @@ def sent(frame: Frame, session: Session, op: str, sure: bool = True) -> None:
                 frame.handled[number].used.setdefault(key, frame.place(frame.current))
     note_step(frame, session, op)
     frame.sends(session)
+
+
+def commits(frame: Frame, session: Session, writes: bool) -> None:
+    """The session commits, and `writes` what waits in it first, as far as it does not fail."""
+    if frame.state.failed and not writes:
+        # PostgreSQL ends an aborted transaction then, and tells nobody.
+        frame.state.failed = frozenset(
+            (number, key)
+            for number, key in frame.state.failed
+            if key != session.key or not FLUSHING.isdisjoint(frame.handled[number].attempt.steps.get(key, ()))
+        )
+    sent(frame, session, "commit" if writes else "statement")
 
 
 def note_step(frame: Frame, session: Session, op: str) -> None:

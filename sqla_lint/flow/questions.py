@@ -390,5 +390,10 @@ class EventAsked(Question[bool]):
 
 
 @dataclass(frozen=True, slots=True)
+class Databases(Question[frozenset[str]]):
+    """The dialects of the database URLs in the project: "sqlite", "postgresql" and so on; empty where none is."""
+
+
+@dataclass(frozen=True, slots=True)
 class PossibleVersions(Question[Versions]):
     """The generations of SQLAlchemy that the project may run on."""

@@ -9,7 +9,7 @@ import libcst as cst
 from sqla_lint.flow.constructs import entities, is_plain, options_tree
 from sqla_lint.flow.elsewhere import note_elsewhere
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
-from sqla_lint.flow.failures import mended, note_step, sent
+from sqla_lint.flow.failures import commits, mended, note_step, sent
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lending import note_closed
 from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
@@ -125,7 +125,7 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
     if effect.ends == "commit":
         note_effect(frame, session, "commit")
         # A commit that fails has ended nothing: the connection is still out.
-        sent(frame, session, "commit" if frame.state.waiting else "statement")
+        commits(frame, session, frame.state.waiting)
         flush(frame, session)
         commit(frame, session, node, None, name=frame.callee(node.func))
         frame.state.dirty = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from sqla_lint.knowledge.exceptions import WRITING
+from sqla_lint.knowledge.databases import is_postgresql
+from sqla_lint.knowledge.exceptions import SENDING, WRITING
 from sqla_lint.project.mentions import knows_session, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -16,8 +17,10 @@ Closure = Callable[[Callable[[Facts, FunctionFact], bool]], frozenset[str]]
 class Failing:
     """The verdict for what handlers catch; `closure` adds the callers of functions, and theirs."""
 
-    def __init__(self, events: frozenset[str], targets_of: TargetsOf, closure: Closure) -> None:
+    def __init__(self, files: Sequence[Facts], events: frozenset[str], targets_of: TargetsOf, closure: Closure) -> None:
         self._asked = "Caught" in events
+        postgresql = any(is_postgresql(facts.databases) for facts in files)
+        self._verbs = WRITING | SENDING if postgresql else WRITING
         self._targets_of = targets_of
         self._closure = closure
 
@@ -25,7 +28,7 @@ class Failing:
         """Whether something may be written in a `try` of a body, by itself or in a helper."""
         if not self._asked or not sketch.tried:
             return False
-        if any(last(chain) in WRITING for chain in sketch.tried):
+        if any(last(chain) in self._verbs for chain in sketch.tried):
             return True
         return any(item in self._may_write for chain in sketch.tried for item in self._targets_of(facts, fact, chain))
 

@@ -19,6 +19,7 @@ from sqla_lint.flow.questions import (
     AttributeMeans,
     CallsAsked,
     ClassInfo,
+    Databases,
     DumpReads,
     Effect,
     EventAsked,
@@ -81,8 +82,7 @@ class Project:
         asked: Asked = NOTHING_ASKED,
         versions: Versions = UNKNOWN_VERSIONS,
     ) -> None:
-        self.files = list(files)
-        self.slices = slices
+        self.files, self.slices = list(files), slices
         self.templates = templates or Templates()
         self.index = NameIndex([*self.files, *self.templates.render(self.files)])
         slices.give(self.templates.texts, self.templates.origins)
@@ -121,6 +121,7 @@ class Project:
             KindByUse: self._kind,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
             MostlyAsync: lambda question: self.mostly_async,
+            Databases: lambda question: self.databases,
             PossibleVersions: lambda question: versions,
             CallsAsked: lambda question: asked.calls,
             EventAsked: lambda question: question.event in asked.events,

@@ -80,7 +80,7 @@ class Suspects:
         self._asking = Asking(self._files, asked, self.opening)
         self._dropping = Dropping(self._files, asked.events)
         self._writing = Writing(self._files, classes, asked.events)
-        self._failing = Failing(asked.events, self._targets.of, self._closure)
+        self._failing = Failing(self._files, asked.events, self._targets.of, self._closure)
         self._working = Working(self._files, classes, asked.events, self.opening, self._targets.of)
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
