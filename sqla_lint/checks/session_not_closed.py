@@ -28,6 +28,8 @@ def check(left: ScopeLeft, context: Context) -> Iterator[Diagnostic]:
         return
     if left.drawn or left.lent is not None and (BEGUN in left.normal or LENT in left.exceptional):
         return  # for the rule on sessions that generators give
+    if left.again and BEGUN in left.normal:
+        return  # for the rule on sessions that are used after their end
     if BEGUN in left.normal:
         how = "not closed on every path" if CLOSED in left.normal else "never closed"
     elif BEGUN in left.exceptional and CLOSED in left.normal and GONE not in left.normal:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
-from sqla_lint.flow.events import ClosedBehind, ScopeLeft
+from sqla_lint.flow.endings import ClosedBehind
+from sqla_lint.flow.events import ScopeLeft
 from sqla_lint.flow.state import BEGUN, LENT
 from sqla_lint.rule import Rule
 
@@ -45,7 +46,7 @@ def check_yield(left: ScopeLeft, context: Context) -> Iterator[Diagnostic]:
 @rule.on(ClosedBehind)
 def check_return(closed: ClosedBehind, context: Context) -> Iterator[Diagnostic]:
     """Report a session that is returned out of the block that closes it."""
-    if closed.closing is None or closed.session is None or closed.session.registry:
+    if closed.kind != "session" or closed.closing is None or closed.session is None or closed.session.registry:
         return
     closing = "its block" if closed.by == "block" else f"`{closed.by}()`"
     what = f"`{closed.text}` is closed by {closing} before its receiver uses it, and by nobody after that"

@@ -261,6 +261,7 @@ def _apply_effect(
         case "close":
             if effect.must:
                 frame.set_life(session, CLOSED)
+                frame.fates.end(frame.state, session, frame.place(node))
                 detach(frame, session, node, "close()")
             else:
                 give_away(frame, session)

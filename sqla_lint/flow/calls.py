@@ -12,11 +12,13 @@ from sqla_lint.flow import constructs
 from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.comprehensions import call_lambda, over_each
 from sqla_lint.flow.containers import collection_method, item_at
+from sqla_lint.flow.engines import note_engine
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.failures import unseen
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import made_of
 from sqla_lint.flow.lattice import join
+from sqla_lint.flow.lending import note_late
 from sqla_lint.flow.loaded import make_new, set_loaded
 from sqla_lint.flow.lost import note_made
 from sqla_lint.flow.managers import enter
@@ -74,7 +76,7 @@ from sqla_lint.knowledge import sessions as known_sessions
 from sqla_lint.knowledge.coroutines import RESULT_COROUTINES
 from sqla_lint.knowledge.migrations import COLUMN
 from sqla_lint.knowledge.reflection import METHODS
-from sqla_lint.knowledge.statements import COMPARING, PASSED_ON
+from sqla_lint.knowledge.statements import COMPARING, PASSED_ON, TAKING
 
 
 def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -200,6 +202,8 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Statement():
             return statement_method(frame, receiver, name, arguments, node)
         case Result():
+            if name in TAKING:
+                note_late(frame, receiver, node)
             given = result_method(receiver, name, arguments)
             if name == "unique" and node is frame.bare and isinstance(node.func, cst.Attribute):
                 frame.state.names[path_of(node.func.value)] = given  # it changes the Result itself
@@ -213,7 +217,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             return receiver if name in ("of_type", "and_", "any", "has") else _compared(name)
         case SessionFactory() if name == "begin":
             opened = constructs.open_session(receiver, arguments, frame.site(node))
-            return Manager(replace(opened, owner="manager"))
+            return Manager(replace(opened, owner="manager"), ended=frozenset({"commit", "close"}))
         case Batch():
             return operate(frame, receiver, name, arguments, node)
         case Manager():
@@ -225,6 +229,8 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Reflection(subject=subject):
             return Reflection(subject, METHODS[name])
         case External():
+            if name == "dispose":
+                frame.escape(receiver)  # its connections are closed
             return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
     may_write(frame, node)
     return _unseen(frame, arguments, node)
@@ -306,6 +312,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
             )
             frame.open(made)
         return made
+    note_engine(frame, dotted, arguments, node)
     if is_operation(callee):
         return operate(frame, callee, dotted.rpartition(".")[2], arguments, node)
     found = reflect(dotted, arguments) or from_stdlib(frame, dotted, arguments, node)

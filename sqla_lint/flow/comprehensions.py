@@ -15,7 +15,7 @@ from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import join_states
 from sqla_lint.flow.truths import note_truth
-from sqla_lint.flow.values import UNKNOWN, Collection, Mapping, TupleValue, Value
+from sqla_lint.flow.values import UNKNOWN, Collection, Mapping, Result, Statement, TupleValue, Value
 
 _WORDS = re.compile(r"\w+")
 
@@ -111,7 +111,10 @@ def comprehension(
 
 
 def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -> Value:
-    source = rows_of(frame, frame.evaluate(clause.iter), clause.iter)
+    given = frame.evaluate(clause.iter)
+    if isinstance(given, Result | Statement):
+        frame.fates.sources[clause.iter] = given
+    source = rows_of(frame, given, clause.iter)
     kind = "comprehension"
     loop = Loop(frame.number(clause), kind, frame.told(clause.iter), turns=getattr(source, "limit", None))
     loop.place = frame.place(clause.iter)

@@ -42,8 +42,6 @@ from sqla_lint.flow.values import (
 from sqla_lint.knowledge import loaders, sessions, statements
 from sqla_lint.knowledge.exports import REEXPORTED
 
-_POOLLESS = frozenset({"NullPool", "StaticPool", "SingletonThreadPool"})
-
 
 def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     """What calling the library name `dotted` gives, or None where nothing is known of it.
@@ -240,7 +238,7 @@ def create_engine(arguments: Arguments) -> Value:
     pool = arguments.keywords.get("poolclass")
     url = arguments.first()
     memory = isinstance(url, Constant) and url.value in ("sqlite://", "sqlite:///:memory:")
-    poolless = isinstance(pool, External) and pool.dotted.rpartition(".")[2] in _POOLLESS
+    poolless = isinstance(pool, External) and pool.dotted.rpartition(".")[2] in sessions.POOLLESS
     return External("sqlalchemy.Engine.poolless" if poolless or memory else "sqlalchemy.Engine", made=True)
 
 

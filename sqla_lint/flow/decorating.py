@@ -1,4 +1,4 @@
-"""What flow may ask about the decorators of the project."""
+"""What flow may ask about a function's surroundings: its decorators, and who uses what its module keeps."""
 
 from __future__ import annotations
 
@@ -20,3 +20,26 @@ class RunsWithin(Question[bool]):
 
     function: str
     decorator: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunsFor(Question[str]):
+    """What a framework runs a function for, by its decorators or those of what calls it: "request", "task" or ""."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedBy(Question[str]):
+    """Who uses a name of a module besides the module itself: a function of another module, or one for requests."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsersOf(Question[tuple[str, str, bool]]):
+    """Of a registry of sessions: a function that uses it for requests, a coroutine that does, whether it is emptied."""
+
+    module: str
+    name: str

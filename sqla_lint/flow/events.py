@@ -76,7 +76,7 @@ class ScopeLeft(Event):
     """The function that opened a session ends: the lives it can have on normal and on exceptional exits.
 
     lent: where the function, a generator, yields it. drawn: the call of a generator function that gave it, where
-    nobody keeps the generator.
+    nobody keeps the generator. again: it was closed before, and used again.
     """
 
     session: Session | None = None
@@ -85,19 +85,7 @@ class ScopeLeft(Event):
     exceptional: Life = frozenset()
     lent: Place | None = None
     drawn: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedBehind(Event):
-    """A session is returned, and closed on the way out: by a `with` block or a `finally`, at `closing`.
-
-    by: "block" or the name of the method. text: what is returned, as written.
-    """
-
-    session: Session | None = None
-    by: str = ""
-    closing: Place | None = None
-    text: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ import libcst as cst
 
 from sqla_lint.flow.attempts import Attempt, Handled
 from sqla_lint.flow.events import Called, ColumnRead, Committed, Event, Loop, RelationshipRead, Repeating
+from sqla_lint.flow.fates import Fates, holds_engine
 from sqla_lint.flow.making import Making
 from sqla_lint.flow.places import Numbers, Place, Slice, nodes
 from sqla_lint.flow.questions import Ask, CallsAsked, Effect, FunctionInfo, Read, Summary
-from sqla_lint.flow.state import BEGUN, GONE, IDLE, LENT, NEW, State, gather
+from sqla_lint.flow.state import BEGUN, GONE, HOLDING, IDLE, NEW, State, gather
 from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
 
 
@@ -105,9 +106,7 @@ class Frame:
         self.outcome = Outcome()
         self.opened: dict[str, Session] = {}
         self.opened_as: dict[str, str] = {}
-        self.lent: dict[str, Place] = {}  # the sessions of this function that it yields, and where
-        self.drawn: dict[str, str] = {}  # those that came of generators that nobody keeps, and the calls that gave them
-        self.returned: dict[str, Place] = {}
+        self.fates = Fates()
         self.loop_records: dict[int, Loop] = {}
         self.local_functions: dict[str, cst.FunctionDef | cst.Lambda] = {}
         self.inherited: dict[str, str] = {}  # of those, the functions that define what this one only captures
@@ -286,6 +285,7 @@ class Frame:
     def entered(self, value: Value) -> None:
         """A block over a session is entered: the loops around it do not repeat what happens to that session."""
         for session in sessions_in(value):
+            self.fates.enter(self, session)
             if session.key.startswith("site:"):
                 for loop in self.loops:
                     loop.opened.add(session.key)
@@ -304,12 +304,13 @@ class Frame:
 
     def sends(self, session: Session) -> None:
         """The session runs SQL: it holds a connection, and the call may fail."""
+        self.fates.use(self, session)
         self.set_life(session, BEGUN)
         self.may_raise()
 
     def may_raise(self) -> None:
         """The current point may be left by an exception."""
-        if any(life & _HOLDING_ON for life in self.state.lives.values()) or self.handlers:
+        if any(life & HOLDING for life in self.state.lives.values()) or self.handlers:
             self.exits.raised.append(self.state.copy())
             if len(self.exits.raised) > _MANY:
                 self.exits.raised = gather(self.exits.raised)
@@ -329,6 +330,7 @@ class Frame:
         """A value is handed to someone who may keep it; a function takes along what it captures."""
         if isinstance(value, Symbol) and len(value.path) == 1:
             self.outcome.escapes.add(value.path[0])
+        self.fates.keeps_engine = self.fates.keeps_engine or holds_engine(value)
         if isinstance(value, LocalFunction):
             for captured in self.captured_by(value.name):
                 self.escape(captured)
@@ -355,14 +357,10 @@ class Frame:
 
     def in_loop(self, loop_id: int) -> Loop | None:
         """The active loop of that id."""
-        for loop in self.loops:
-            if loop.id == loop_id:
-                return loop
-        return None
+        return next((loop for loop in self.loops if loop.id == loop_id), None)
 
 
 _MANY = 12
-_HOLDING_ON = frozenset({BEGUN, LENT})
 _MOST_STEPS = 20_000
 _STEPS_PER_LINE = 50
 

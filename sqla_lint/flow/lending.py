@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.events import ClosedBehind
+from sqla_lint.flow.endings import ClosedBehind, TakenLate
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.state import BEGUN, LENT, RETURNED
-from sqla_lint.flow.values import Collection, Session, Value
+from sqla_lint.flow.state import BEGUN, LENT
+from sqla_lint.flow.values import Collection, Instance, Result, Session, Statement, TupleValue, Value
+
+# The name by which the state knows the session of what is returned.
+_RETURNED_OF = "<returned of>"
 
 
 def lend(frame: Frame, session: Session, node: cst.Yield) -> None:
@@ -18,7 +21,7 @@ def lend(frame: Frame, session: Session, node: cst.Yield) -> None:
     if session.owner != "function" and frame.info.wraps != "contextmanager":
         frame.escape(session)  # to be closed by others
     if session.key in frame.state.lives:
-        frame.lent.setdefault(session.key, frame.place(node))
+        frame.fates.lent.setdefault(session.key, frame.place(node))
     frame.set_life(session, LENT)
     frame.may_raise()
     frame.set_life(session, BEGUN)
@@ -32,23 +35,66 @@ def drawn(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) ->
                 return None  # no such generator gives its session to `next()`
             given = replace(session, key=frame.site(node), owner="function", opened=frame.place(node))
             frame.open(given)
-            frame.drawn[given.key] = frame.text(generator)
+            frame.fates.drawn[given.key] = frame.text(generator)
             return given
     return None
 
 
 def note_returned(frame: Frame, value: Value, node: cst.BaseExpression | None) -> None:
-    """A session of this function is returned: what closes it from here on does so behind its receiver's back."""
-    if isinstance(value, Session) and node is not None and ("close", value.key) not in frame.state.done:
-        frame.returned[value.key] = frame.place(node)
+    """What is returned needs its session: who closes that from here on does so behind the receiver's back."""
+    if node is None:
+        return
+    if isinstance(node, cst.GeneratorExp):
+        value = frame.fates.sources.get(node.for_in.iter, value)
+    kind, key = _needs(value)
+    if key and ("close", key) not in frame.state.done:
+        frame.fates.returned[key] = (frame.place(node), kind)
+        frame.state.names[_RETURNED_OF] = Session(key)
+
+
+def _needs(value: Value) -> tuple[str, str]:
+    """What a value is that needs its session yet, and the key of that."""
+    match value:
+        case Session(key=key):
+            return "session", key
+        case Statement(kind="query", owner=None, session=Session(key=key)):
+            return "query", key
+        case Result(element=element):
+            row = _row(element)
+            return ("rows", row.session) if row is not None and (value.streamed or not row.asynchronous) else ("", "")
+    return "", ""
+
+
+def _row(element: Value) -> Instance | None:
+    """The first instance in a row: rows of columns alone need no session."""
+    items = element.items if isinstance(element, TupleValue) else (element,)
+    return next((item for item in items if isinstance(item, Instance)), None)
 
 
 def note_closed(frame: Frame, session: Session, node: cst.CSTNode) -> None:
-    """A session is closed: tell of it where that happens on the way out with it, its receiver's no more."""
-    held = frame.state.names.get(RETURNED)
-    place = frame.returned.get(session.key)
-    if place is None or not isinstance(held, Session) or held.key != session.key or place.node is None:
+    """A session is closed: tell of it where that happens on the way out with what needs it."""
+    held = frame.state.names.get(_RETURNED_OF)
+    place, kind = frame.fates.returned.get(session.key, (None, ""))
+    if place is None or place.node is None or not isinstance(held, Session) or held.key != session.key:
         return
-    by = node.func.attr.value if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) else "block"
-    frame.emit(ClosedBehind(place, None, session, by, frame.place(node), frame.text(place.node)))
-    frame.outcome.returns = [replace(item, owner="unknown") if item == held else item for item in frame.outcome.returns]
+    text = frame.text(place.node)
+    frame.emit(ClosedBehind(place, None, session, kind, _closing(node), frame.place(node), text))
+    if kind == "session":  # its receiver's no more
+        returns = frame.outcome.returns
+        returns[:] = [replace(item, owner="unknown") if item == session else item for item in returns]
+
+
+def _closing(node: cst.CSTNode) -> str:
+    match node:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
+            return name
+    return "block"
+
+
+def note_late(frame: Frame, value: Result, node: cst.CSTNode) -> None:
+    """Rows are taken of a Result whose session this function has closed."""
+    row = _row(value.element)
+    if row is None or row.detached is None or row.asynchronous and not value.streamed:
+        return
+    if not row.detached.by.startswith("expunge") and row.detached.place.slice is frame.slice:
+        frame.emit(TakenLate(frame.place(node), None, row.detached.by, row.detached.place, frame.text(node)))

@@ -125,6 +125,7 @@ def refresh(frame: Frame, arguments: Arguments) -> bool:
     Without names it does what the first read of an expired instance does: the options of its statement apply again.
     True where what is refreshed may be an argument of this function.
     """
+    frame.fates.locked.clear()  # what was locked too late may be read anew by this
     if not arguments.nodes:
         return True
     names = arguments.get(1, "attribute_names")
@@ -273,6 +274,7 @@ def _holds(session: Session, held: Instance) -> bool:
 
 def expire_one(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
     """`expire(order)`, `expire(order, ["lines"])`."""
+    frame.fates.locked.clear()
     if not arguments.nodes:
         return
     names = arguments.get(1, "attribute_names")

@@ -8,6 +8,7 @@ from functools import reduce
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.keeping import note_class, note_default
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, KindByUse, MappingOf
@@ -21,6 +22,7 @@ from sqla_lint.knowledge.sessions import is_session_name
 def define(frame: Frame, node: cst.FunctionDef) -> list[State]:
     """A nested function: walked after this body, with what it captured. Those of a module are roots themselves."""
     if frame.info.module_body:
+        note_default(frame, node)
         return [frame.state]
     frame.local_functions[node.name.value] = node
     frame.inherited.pop(node.name.value, None)
@@ -101,6 +103,7 @@ def _default(frame: Frame, node: cst.BaseExpression | None) -> Value:
 def define_class(frame: Frame, node: cst.ClassDef) -> list[State]:
     """A local class: known where it is one of the project's, which those of a nested function are not."""
     if frame.info.module_body:
+        note_class(frame, node)
         return [frame.state]
     id_ = f"{frame.info.id}.<locals>.{node.name.value}"
     frame.state.bind(node.name.value, ClassValue(id_) if frame.ask(MappingOf(id_)) is not None else UNKNOWN)

@@ -14,6 +14,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_load, target_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import fill
+from sqla_lint.flow.locking import marks_of, note_locked
 from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import Effect, MappingOf
@@ -63,6 +64,8 @@ def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame,
             return replace(value, flushes=False)
         case "autoflush" if arguments.first() == Constant(False):
             return replace(value, flushes=False)
+    if marks := marks_of(name, arguments):
+        return replace(value, criteria=(*value.criteria, *marks))
     if name == "with_parent":
         # All rows have this parent: reading it back costs nothing, whichever relationship leads there.
         return replace(value, filtered=True, criteria=(*value.criteria, (_parent(arguments.first()), UNKNOWN)))
@@ -162,6 +165,8 @@ def execute(frame: Frame, session: Session | None, statement: Statement | None, 
         written(frame)
     sent(frame, session, "autoflush" if writes else "statement")
     note_effect(frame, session, "sql")
+    if statement is not None:
+        note_locked(frame, session, statement, frame.current)
 
 
 def note_effect(
@@ -249,6 +254,7 @@ def rows_of(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
         note_iterated(frame, value, node)
         return value
     note_sent(frame, value, "iteration", node)
+    frame.current = node
     execute(frame, value.session, value)
     read_dynamic(frame, value, node)
     return collection(frame, value, node)

@@ -13,6 +13,7 @@ from sqla_lint.flow.failures import commits, mended, note_step, sent
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lending import note_closed
 from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
+from sqla_lint.flow.locking import marks_of, note_locked
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.readded import note_merged_again, note_readded
@@ -140,7 +141,9 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
         expire(frame, session, node, "rollback()")
     else:
         note_closed(frame, session, node)
+        frame.fates.reused.pop(session.key, None)
         detach(frame, session, node, f"{name}()")
+        frame.fates.end(frame.state, session, frame.place(node))
     frame.set_life(session, IDLE if effect.ends == "rollback" else CLOSED)
 
 
@@ -304,8 +307,12 @@ def _got(frame: Frame, session: Session, arguments: Arguments, node: cst.Call) -
     options = arguments.keywords.get("options")
     load = options_tree(Arguments((options,))) if options is not None else options_tree(Arguments())
     given = len(arguments.nodes) > 1
-    key = (("<pk>", held(frame, arguments.positional[1], arguments.nodes[1])),) if given else ()
+    key: tuple[tuple[str, Value], ...] = (
+        (("<pk>", held(frame, arguments.positional[1], arguments.nodes[1])),) if given else ()
+    )
+    key += marks_of("get", arguments)
     statement = Statement("query", (Instance(entity.id),), load, session, criteria=key)
+    note_locked(frame, session, statement, node)
     return row(frame, statement, node)
 
 
@@ -324,6 +331,7 @@ def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
         note_closed(frame, session, node)
         mended(frame, session.key, "close")
         frame.state.done |= {("close", session.key)}
+        frame.fates.end(frame.state, session, frame.place(node))
         detach(frame, session, node, _BLOCK)
         frame.set_life(session, CLOSED)
     elif manager.leaving == "commit":
@@ -348,6 +356,8 @@ def _leave_function(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
     if "commit" in manager.ended and expires_on_commit(frame, session):
         expire(frame, session, node, "the commit at the end of the block")
     if "close" in manager.ended:
+        note_closed(frame, session, node)
+        frame.fates.end(frame.state, session, frame.place(node))
         detach(frame, session, node, _BLOCK)
 
 

@@ -15,6 +15,9 @@ from sqla_lint.flow.values import Instance, Text, Value
 # ended; "closed"; "gone": someone else closes it from here on. "lent": yielded, in the hands of whoever works with it.
 NEW, BEGUN, IDLE, CLOSED, GONE, LENT = "new", "begun", "idle", "closed", "gone", "lent"
 Life = frozenset[str]
+HOLDING = frozenset({BEGUN, LENT})
+# Stands among what a path has done: a session was closed, and nothing was asked of it since.
+ENDED = "ended"
 # The name by which the state knows what is returned, while blocks are left on the way.
 RETURNED = "<returned>"
 
@@ -111,6 +114,7 @@ class State:
     def begin(self, session: str) -> None:
         """A session is opened: nothing waits in it, and nothing has failed."""
         self.work.pop(session, None)
+        self.done -= {(ENDED, session)}
         self.failed = frozenset(item for item in self.failed if item[1] != session)
 
     def flush(self, session: str) -> None:

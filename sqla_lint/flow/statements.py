@@ -291,6 +291,7 @@ def _set_attribute(
 ) -> None:
     holder = frame.evaluate(owner)
     frame.escape(value)
+    frame.fates.keeps_engine = frame.fates.keeps_engine or isinstance(value, Session)
     frame.state.dirty = True
     if not isinstance(holder, Object):
         frame.making.sets.add(name)

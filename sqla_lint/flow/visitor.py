@@ -10,13 +10,18 @@ import libcst as cst
 
 from sqla_lint.flow import attributes, blocks, calls, expressions, instances, nested, statements
 from sqla_lint.flow.dropped import note_used
+from sqla_lint.flow.endings import UsedAgain
+from sqla_lint.flow.engines import tell_engines
 from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.failures import tell_caught
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
+from sqla_lint.flow.keeping import tell_kept, tell_registries
 from sqla_lint.flow.kept import kept_at_end
 from sqla_lint.flow.lattice import join
+from sqla_lint.flow.lending import note_late
 from sqla_lint.flow.loaded import as_left
+from sqla_lint.flow.locking import tell_locked
 from sqla_lint.flow.places import Slice
 from sqla_lint.flow.queries import awaited, collection, rows_of
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Given, Summary
@@ -117,6 +122,7 @@ class Visitor(Frame):
             found = [self.elements(item, node, loop) for item in value.values if not isinstance(item, Constant)]
             return reduce(join, found) if found else UNKNOWN
         if isinstance(value, Result):
+            note_late(self, value, node)
             return instances.in_rows(instances.rooted(value.element), loop)
         if isinstance(value, Mapping):
             return instances.in_rows(UNKNOWN if value.key == NEVER else value.key, loop)
@@ -180,6 +186,8 @@ def walk(
     visitor = Visitor(info, slice_, ask, sink)
     body: Sequence[cst.CSTNode] = slice_.module.body if node is None else blocks.body_of(node.body)
     ends = visitor.run(body, entry_state(info, given=given))
+    tell_kept(visitor, ends)
+    tell_registries(visitor, ends)
     _leave_scope(visitor, ends)
     tell_caught(visitor)
     _nested(visitor, ends, sink, 0)
@@ -196,10 +204,18 @@ def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
         normal = frozenset[str]().union(*(state.lives.get(key, frozenset()) for state in ends))
         raised = frozenset[str]().union(*(state.lives.get(key, frozenset()) for state in visitor.exits.raised))
         name = visitor.opened_as.get(key, "")
-        lent, drawn = visitor.lent.get(key), visitor.drawn.get(key, "")
+        lent, drawn = visitor.fates.lent.get(key), visitor.fates.drawn.get(key, "")
         if lent is not None and visitor.info.wraps != "contextmanager":
             raised -= {BEGUN}  # what a dependency does itself, before and after its user, is as good as sure
-        visitor.sink(ScopeLeft(session.opened, None, session, name, normal, raised, lent, drawn))
+        again = key in visitor.fates.reused
+        if again and BEGUN not in normal:
+            del visitor.fates.reused[key]  # and its transaction ended
+        visitor.sink(ScopeLeft(session.opened, None, session, name, normal, raised, lent, drawn, again))
+    tell_engines(visitor)
+    tell_locked(visitor)
+    for key, (session, place, closing) in visitor.fates.reused.items():
+        if session.owner in ("function", "manager") and not session.guessed:
+            visitor.sink(UsedAgain(place, None, session, visitor.opened_as.get(key, ""), closing))
 
 
 def _nested(visitor: Visitor, ends: list[State], sink: Callable[[Event], None], depth: int) -> None:

@@ -64,6 +64,9 @@ KEEPS_ENDING = PROPERTIES | {
     "abstractmethod", "asynccontextmanager", "cache", "cached", "classmethod", "contextmanager", "declared_attr",
     "final", "fixture", "lru_cache", "override", "staticmethod", "wraps",
 }  # fmt: skip
+# Methods whose decorators make a function answer requests, and decorators that make it a task of a queue.
+ROUTES = frozenset({"api_route", "delete", "get", "head", "options", "patch", "post", "put", "route", "websocket"})
+TASKS = frozenset({"actor", "periodic_task", "shared_task", "task"})
 CHUNK_WORDS = ("chunk", "batch", "page", "partition", "block", "slice")
 RETRY_WORDS = ("retry", "retries", "attempt", "tries", "try_")
 # Methods of the builtin containers, of texts and of loggers, none of which writes to a database.

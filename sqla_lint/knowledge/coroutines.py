@@ -5,7 +5,7 @@ Facts: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html
 
 from __future__ import annotations
 
-from sqla_lint.knowledge.sessions import METHODS
+from sqla_lint.knowledge.sessions import ENGINE_MAKERS, METHODS
 from sqla_lint.knowledge.statements import ADDING, GENERATIVE
 
 # Methods of an AsyncSession that are plain calls. Those that must be awaited are in `sessions.METHODS`.
@@ -29,6 +29,9 @@ DROPPED = GENERATIVE | ADDING | {"merge"}
 CALLED_BY: dict[str, frozenset[str]] = {
     "ValueDropped": _SESSION_COROUTINES | RESULT_COROUTINES | GENERATIVE | ADDING | {"merge"},
     "CoroutineUsed": _SESSION_COROUTINES | RESULT_COROUTINES,
+    "EngineMade": ENGINE_MAKERS,
+    "LockedStale": frozenset({"with_for_update", "with_lockmode"}),
+    "RegistryMade": frozenset({"scoped_session"}),
     "Iterated": frozenset({"execute", "exec", "scalars", "stream", "stream_scalars"}),
     "RowRead": frozenset({"execute", "stream"}),
     "RowsKept": frozenset({"all", "fetchall"}),

@@ -138,6 +138,9 @@ EXPIRING = frozenset({"commit", "expire", "expire_all", "rollback"})
 # What gives an engine is known by these last names, what gives a connection by those.
 _ENGINES = frozenset({"Engine", "AsyncEngine", "poolless", "create_engine", "create_async_engine", "engine_from_config",
                       "async_engine_from_config", "get_engine"})  # fmt: skip
+ENGINE_MAKERS = frozenset({"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"})
+# Pools that keep no connection for each of their users.
+POOLLESS = frozenset({"NullPool", "StaticPool", "SingletonThreadPool"})
 _CONNECTIONS = frozenset({"Connection", "AsyncConnection", "connect"})
 CONNECTIONS = frozenset({"alembic.op.get_bind", "sqlalchemy.Engine.connect", "sqlalchemy.Engine.poolless.connect"})
 

@@ -57,6 +57,7 @@ RESULT_SAME = frozenset({"unique", "yield_per", "tuples", "execution_options"})
 RESULT_MANY = frozenset({"all", "fetchall", "fetchmany", "partitions"})
 RESULT_ONE = frozenset({"first", "one", "one_or_none", "fetchone"})
 RESULT_SCALAR = frozenset({"scalar", "scalar_one", "scalar_one_or_none"})
+TAKING = RESULT_MANY | RESULT_ONE | RESULT_SCALAR
 
 # Methods of a column that compare it.
 COMPARING = frozenset({"between", "contains", "endswith", "ilike", "in_", "is_", "is_distinct_from", "is_not",

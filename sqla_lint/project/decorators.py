@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
-from sqla_lint.flow.decorating import CommittedBy
+from sqla_lint.flow.decorating import CommittedBy, RunsWithin
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Summary, SummaryOf
+from sqla_lint.knowledge.calls import ROUTES, TASKS
 from sqla_lint.project.names import NameIndex
-from sqla_lint.survey.expressions import Apply, dotted
+from sqla_lint.survey.expressions import Apply, Expression, Member, Name, dotted
 from sqla_lint.survey.facts import Facts, FunctionFact
 
 
@@ -41,13 +42,30 @@ def is_wrapper(facts: Facts, fact: FunctionFact) -> bool:
 Callers = Callable[[str], Iterator[tuple[Facts, str]]]
 
 
-def runs_within(index: NameIndex, callers: Callers, function: str, decorator: str) -> bool:
+def runs_for(index: NameIndex, callers: Callers, function: str) -> str:
+    """What a framework runs a function for, itself or one that calls it: "request", "task" or ""."""
+    own = index.function_fact(function)
+    calling = (facts.functions.get(qualname) for facts, qualname in callers(function))
+    found = (_served(decorator) for fact in (own, *calling) if fact is not None for decorator in fact.decorators)
+    return next(filter(None, found), "")
+
+
+def _served(decorator: Expression) -> str:
+    match decorator:
+        case Apply(function=Member(name=name)) if name in ROUTES:
+            return "request"
+        case Apply(function=Member(name=name)) | Apply(function=Name(id=name)) | Member(name=name) | Name(id=name):
+            return "task" if name in TASKS else ""
+    return ""
+
+
+def runs_within(index: NameIndex, callers: Callers, question: RunsWithin) -> bool:
     """Whether a function is decorated so, or called by nothing but such functions, as far as the project tells."""
-    todo, seen = [function], {function}
+    todo, seen = [question.function], {question.function}
     while todo:
         id_ = todo.pop()
         fact = index.function_fact(id_)
-        if fact is not None and decorator in decorators_of(index, id_.partition(":")[0], fact):
+        if fact is not None and question.decorator in decorators_of(index, id_.partition(":")[0], fact):
             continue
         found = {f"{facts.module}:{qualname}" for facts, qualname in callers(id_)} - {id_}
         if not found:

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 from sqla_lint.cache import digest
 from sqla_lint.flow.asked import NOTHING_ASKED, Asked
-from sqla_lint.flow.decorating import CommittedBy, RunsWithin
+from sqla_lint.flow.decorating import CommittedBy
 from sqla_lint.flow.events import Event, Injected
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.lattice import doubtful, join
@@ -53,11 +53,12 @@ from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
-from sqla_lint.project.decorators import added_by, decorated, runs_within
+from sqla_lint.project.decorators import added_by, decorated
 from sqla_lint.project.generics import Generics
 from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OverridersOf
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.records import Records
+from sqla_lint.project.sharing import sharing
 from sqla_lint.project.signatures import Signatures, may_guess
 from sqla_lint.project.slices import Slices, Unsliceable
 from sqla_lint.project.summaries import Summaries, join_summaries
@@ -117,7 +118,7 @@ class Project:
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
             CommittedBy: self._added,
-            RunsWithin: self._runs_within,
+            **sharing(self.files, self.index, self.suspects.callers),
             KindByUse: self._kind,
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
             MostlyAsync: lambda question: self.mostly_async,
@@ -260,9 +261,6 @@ class Project:
 
     def _dumped(self, question: DumpReads) -> tuple[Read, ...] | None:
         return self.suspects.dumps.reads(question.cls, question.many, question.only, question.exclude)
-
-    def _runs_within(self, question: RunsWithin) -> bool:
-        return runs_within(self.index, self.suspects.callers, question.function, question.decorator)
 
     def _kind(self, question: KindByUse) -> str:
         module, _, qualname = question.function.partition(":")

@@ -21,6 +21,7 @@ from sqla_lint.project.decorators import decorators_of, is_wrapper
 from sqla_lint.project.dropping import Dropping
 from sqla_lint.project.dumps import Dumps
 from sqla_lint.project.failing import Failing
+from sqla_lint.project.lives import Lives
 from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session, outermost
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.schemas import Schemas
@@ -49,8 +50,6 @@ _SHARED_VERBS = frozenset({"add", "delete", "close", "merge", "remove", "get", "
                            "refresh", "stream", "expunge", "filter", "options"})  # fmt: skip
 
 
-# What takes one item of a generator, and may let go of it then.
-_DRAWING = frozenset({"next", "anext"})
 _WALK = f"?.{ANY_NAME}"
 
 
@@ -79,6 +78,7 @@ class Suspects:
         self._loading = not asked.events.isdisjoint(("RelationshipRead", "ColumnRead"))
         self._asking = Asking(self._files, asked, self.opening)
         self._dropping = Dropping(self._files, asked.events)
+        self._lives = Lives(self._files, self.opening, self._targets.of, asked.events)
         self._writing = Writing(self._files, classes, asked.events)
         self._failing = Failing(self._files, asked.events, self._targets.of, self._closure)
         self._working = Working(self._files, classes, asked.events, self.opening, self._targets.of)
@@ -268,8 +268,7 @@ class Suspects:
             or self._writing.may_hold(sketch)
             or "ColumnRead" in self._events
             and self._reads_too_late(facts, fact, sketch, calls)
-            or "ScopeLeft" in self._events
-            and self._opens(facts, fact, sketch, calls)
+            or self._lives.may_hold(facts, fact, sketch, calls)
             or self._failing.may_hold(facts, fact, sketch)
             or "Committed" in self._events
             and self._commits_in_loop(facts, fact, sketch)
@@ -302,12 +301,6 @@ class Suspects:
             for chain in sketch.loop_calls
         )
 
-    def _opens(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
-        """Whether a session may be opened, here or in what a helper yields."""
-        if not calls.isdisjoint(self.opening):
-            return True
-        return not calls.isdisjoint(_DRAWING) and self._is_helped(facts, fact, sketch)
-
     def _fills_models(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether rows may be read by a response model, or by a schema that is made of them."""
         if fact is not None and fact.decorators and any(read.repeated for read in self.schemas.response(facts, fact)):
@@ -327,21 +320,7 @@ class Suspects:
             return True
         if not ENDING.isdisjoint(calls) and (fact is None or knows_session(fact)):
             return True
-        return bool(sketch.reads) and self._is_helped(facts, fact, sketch)
-
-    def _is_helped(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
-        """Whether a body may call a function that opens a session itself."""
-        helped = (target for chain in sketch.calls for target in self._targets.of(facts, fact, chain))
-        return not self._handing.isdisjoint(helped)
-
-    @cached_property
-    def _handing(self) -> frozenset[str]:
-        """The functions that open a session themselves."""
-        return frozenset(
-            f"{facts.module}:{fact.qualname}"
-            for facts, fact in self._functions()
-            if not self.opening.isdisjoint(map(last, fact.sketch.calls))
-        )
+        return bool(sketch.reads) and self._lives.is_helped(facts, fact, sketch.calls)
 
     def _pairs(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether there may be a delete and an add, here or one of them in a helper."""

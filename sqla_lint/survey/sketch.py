@@ -31,6 +31,8 @@ _ITERATING_BUILTINS = frozenset(
 # Where the function stands among the arguments, if not only as `key=`.
 _FUNCTION_AT = {"map": 0, "filter": 0, "starmap": 0, "takewhile": 0, "dropwhile": 0, "filterfalse": 0, "groupby": 1}
 _LONGEST = 40
+# A keyword of `get()` that says what the method of that name says of a statement.
+_LOCKING = "with_for_update"
 
 
 def sketch(body: Iterable[ast.AST], imports: Mapping[str, str]) -> tuple[Sketch, bool]:
@@ -181,6 +183,8 @@ class _Walk:
             self.loop_calls.add(name)
         self.removed = self.removed or may_be_removed(node, name, self.imports.get(name, name))
         self.synchronizes = self.synchronizes or any(item.arg == SYNCHRONIZE for item in node.keywords)
+        if any(item.arg == _LOCKING for item in node.keywords):
+            self.calls.add(f"?.{_LOCKING}")
         last = self.imports.get(name, name).rpartition(".")[2]
         self.tests = self.tests or last in TAKING_CRITERIA and _decides(node)
         if any(item.arg == "execution_options" for item in node.keywords):

@@ -31,6 +31,20 @@ FLOW_KINDS = ("revealed", "alive", "left", "summary", "reads", "event")
 # The events that no rule need ask for to be shown here.
 EVENTS = frozenset({"AwaitedPlain", "Caught", "CoroutineUsed", "KeyRead", "ValueDropped"})
 EVENTS |= WORK_EVENTS
+EVENTS = frozenset(
+    {
+        "AwaitedPlain",
+        "Caught",
+        "ChangedInPlace",
+        "CoroutineUsed",
+        "EngineMade",
+        "KeyRead",
+        "LockedStale",
+        "RegistryMade",
+        "SessionKept",
+        "ValueDropped",
+    }
+)
 CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",
                "details", "inherits", "versioned")  # fmt: skip
 

@@ -7,7 +7,6 @@
 |                                           | used again                                                               |
 | `CoroutineUsed`                           | `CoroutineUsed(attribute AsyncSession.get)`                              |
 | `AwaitedPlain`                            | `AwaitedPlain(AsyncSession.add)`                                         |
-| `ClosedBehind`                            | `ClosedBehind(block)`, or the name of the method                         |
 | `KeyRead`                                 | `KeyRead(column store:Line.order_id, added to param:session)`; the       |
 |                                           | number of a session that is opened here is left out                      |
 | `Caught`                                  | `Caught(add flush)`: the steps, then `used`, `rolled back`, `raises`     |
@@ -16,7 +15,8 @@
 from __future__ import annotations
 
 from sqla_lint.flow.caught import Caught
-from sqla_lint.flow.events import AwaitedPlain, ClosedBehind, CoroutineUsed, Event, KeyRead, ValueDropped
+from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, Event, KeyRead, ValueDropped
+from tests.flow.telling_life import telling_of_life
 from tests.flow.telling_work import telling_of_work
 
 
@@ -36,10 +36,8 @@ def telling(event: Event) -> str:
             words += ["used"] if event.used is not None else []
             words += ["rolled back"] if event.rolled_back else []
             return f"Caught({' '.join([*words, *([] if event.swallows else ['raises'])])})"
-        case ClosedBehind(by=by):
-            return f"ClosedBehind({by})"
         case KeyRead(use=use, target=target, session=session):
             key = session.key if session is not None else ""
             added = f", added to {'site' if key.startswith('site:') else key}" if key else ""
             return f"KeyRead({use}{' ' if target else ''}{target}{added})"
-    return telling_of_work(event)
+    return telling_of_work(event) or telling_of_life(event)

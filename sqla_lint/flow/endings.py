@@ -1,0 +1,86 @@
+"""Events about the ends of sessions: those that come too early, too late or never, and what is read past a lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqla_lint.flow.events import Event
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.values import Session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKept(Event):
+    """A session lives as long as the process. kind: "default" of a parameter, "class", whose attribute it is, "module".
+
+    name: the parameter, the attribute or the variable. user: the function, the class, or who uses the variable.
+    """
+
+    kind: str = ""
+    name: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryMade(Event):
+    """A module makes a `scoped_session` for its threads. request, coroutine: a function of each sort that uses it.
+
+    removed: somewhere the session of a thread is removed from it.
+    """
+
+    name: str = ""
+    request: str = ""
+    coroutine: str = ""
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LockedStale(Event):
+    """A statement locks the row of an object that was loaded before, at `loaded`; name: what that is bound to."""
+
+    name: str = ""
+    cls: str = ""
+    loaded: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineMade(Event):
+    """An engine with a pool is made and neither kept nor disposed of; serves: what the function runs for each time.
+
+    serves: "request", "task", or "session" where it gives a session.
+    """
+
+    serves: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UsedAgain(Event):
+    """A session is asked something after it was closed, at `closing`, and is left so; name: what it is bound to."""
+
+    session: Session | None = None
+    name: str = ""
+    closing: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenLate(Event):
+    """Rows of a Result are taken after its session was closed by `by`, at `closing`; text: the Result as written."""
+
+    by: str = ""
+    closing: Place | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedBehind(Event):
+    """Something is returned that needs a session, which is closed on the way out, by a block or a `finally`.
+
+    kind: "session", the session itself; "rows" not taken yet, or "query". by: "block" or the name of the method that
+    closes it, at `closing`. text: what is returned, as written.
+    """
+
+    session: Session | None = None
+    kind: str = ""
+    by: str = ""
+    closing: Place | None = None
+    text: str = ""
