@@ -13,6 +13,7 @@ from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.loaded import detach, expire, expires_on_commit
+from sqla_lint.flow.polling import note_given
 from sqla_lint.flow.queries import execute, note_effect
 from sqla_lint.flow.questions import (
     Effect,
@@ -53,6 +54,8 @@ def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.C
     info = frame.ask(SignatureOf(callee.id))
     if info is None:
         return UNKNOWN
+    for value in (callee.bound, *arguments.all()):
+        note_given(frame, value)
     this, bound = "", NO_BINDINGS
     match callee.bound:
         case Object(cls=this, bound=bound) | ClassValue(id=this, bound=bound):

@@ -19,6 +19,7 @@ from sqla_lint.flow.keys import note_key
 from sqla_lint.flow.lattice import is_told, join
 from sqla_lint.flow.noted import note_row_read
 from sqla_lint.flow.operations import Batch
+from sqla_lint.flow.polling import note_polled
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
 from sqla_lint.flow.results import by_name
 from sqla_lint.flow.state import IDLE
@@ -155,6 +156,7 @@ def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) ->
     if info is not None and name in info.columns:
         _refresh(frame, value)
         read_column(frame, value, info.columns[name], node)
+        note_polled(frame, value, node)
         note_key(frame, value, info.columns[name], node)
         known = dict(value.values).get(name)
         if known is not None and (known == Constant(None) or is_told(known) or not value.identity):

@@ -24,6 +24,7 @@ from sqla_lint.flow.lost import note_made
 from sqla_lint.flow.managers import enter
 from sqla_lint.flow.migrations import draft, is_operation, operate
 from sqla_lint.flow.operations import Batch
+from sqla_lint.flow.polling import note_given, note_sleep
 from sqla_lint.flow.queries import (
     held,
     page,
@@ -178,6 +179,7 @@ def _unseen(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:
     frame.state.dirty = True
     for value in arguments.all():
         frame.escape(value)
+        note_given(frame, value)
     handed_over(frame, arguments)
     return UNKNOWN
 
@@ -340,6 +342,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     if dotted in known_calls.NEVER_RETURN:
         frame.stop()
         return UNKNOWN
+    note_sleep(frame, dotted)
     if known_calls.leaves_process(dotted):
         frame.note_io(dotted)
     if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):

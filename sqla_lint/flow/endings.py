@@ -84,3 +84,11 @@ class ClosedBehind(Event):
     by: str = ""
     closing: Place | None = None
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStale(Event):
+    """A loop that waits, at `loop`, reads a column that no turn of it can find changed; text: it as written."""
+
+    text: str = ""
+    loop: Place | None = None

@@ -19,7 +19,8 @@ class Loop:
     kind: "for", "async for", "while", "comprehension". turns: most turns it can make, if known.
     chunks: each turn handles a batch. polls: waits for work, has no end of its own. io: the body talks to
     the outside world. isolates: a failed item is rolled back alone. source: text of the iterable or the condition.
-    committed: the sessions that its body may commit.
+    committed: the sessions that its body may commit. sleeps: it waits in each turn. polled: the columns that it reads;
+    renewed: the sessions that may read them anew.
     """
 
     id: int
@@ -37,6 +38,9 @@ class Loop:
     committed: set[str] = field(default_factory=set)
     repeated: set[int] = field(default_factory=set)
     place: Place | None = None
+    sleeps: bool = False
+    renewed: set[str] = field(default_factory=set)
+    polled: list[tuple[Instance, Event]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

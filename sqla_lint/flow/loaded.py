@@ -11,6 +11,7 @@ from sqla_lint.flow.columns import Column
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.lattice import doubtful
 from sqla_lint.flow.loading import COLUMNS, DEFERRED, LoadTree
+from sqla_lint.flow.polling import note_renewed
 from sqla_lint.flow.questions import KeepsAfterCommit, Relationship
 from sqla_lint.flow.values import (
     Collection,
@@ -126,6 +127,7 @@ def refresh(frame: Frame, arguments: Arguments) -> bool:
     True where what is refreshed may be an argument of this function.
     """
     frame.fates.locked.clear()  # what was locked too late may be read anew by this
+    note_renewed(frame)
     if not arguments.nodes:
         return True
     names = arguments.get(1, "attribute_names")
@@ -275,6 +277,7 @@ def _holds(session: Session, held: Instance) -> bool:
 def expire_one(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
     """`expire(order)`, `expire(order, ["lines"])`."""
     frame.fates.locked.clear()
+    note_renewed(frame)
     if not arguments.nodes:
         return
     names = arguments.get(1, "attribute_names")

@@ -13,6 +13,7 @@ from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Exits, Frame, sessions_in
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import nodes
+from sqla_lint.flow.polling import tell_polled
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import State, gather, join_states
 from sqla_lint.flow.truths import note_truth
@@ -157,6 +158,7 @@ def _run(
         exits, ends = _turn(frame, loop, turn, body, head)
         loop.repeated = {node for state in ends for mark, node in state.marks if mark == loop.id}
         frame.release(loop)
+        tell_polled(frame, loop)
     frame.exits.returned += exits.returned
     frame.exits.raised += exits.raised
     if loop.turns is not None and loop.turns > 0 and not endless:

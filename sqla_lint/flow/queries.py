@@ -17,6 +17,7 @@ from sqla_lint.flow.loaded import fill
 from sqla_lint.flow.locking import marks_of, note_locked
 from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.places import Place
+from sqla_lint.flow.polling import RENEWING, note_renewed
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.sent import note_sent
 from sqla_lint.flow.steps import ANY_COLUMN
@@ -65,7 +66,7 @@ def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame,
         case "autoflush" if arguments.first() == Constant(False):
             return replace(value, flushes=False)
     if marks := marks_of(name, arguments):
-        return replace(value, criteria=(*value.criteria, *marks))
+        value = replace(value, criteria=(*value.criteria, *marks))
     if name == "with_parent":
         # All rows have this parent: reading it back costs nothing, whichever relationship leads there.
         return replace(value, filtered=True, criteria=(*value.criteria, (_parent(arguments.first()), UNKNOWN)))
@@ -178,6 +179,8 @@ def note_effect(
     like: Effect | None = None,
 ) -> None:
     """Keep, for the summary, what happens to a session that is not this function's own; `like` is a callee's effect."""
+    if op in RENEWING:
+        note_renewed(frame, session.key)
     if like is None or like.must:
         frame.state.done |= {(op, session.key)}
     if not frame.emitting or session.key in frame.opened:

@@ -35,7 +35,12 @@ class Lives:
             return True
         if not self._events.isdisjoint(_OF_LIFE) and self._opens(facts, fact, sketch, calls):
             return True
+        if "ReadStale" in self._events and "sleep" in map(last, sketch.loop_calls) and self._works(fact, calls):
+            return True
         return not self._events.isdisjoint(_OF_END) and self._closes(facts, fact, sketch, calls)
+
+    def _works(self, fact: FunctionFact | None, calls: set[str]) -> bool:
+        return fact is None or knows_session(fact) or not calls.isdisjoint(self._opening)
 
     def _opens(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a session may be opened, here or in what a helper yields."""

@@ -116,4 +116,6 @@ def _empties(facts: Facts, name: str) -> bool:
 def _is_removal(chain: str, name: str) -> bool:
     owner, _, method = chain.rpartition(".")
     holder = owner.rpartition(".")[2].removesuffix("()")
+    if method == "close":
+        return holder == name  # what it keeps is as good as new
     return method == "remove" and (holder == name or "session" in holder.lower() or holder == "registry")

@@ -40,6 +40,7 @@ EVENTS = frozenset(
         "EngineMade",
         "KeyRead",
         "LockedStale",
+        "ReadStale",
         "RegistryMade",
         "SessionKept",
         "ValueDropped",

@@ -6,6 +6,7 @@
 | `SessionKept`                             | `SessionKept(default db of load)`: its kind, its name, its user          |
 | `RegistryMade`                            | `RegistryMade(db for request f, coroutine g, removed)`: who uses it      |
 | `LockedStale`                             | `LockedStale(order)`: what the object is bound to                        |
+| `ReadStale`                               | `ReadStale(order.id)`: what is read, as written                          |
 | `UsedAgain`                               | `UsedAgain(session)`: what it is bound to                                |
 | `ClosedBehind`                            | `ClosedBehind(rows by block)`: its kind, and what closes the session     |
 | `TakenLate`                               | `TakenLate(close())`: what closed the session                            |
@@ -17,6 +18,7 @@ from sqla_lint.flow.endings import (
     ClosedBehind,
     EngineMade,
     LockedStale,
+    ReadStale,
     RegistryMade,
     SessionKept,
     TakenLate,
@@ -42,6 +44,8 @@ def telling_of_life(event: Event) -> str:
             return f"RegistryMade({' for '.join(filter(None, [name, ', '.join(filter(None, users))]))})"
         case LockedStale(name=name):
             return f"LockedStale({name})"
+        case ReadStale(text=text):
+            return f"ReadStale({text})"
         case UsedAgain(name=name):
             return f"UsedAgain({name})"
     return ""
