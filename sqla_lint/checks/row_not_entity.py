@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
 from sqla_lint.flow.events import Called, RowRead
+from sqla_lint.flow.outcomes import RowReturned
 from sqla_lint.flow.values import Instance, TupleValue, Value
 from sqla_lint.rule import Rule
 
@@ -33,6 +34,15 @@ def check_read(read: RowRead, context: Context) -> Iterator[Diagnostic]:
     if read.name in info.columns or read.name in info.relationships:
         entity = context.class_name(cls)
         yield rule.at(read.place.span, fix=_FIX, what=f"`{read.text}.{read.name}`", entity=entity)
+
+
+@rule.on(RowReturned)
+def check_returned(returned: RowReturned, context: Context) -> Iterator[Diagnostic]:
+    """Report rows that the annotation of the function says are entities."""
+    if cls := _entity(returned.row):
+        what = "{what} gives rows of one {entity} each, where the function says that it returns these themselves"
+        entity = context.class_name(cls)
+        yield rule.at(returned.place.span, fix=_FIX, message=what, what=f"`{returned.text}`", entity=entity)
 
 
 @rule.on_call("session", "add", "delete", "expunge", "merge", "refresh", beside=("execute", "stream"))

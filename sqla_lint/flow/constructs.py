@@ -18,7 +18,7 @@ from sqla_lint.flow.loading import (
     chain,
 )
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.steps import Step, after
+from sqla_lint.flow.steps import Step, Steps, after
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -125,7 +125,12 @@ def select(arguments: Arguments) -> Statement:
     if len(given) == 1 and isinstance(given[0], TupleValue | Collection) and given[0].items:
         given = given[0].items
     core = bool(given) and all(item == UNKNOWN or isinstance(item, External) for item in given)
-    return Statement("core" if core else "select", entities(given), plain=is_plain(given))
+    return Statement("core" if core else "select", entities(given), steps=asked(given), plain=is_plain(given))
+
+
+def asked(given: tuple[Value, ...]) -> Steps:
+    """The classes whose columns are asked for."""
+    return tuple(Step("asks", item.owner) for item in given if isinstance(item, MappedAttribute))
 
 
 def is_plain(given: tuple[Value, ...]) -> bool:

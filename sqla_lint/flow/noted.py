@@ -11,10 +11,12 @@ import libcst as cst
 
 from sqla_lint.flow.events import Called, ColumnTested, Entered, Iterated, Passed, RowRead
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.outcomes import RowReturned
 from sqla_lint.flow.questions import EventAsked, MappingOf
 from sqla_lint.flow.values import (
     ClassValue,
     Collection,
+    Constant,
     Coroutine,
     Criterion,
     External,
@@ -172,6 +174,21 @@ def note_row_read(frame: Frame, row: TupleValue, name: str, node: cst.CSTNode) -
     match row.items:
         case (Instance(producer=producer),) if _asked_here(frame, producer) and frame.ask(EventAsked("RowRead")):
             frame.emit(RowRead(frame.place(node), None, row, name, frame.text(node.value)))
+
+
+def note_rows_returned(frame: Frame, value: Value, node: cst.CSTNode) -> None:
+    """Tell that rows of one entity are returned for what the annotation says are entities."""
+    told = [_each(item) for item in alternatives(frame.info.returns) if item != Constant(None)]
+    match _each(value), told:
+        case TupleValue(items=(Instance(producer=producer),)) as row, [Instance()]:
+            many = isinstance(value, Collection), isinstance(alternatives(frame.info.returns)[0], Collection)
+            here = frame.emitting and many[0] == many[1] and _asked_here(frame, producer)
+            if here and frame.ask(EventAsked("RowReturned")):
+                frame.emit(RowReturned(frame.place(node), None, row, frame.text(node)))
+
+
+def _each(value: Value) -> Value:
+    return value.element if isinstance(value, Collection) else value
 
 
 # Python's operators upon columns.

@@ -53,6 +53,21 @@ class StatementSent(Event):
         return step.place is not None and step.place.slice is self.place.slice
 
 
+@dataclass(frozen=True, slots=True)
+class FromsJoined(Event):
+    """A statement of rows is sent whose criteria were given in this function, and refer to mapped classes."""
+
+    statement: Statement = field(default_factory=lambda: Statement(""))
+
+
+@dataclass(frozen=True, slots=True)
+class RowReturned(Event):
+    """A function that says it returns entities returns rows of them, which it asked for; text: what it returns."""
+
+    row: Value = UNKNOWN
+    text: str = ""
+
+
 def multiplies(read: RelationshipRead) -> bool:
     """Whether a loop repeats the load of a relationship, for instances that differ from turn to turn."""
     if read.loop is None or not read.emits_sql or read.instance is None:

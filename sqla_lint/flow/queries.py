@@ -11,6 +11,7 @@ from sqla_lint.flow.bulk import note_query_update
 from sqla_lint.flow.constructs import entities, generated, select
 from sqla_lint.flow.failures import sent
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.froms import references
 from sqla_lint.flow.instances import note_load, target_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import fill
@@ -20,7 +21,7 @@ from sqla_lint.flow.places import Place
 from sqla_lint.flow.polling import RENEWING, note_renewed
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.sent import note_sent
-from sqla_lint.flow.steps import ANY_COLUMN
+from sqla_lint.flow.steps import ANY_COLUMN, after
 from sqla_lint.flow.unwritten import written
 from sqla_lint.flow.values import (
     ANY_PARENT,
@@ -73,6 +74,8 @@ def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame,
     made = generated(value, name, arguments, place)
     if name in statements.FILTERING:
         criteria = (*value.criteria, *criteria_of(frame, arguments))
+        if name in ("filter", "where"):
+            made = replace(made, steps=reduce(after, references(frame, arguments, place), made.steps))
         return replace(made, criteria=tuple(dict.fromkeys(criteria)))
     return made
 

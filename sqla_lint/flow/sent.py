@@ -10,7 +10,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.outcomes import StatementSent
+from sqla_lint.flow.outcomes import FromsJoined, StatementSent
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.steps import Step, after
 from sqla_lint.flow.values import Mapping, Statement
@@ -18,9 +18,15 @@ from sqla_lint.flow.values import Mapping, Statement
 
 def note_sent(frame: Frame, statement: Statement, name: str, node: cst.CSTNode) -> None:
     """Tell of a statement of rows that is sent by a method of that name, if it was shaped in this very function."""
-    if not frame.emitting or statement.kind not in _OF_ROWS or not frame.ask(EventAsked("StatementSent")):
+    if not frame.emitting or statement.kind not in _OF_ROWS:
         return
     here = frame.place(node)
+    if frame.ask(EventAsked("FromsJoined")) and any(
+        step.name == "refers" and step.place is not None and step.place.slice is frame.slice for step in statement.steps
+    ):
+        frame.emit(FromsJoined(here, None, statement))
+    if not frame.ask(EventAsked("StatementSent")):
+        return
     if name == "paginate":
         statement = replace(statement, steps=after(statement.steps, Step("offset", place=here)))
     if any(step.place is not None and step.place.slice is frame.slice for step in statement.steps):

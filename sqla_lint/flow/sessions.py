@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.constructs import entities, is_plain, options_tree
+from sqla_lint.flow.constructs import asked, entities, is_plain, options_tree
 from sqla_lint.flow.elsewhere import note_elsewhere
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.failures import commits, mended, note_step, sent
@@ -271,8 +271,8 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
         case "none":
             return Constant(None)
         case "query":
-            plain = is_plain(arguments.positional)
-            return Statement("query", entities(arguments.positional), session=session, plain=plain)
+            given = arguments.positional
+            return Statement("query", entities(given), session=session, steps=asked(given), plain=is_plain(given))
         case "begin":
             return Manager(UNKNOWN, "commit", session)
         case "nested":

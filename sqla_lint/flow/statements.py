@@ -24,6 +24,7 @@ from sqla_lint.flow.lending import note_returned
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.lost import note_given
 from sqla_lint.flow.nested import define, define_class
+from sqla_lint.flow.noted import note_rows_returned
 from sqla_lint.flow.questions import AnnotationMeans
 from sqla_lint.flow.replacing import note_set
 from sqla_lint.flow.schemas import respond
@@ -166,6 +167,7 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
     given: Value = Constant(None)
     if value is not None:
         given = frame.evaluate(value)
+        note_rows_returned(frame, given, value)
         given = _kept(frame, given)
         respond(frame, given, value)
     if frame.emitting:

@@ -9,6 +9,8 @@ from sqla_lint.knowledge.statements import COMBINING, SHAPING
 
 # A step that stands for any: the statement has a part that is not in sight.
 _ANY = "*"
+# The classes whose columns are asked for, or stand in criteria, those that criteria tie together, and what is not seen.
+_OF_FROMS = frozenset({"asks", "refers", "links", "hidden"})
 # What stands among the columns of its criteria for those that are not in sight.
 ANY_COLUMN = "<any column>"
 
@@ -36,7 +38,7 @@ def after(steps: Steps, step: Step) -> Steps:
     """The steps of a statement that takes another one; those that do not matter are left out."""
     if step.name in COMBINING:
         return UNSEEN if _ANY not in {item.name for item in steps} else steps
-    if step.name not in SHAPING:
+    if step.name not in SHAPING and step.name not in _OF_FROMS:
         return steps
     return (*(item for item in steps if replace(item, sure=step.sure) != step), step)
 

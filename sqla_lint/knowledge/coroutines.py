@@ -33,6 +33,7 @@ CALLED_BY: dict[str, frozenset[str]] = {
     "LockedStale": frozenset({"with_for_update", "with_lockmode"}),
     "RegistryMade": frozenset({"scoped_session"}),
     "Iterated": frozenset({"execute", "exec", "scalars", "stream", "stream_scalars"}),
+    "RowReturned": frozenset({"execute", "stream"}),
     "RowRead": frozenset({"execute", "stream"}),
     "RowsKept": frozenset({"all", "fetchall"}),
     "StatementSent": frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqla_lint.flow.asked import Asked
 from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY
@@ -62,6 +63,8 @@ class Asking:
             return True
         if "RowsUsed" in self._asked.events and sketch.whittles or "TruthAsked" in self._asked.events and sketch.truths:
             return True
+        if "FromsJoined" in self._asked.events and self._crosses(facts, sketch, calls):
+            return True
         return self._of_session(sketch) or self._migrates(facts, sketch, calls)
 
     def _stands(self, facts: Facts, fact: FunctionFact | None, wanted: _Wanted) -> bool:
@@ -81,6 +84,21 @@ class Asking:
             calls |= {last(chain) for item in within for _, chain in item.sketch.made}
             self._around[key] = calls, not self._opening.isdisjoint(calls) or any(map(knows_session, within))
         return self._around[key]
+
+    def _crosses(self, facts: Facts, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether criteria may refer to several classes of the project."""
+        if calls.isdisjoint(("filter", "where")):
+            return False
+        parts = {part for chain in sketch.reads for part in chain.split(".")[:-1]} | {
+            last(chain) for chain in sketch.reads
+        }
+        names = {facts.imports.get(name, name).rpartition(".")[2] for name in parts | sketch.titles}
+        return len(names & self._classes) > 1
+
+    @cached_property
+    def _classes(self) -> frozenset[str]:
+        """The names of the classes of the project."""
+        return frozenset(fact.name for facts in self._files for fact in facts.classes.values())
 
     def _of_session(self, sketch: Sketch) -> bool:
         """Whether a body may call a method of a factory, or enter a session, one that it names by itself."""

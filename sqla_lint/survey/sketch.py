@@ -138,6 +138,7 @@ class _Walk:
             self.removed,
             frozenset(self.tried),
             *uses(body, self.calls),
+            frozenset(name for name in self.loaded if name[0].isupper()),
         )
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:

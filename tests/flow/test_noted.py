@@ -3,6 +3,7 @@
 `# called: kind name` with, in this order, `bare`, `awaited`, `with`, `repeated`, `of function`, `at dotted.name`;
 `# called: entered Value` of a `with`; `# tested: operator`; `# used: how method` of rows; `# truth: Value` of a
 condition; `# sent: method steps` of statements, those that are not sure with `?`;
+`# joined: steps` of those with criteria; `# returned: Value` of rows for entities;
 several calls stand side by side with `;` between them.
 """
 
@@ -12,7 +13,7 @@ import pytest
 
 from sqla_lint.flow.asked import Asked
 from sqla_lint.flow.events import Called, ClassDeclared, ColumnTested, Entered, Event
-from sqla_lint.flow.outcomes import RowsUsed, StatementSent, TruthAsked
+from sqla_lint.flow.outcomes import FromsJoined, RowReturned, RowsUsed, StatementSent, TruthAsked
 from sqla_lint.flow.steps import Step
 from sqla_lint.project.declarations import declared
 from sqla_lint.project.project import Project
@@ -26,7 +27,8 @@ CALLS = frozenset(
         *(("library", "create_engine"), ("library", "joinedload"), ("engine", "execute"), ("connection", "execute")),
     }
 )
-ASKED = Asked(CALLS, frozenset({"Entered", "ColumnTested", "ClassDeclared", "RowsUsed", "StatementSent", "TruthAsked"}))
+EVENTS = ("Entered", "ColumnTested", "ClassDeclared", "RowReturned", "RowsUsed", "StatementSent", "TruthAsked")
+ASKED = Asked(CALLS, frozenset(EVENTS))
 
 
 def project_of(case: Case, asked: Asked = ASKED) -> Project:
@@ -37,15 +39,21 @@ def project_of(case: Case, asked: Asked = ASKED) -> Project:
 def happened(case: Case) -> list[tuple[int, str]]:
     """Walk the suspects of the case; return what was told, by line."""
     events: list[Event] = []
-    project = project_of(case)
+    joined = ("FromsJoined",) if "# joined:" in case.text else ()
+    project = project_of(case, Asked(CALLS, frozenset({*EVENTS, *joined})))
     for facts, name in project.suspects.roots([case.files["main.py"]]):
         project.inspect(facts, name, events.append)
     return sorted({(event.place.span.line, said(event)) for event in events if told(event)})
 
 
+_TOLD = (Called, Entered, ColumnTested, FromsJoined, RowReturned, RowsUsed, StatementSent, TruthAsked)
+
+
 def told(event: Event) -> bool:
     """Whether the fixtures speak of such events."""
-    return isinstance(event, Called | Entered | ColumnTested | RowsUsed | StatementSent | TruthAsked)
+    return isinstance(
+        event, Called | Entered | ColumnTested | FromsJoined | RowReturned | RowsUsed | StatementSent | TruthAsked
+    )
 
 
 def said(event: Event) -> str:
@@ -58,6 +66,10 @@ def said(event: Event) -> str:
         return f"used {event.how} {event.name}"
     if isinstance(event, StatementSent):
         return " ".join(["sent", event.name, *(shown(step) for step in event.statement.steps)])
+    if isinstance(event, FromsJoined):
+        return " ".join(["joined", *(shown(step) for step in event.statement.steps)])
+    if isinstance(event, RowReturned):
+        return f"returned {type(event.row).__name__}"
     if isinstance(event, TruthAsked):
         return f"truth {type(event.value).__name__}"
     assert isinstance(event, Called) and event.function is not None
@@ -82,7 +94,7 @@ def test_case(case: Case) -> None:
     """Exactly what is marked is told, and it lies in suspects."""
     marked = [
         (mark.line, text.strip().replace(":", "", 1) if ": " in text else f"{mark.kind} {text.strip()}")
-        for mark in marks(case.text, ("called", "sent", "tested", "truth", "used"))
+        for mark in marks(case.text, ("called", "joined", "returned", "sent", "tested", "truth", "used"))
         for text in mark.text.split(";")
     ]
     assert happened(case) == sorted(marked)

@@ -1,0 +1,86 @@
+"""What the criteria of a statement refer to: classes that have to be joined, and what ties them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.places import Place, below
+from sqla_lint.flow.questions import EventAsked
+from sqla_lint.flow.steps import Step
+from sqla_lint.flow.values import MappedAttribute
+from sqla_lint.knowledge.statements import COMPARING
+
+_HIDDEN = ""  # stands for a class that is not in sight
+_SOMETHING = "?"  # stands before what may be an alias, and then ties what is compared with it
+_CONJUNCTIONS = frozenset({"and_"})
+# Calls whose arguments refer to what they themselves do; those below make a statement of their own.
+_PLAIN = frozenset({"and_", "or_", "not_", "between", "cast", "coalesce", "lower", "upper", "date", "asc", "desc",
+                    "label", "collate"}) | COMPARING  # fmt: skip
+_OWN = frozenset({"any", "has", "exists", "select", "scalar_subquery", "as_scalar", "subquery"})
+
+
+def references(frame: Frame, arguments: Arguments, place: Place) -> Iterator[Step]:
+    """The steps that the criteria of a `filter` or `where` take."""
+    if not frame.ask(EventAsked("FromsJoined")):
+        return
+    if arguments.spread:
+        yield Step("hidden", place=place)
+    for node in arguments.nodes:
+        for part in _parts(node):
+            classes = dict.fromkeys(_classes(frame, part))
+            if _HIDDEN in classes or not classes and not isinstance(part, cst.Comparison):
+                yield Step("hidden", place=place)
+            for cls in classes:
+                if cls and not cls.startswith(_SOMETHING):
+                    yield Step("refers", cls, place=place)
+            first, *others = classes or {_HIDDEN: None}
+            for other in others:
+                yield Step("links", first, other, place=place)
+
+
+def _parts(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The criteria that all have to hold."""
+    match node:
+        case cst.Call(func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))) if name in _CONJUNCTIONS:
+            for item in node.args:
+                yield from _parts(item.value)
+        case cst.BinaryOperation(left=left, operator=cst.BitAnd(), right=right):
+            yield from _parts(left)
+            yield from _parts(right)
+        case _:
+            yield node
+
+
+def _classes(frame: Frame, node: cst.CSTNode) -> Iterator[str]:
+    """The classes whose columns stand in a criterion, "" where there may be others."""
+    match node:
+        case cst.Attribute() | cst.Name():
+            with frame.silent():
+                value = frame.evaluate(node)
+            if isinstance(value, MappedAttribute):
+                yield value.owner
+            elif isinstance(node, cst.Attribute):
+                yield _HIDDEN if _has_table(node) else f"{_SOMETHING}{frame.text(node.value)}"
+        case cst.Call(func=function, args=args):
+            name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", "")
+            if name in _OWN:
+                return
+            if name not in _PLAIN:
+                yield _HIDDEN
+                return
+            if isinstance(function, cst.Attribute):
+                yield from _classes(frame, function.value)
+            for item in args:
+                yield from _classes(frame, item.value)
+        case _:
+            for child in below(node):
+                yield from _classes(frame, child)
+
+
+def _has_table(node: cst.Attribute) -> bool:
+    """`table.c.name`, `subquery.c.name`."""
+    inner = node.value
+    return isinstance(inner, cst.Attribute) and inner.attr.value in ("c", "columns")
