@@ -6,6 +6,7 @@ import libcst as cst
 
 from sqla_lint.flow.bulk import note_update
 from sqla_lint.flow.changed import note_method
+from sqla_lint.flow.cutting import note_cut
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.turns import note_added, note_shortened
 from sqla_lint.flow.values import Session
@@ -17,6 +18,7 @@ def note_done(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
     """Tell what a call has done."""
     note_method(frame, node)
     note_shortened(frame, node)
+    note_cut(frame, node)
     match node.func:
         case cst.Attribute(value=owner, attr=cst.Name(value=name)) if frame.emitting and name in _TOLD:
             with frame.silent():

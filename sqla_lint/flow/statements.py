@@ -13,6 +13,7 @@ from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.changed import note_augmented, note_changed, note_target
 from sqla_lint.flow.containers import item_at, operator, set_item
+from sqla_lint.flow.cutting import note_unset
 from sqla_lint.flow.dropped import note_dropped
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
@@ -303,6 +304,7 @@ def _set_attribute(
         replace_relationship(frame, holder, name, target)
         note_relinked(frame, holder, name, target, source)
         note_half_set(frame, holder, name, value, target)
+        note_unset(frame, holder, name, value, target)
         frame.works_on_batch()
         held = set_value(frame, holder, name, value, source)
         own = path_of(owner)

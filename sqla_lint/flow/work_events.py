@@ -85,3 +85,15 @@ class OutOfStep(Event):
     read: str = ""
     given: str = ""
     place_given: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCut(Event):
+    """A row is taken from its parent, without which its foreign key may not be.
+
+    text: what takes it, as written. owner, column: the class and the column that is set to NULL.
+    """
+
+    text: str = ""
+    owner: str = ""
+    column: str = ""

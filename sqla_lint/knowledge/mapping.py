@@ -60,3 +60,8 @@ def is_base(dotted_name: str) -> bool:
         return False
     home, _, name = dotted_name.rpartition(".")
     return name in BASES or (home in BASE_SUFFIXES and name.endswith(BASE_SUFFIXES[home]))
+
+
+# Methods of a collection by which rows leave it, and those by which rows get another parent, or are deleted.
+CUTTING = frozenset({"clear", "discard", "pop", "remove"})
+KEEPING = frozenset({"add", "append", "delete", "expunge", "extend", "insert", "setattr"})

@@ -8,6 +8,7 @@ from functools import cached_property
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.questions import ClassInfo, Relationship
 from sqla_lint.knowledge.columns import IN_PLACE
+from sqla_lint.knowledge.mapping import CUTTING
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.dropping import as_imported
 from sqla_lint.project.mentions import last
@@ -35,6 +36,8 @@ class Writing:
             return True
         if "OutOfStep" in self._events and self._sets_one_of_two(sketch):
             return True
+        if "LinkCut" in self._events and self._cuts(sketch):
+            return True
         if "AddedAgain" in self._events and self._adds_what_it_makes(sketch):
             return True
         return "CollectionShrinks" in self._events and self._shrinks(sketch)
@@ -50,6 +53,12 @@ class Writing:
         """The relationships that go by one column, with it."""
         return frozenset((item.name, item.keys[0]) for item in self._relationships() if len(item.keys) == 1)
 
+    def _cuts(self, sketch: Sketch) -> bool:
+        """Whether a body may take a row from its parent."""
+        taken = (chain.rsplit(".", 2) for chain in sketch.calls if last(chain) in CUTTING)
+        names = {parts[-2] for parts in taken if len(parts) > 2} | sketch.sets
+        return any(item.name in names and "delete-orphan" not in item.cascade for item in self._relationships())
+
     def _adds_what_it_makes(self, sketch: Sketch) -> bool:
         """Whether a body makes an object and adds something in a loop."""
         adds = any(last(chain) == "add" for chain in sketch.loop_calls)
@@ -58,7 +67,7 @@ class Writing:
     def _shrinks(self, sketch: Sketch) -> bool:
         """Whether a loop may take something out of the collection that it goes through."""
         taken = (chain.rsplit(".", 2) for chain in sketch.loop_calls if last(chain) in ("remove", "pop"))
-        if any(parts[-2] in self._collections for parts in taken if len(parts) > 1):
+        if any(parts[-2] in self._collections for parts in taken if len(parts) > 2):
             return True
         names = {last(chain) for chain in sketch.loop_reads}
         read = {last(chain) for chain in sketch.reads}

@@ -8,6 +8,7 @@
 | `RowsOutOfDate`                           | `RowsOutOfDate(order status)`                                            |
 | `RemovedCalled`                           | `RemovedCalled(session.execute text)`, then the keyword                  |
 | `OutOfStep`                               | `OutOfStep(key order.customer_id)`                                       |
+| `LinkCut`                                 | `LinkCut(order.lines.remove() order_id)`                                 |
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from sqla_lint.flow.work_events import (
     AddedAgain,
     ChangedInPlace,
     CollectionShrinks,
+    LinkCut,
     OutOfStep,
     RemovedCalled,
     RowsOutOfDate,
 )
 
 WORK_EVENTS = frozenset(
-    {"AddedAgain", "ChangedInPlace", "CollectionShrinks", "OutOfStep", "RemovedCalled", "RowsOutOfDate"}
+    {"AddedAgain", "ChangedInPlace", "CollectionShrinks", "LinkCut", "OutOfStep", "RemovedCalled", "RowsOutOfDate"}
 )
 
 
@@ -43,4 +45,6 @@ def telling_of_work(event: Event) -> str:
             return f"RemovedCalled({' '.join(word for word in (text, how, keyword) if word)})"
         case OutOfStep(kind=kind, read=read):
             return f"OutOfStep({kind} {read})"
+        case LinkCut(text=text, column=column):
+            return f"LinkCut({text} {column})"
     return ""

@@ -1,0 +1,78 @@
+"""Rows that lose the parent which their foreign key must name: the flush writes NULL where none may be."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from sqla_lint.flow.columns import Column
+from sqla_lint.flow.frame import Frame, path_of
+from sqla_lint.flow.places import nodes
+from sqla_lint.flow.questions import ClassInfo, EventAsked, MappingOf, Relationship
+from sqla_lint.flow.values import Collection, Constant, Instance, Value, alternatives
+from sqla_lint.flow.work_events import LinkCut
+from sqla_lint.knowledge.mapping import CUTTING, KEEPING
+
+
+def note_cut(frame: Frame, node: cst.Call) -> None:
+    """Tell that `order.lines.remove(line)` leaves a row without what its key must name."""
+    match node.func:
+        case cst.Attribute(value=cst.Attribute(value=owner, attr=cst.Name(value=name)), attr=cst.Name(value=method)):
+            if frame.emitting and method in CUTTING and frame.ask(EventAsked("LinkCut")):
+                with frame.silent():
+                    row = frame.evaluate(owner)
+                _note(frame, row, name, f"{frame.callee(node.func)}()", node)
+
+
+def note_unset(frame: Frame, row: Instance, name: str, value: Value, target: cst.Attribute) -> None:
+    """Tell that `line.order = None` or `order.lines = []` does."""
+    nothing = value == Constant(None) or isinstance(value, Collection) and value.literal and value.limit == 0
+    if frame.emitting and nothing and frame.ask(EventAsked("LinkCut")):
+        given = "None" if value == Constant(None) else "[]"
+        _note(frame, row, name, f"{frame.text(target)} = {given}", target)
+
+
+def _note(frame: Frame, value: Value, name: str, text: str, node: cst.CSTNode) -> None:
+    rows = [item for item in alternatives(value) if isinstance(item, Instance)]
+    if len(rows) != 1 or rows[0].new or rows[0].detached or rows[0].producer is None or rows[0].producer.root:
+        return  # it may not be in the database at all
+    info = frame.ask(MappingOf(rows[0].cls))
+    item = info.relationships.get(name) if info is not None else None
+    if info is None or item is None or item.viewonly or item.secondary or item.joins or not item.target:
+        return
+    target = frame.ask(MappingOf(item.target))
+    if target is None or "delete-orphan" in item.cascade or item.passive_deletes == "all":
+        return
+    key = _key(item, info, target)
+    if key is not None and not key.nullable and not _is_kept(frame, name, item.reverse):
+        frame.emit(LinkCut(frame.place(node), None, text, key.owner, key.name))
+
+
+def _key(item: Relationship, info: ClassInfo, target: ClassInfo) -> Column | None:
+    """The only column by which the rows of one side name those of the other."""
+    if not item.collection:
+        columns = [info.columns[key] for key in item.keys if key in info.columns]
+        reverse = target.relationships.get(item.reverse)
+        orphans = reverse is not None and "delete-orphan" in reverse.cascade
+        return columns[0] if len(columns) == 1 and item.many_to_one and not orphans else None
+    found = [
+        column
+        for column in target.columns.values()
+        for key in column.foreign_keys
+        if key.cls and (key.cls in info.lineage or info.id == key.cls)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_kept(frame: Frame, name: str, reverse: str) -> bool:
+    """Whether anything in the function may give the row another parent, or delete it."""
+    for node in nodes(frame.slice.module):
+        match node:
+            case cst.Call(func=function) if path_of(function).rpartition(".")[2] in KEEPING:
+                return True
+            case cst.Assign(targets=targets, value=value) if not (
+                isinstance(value, cst.Name) and value.value == "None"
+            ):
+                set_ = [item.target.attr.value for item in targets if isinstance(item.target, cst.Attribute)]
+                if reverse in set_ or name in set_ and not (isinstance(value, cst.List) and not value.elements):
+                    return True
+    return False
