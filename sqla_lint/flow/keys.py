@@ -48,7 +48,7 @@ def note_key(frame: Frame, value: Instance, column: Column, node: cst.CSTNode) -
         return
     if not given:
         _emit(frame, KeyRead(frame.place(node), None, value, column.name, frame.text(node), use, target), column)
-    elif use in ("column", "criterion"):
+    elif use == "column":  # what is looked up by no key is rightly not found
         frame.making.uses.add(KeyUse(given, column.name, use, target, frame.place(node)))
 
 

@@ -52,13 +52,13 @@ class Keyed:
 
     @cached_property
     def _making(self) -> frozenset[str]:
-        """The functions that make such an object themselves."""
-        _, classes = self._keys
+        """The functions that make such an object themselves, by its name or as a method of the class."""
+        making = self._keys[1] | {"cls"}
         return frozenset(
             f"{facts.module}:{fact.qualname}"
             for facts in self._files
             for fact in facts.functions.values()
-            if not classes.isdisjoint(map(last, fact.sketch.calls))
+            if not making.isdisjoint(map(last, fact.sketch.calls))
         )
 
     @cached_property
