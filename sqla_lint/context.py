@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqla_lint.flow.loading import LoadTree
-from sqla_lint.flow.questions import ClassInfo, MappingOf, PossibleVersions
+from sqla_lint.flow.questions import ClassInfo, MappingOf, NameMeans, PossibleVersions
 from sqla_lint.flow.steps import ANY_COLUMN
-from sqla_lint.flow.values import Instance, Statement, class_name
+from sqla_lint.flow.values import UNKNOWN, External, Instance, Statement, class_name
+from sqla_lint.knowledge.concurrency import SERVERS
+from sqla_lint.knowledge.migrations import OP
 from sqla_lint.knowledge.versions import Versions
 from sqla_lint.project.grounds import MostlyAsync
 
@@ -33,6 +35,17 @@ class Context:
     def mostly_async(self) -> bool:
         """Whether the project works with AsyncSession rather than with Session."""
         return self._project.ask(MostlyAsync())
+
+    def is_revision(self, module: str) -> bool:
+        """Whether a module is a revision of Alembic."""
+        operations, before = (self._project.ask(NameMeans(module, name)) for name in ("op", "down_revision"))
+        return operations == External(OP) and before != UNKNOWN
+
+    @property
+    def serves(self) -> bool:
+        """Whether the project imports a framework that answers requests in an event loop."""
+        imports = (target for facts in self._project.files for target in facts.imports.values())
+        return any(target.partition(".")[0] in SERVERS for target in imports)
 
     @property
     def databases(self) -> frozenset[str]:

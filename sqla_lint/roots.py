@@ -15,6 +15,7 @@ from sqla_lint.flow.questions import Summary
 from sqla_lint.project.declarations import declared
 from sqla_lint.project.project import Project
 from sqla_lint.project.records import Entry, Ledger
+from sqla_lint.project.revisions import left_behind
 from sqla_lint.project.slices import Unsliceable
 from sqla_lint.survey.facts import Facts
 from sqla_lint.trouble import internal_error, not_analysed
@@ -104,12 +105,15 @@ def walk_root(project: Project, facts: Facts, qualname: str) -> Walked:
 
 
 def check_classes(project: Project, targets: frozenset[str]) -> Iterator[Diagnostic]:
-    """Yield what the checks say of the classes that the targets declare."""
+    """Yield what the checks say of the classes that the targets declare, and of revisions as a whole."""
+    notes = _Notes(project)
     if "ClassDeclared" in project.asked.events:
-        notes = _Notes(project)
         for event in declared(project, targets):
             notes.take(event)
-        yield from (*notes.own.values(), *notes.shared.values())
+    if "LeftBehind" in project.asked.events:
+        for left in left_behind(project, targets):
+            notes.take(left)
+    yield from (*notes.own.values(), *notes.shared.values())
 
 
 class _Notes:

@@ -20,7 +20,7 @@ def shop(variant: str, database: str = "sqlite") -> dict[str, str]:
     files = {path.name: path for path in (FIXTURES / "shop").glob("*.py")}
     files |= {path.name: path for path in (FIXTURES / variant).glob("*.py")}
     texts = {f"shop/{name}": path.read_text(encoding="utf-8") for name, path in files.items()}
-    return {name: re.sub(r"sqlite(\+\w+)?://", f"{database}://", text) for name, text in texts.items()}
+    return {name: re.sub(r"sqlite((?:\+\w+)?)://", rf"{database}\1://", text) for name, text in texts.items()}
 
 
 @pytest.mark.parametrize("variant", ["shop", "shop_legacy"])

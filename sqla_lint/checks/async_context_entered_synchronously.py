@@ -24,9 +24,11 @@ _KINDS = {"async": ("asynchronous", "with", "async with"), "sync": ("synchronous
 @rule.on(Entered)
 def check_session(entered: Entered, context: Context) -> Iterator[Diagnostic]:
     """Report a block that enters a session of the other kind."""
+    block = "async with" if entered.asynchronous else "with"
     if isinstance(entered.value, Session) and not entered.value.guessed:
-        block = "async with" if entered.asynchronous else "with"
         yield from _report(entered.value.kind, block, entered.text, entered)
+    elif entered.kind:
+        yield from _report(entered.kind, block, entered.text, entered)
 
 
 @rule.on_call("session", "begin", "begin_nested")

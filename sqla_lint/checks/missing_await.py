@@ -8,7 +8,7 @@ from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
 from sqla_lint.flow.events import Called, CoroutineUsed, ValueDropped
 from sqla_lint.flow.values import External
-from sqla_lint.knowledge.coroutines import CONNECTION_COROUTINES
+from sqla_lint.knowledge.coroutines import CONNECTION_COROUTINES, is_stream
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -27,13 +27,16 @@ _USES = {
     "truth": "`{text}` is a coroutine, which is always true",
     "text": "`{text}` is a coroutine, and its text says no more than that",
     "with": "`{text}` is a coroutine, which no block can enter",
+    "operand": "`{text}` is a coroutine, and not what the operator is meant for",
+    "argument": "`{text}` is a coroutine, where what it gives is asked for",
+    "return": "`{text}` is given back without being awaited, and whoever awaits the function gets a coroutine",
 }
 
 
 @rule.on(ValueDropped)
 def check_dropped(dropped: ValueDropped, context: Context) -> Iterator[Diagnostic]:
     """Report a call that gives a coroutine which is neither awaited nor kept."""
-    if dropped.kind == "coroutine":
+    if dropped.kind == "coroutine" and not is_stream(dropped.call):
         what = _NEVER.format(text=dropped.text)
         yield rule.at(dropped.place.span, fix=_awaiting(dropped.text, dropped.asynchronous), what=what)
 
@@ -41,6 +44,8 @@ def check_dropped(dropped: ValueDropped, context: Context) -> Iterator[Diagnosti
 @rule.on(CoroutineUsed)
 def check_used(used: CoroutineUsed, context: Context) -> Iterator[Diagnostic]:
     """Report a coroutine that is used for what it would give, and a plain loop over an AsyncResult."""
+    if is_stream(used.call):
+        return  # stream-without-await tells of it
     streamed = used.call == "AsyncResult"
     what = "`{text}` is an AsyncResult: a plain `for` cannot go through it" if streamed else _USES[used.how]
     fix = Fix("go through it with `async for`") if streamed else Fix(f"await it first: `(await {used.call}(…))`")

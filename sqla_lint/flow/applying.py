@@ -25,6 +25,7 @@ from sqla_lint.flow.questions import (
 )
 from sqla_lint.flow.reads import apply_read
 from sqla_lint.flow.sessions import commit, drop, flush, give_away, put
+from sqla_lint.flow.sharing import used_by
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.substitution import Binding, session_given, substitute
 from sqla_lint.flow.unwritten import called, given_back, written
@@ -47,6 +48,7 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
+from sqla_lint.flow.working import Working
 
 
 def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -107,6 +109,7 @@ def apply_summary(
     enter_callee(frame, summary, binding)
     closed = {effect.session for effect in summary.effects if effect.op == "close"}
     ended = {effect.session for effect in summary.effects if effect.op == "commit" and not effect.must}
+    blocked, frame.outcome.blocked = frame.outcome.blocked, frame.outcome.blocked or info.is_async
     for effect in summary.effects:
         if effect.op == "sql" and not effect.must and effect.session in ended:
             frame.may_raise()  # where it sends at all it also commits
@@ -114,6 +117,7 @@ def apply_summary(
         pending = before or effect.works
         _apply_effect(frame, effect, binding, node, effect.session in closed, pending)
     frame.blocks = outside
+    frame.outcome.blocked = blocked if info.is_async else frame.outcome.blocked
     frame.may_raise()
     for read in summary.reads:
         apply_read(frame, read, binding, node)
@@ -147,6 +151,8 @@ def _result(
     elif info.wraps != "contextmanager" and not info.is_generator:
         _adopt(frame, returned, node)
     wrapped = _wrapped(frame, info, returned, yielded, node)
+    if isinstance(wrapped, Coroutine):
+        return Working(wrapped.result, wrapped.call, used_by(frame, info, summary, binding, arguments))
     return replace(wrapped, ended=summary.ended) if isinstance(wrapped, Manager) and summary.ended else wrapped
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 
 import libcst as cst
 
 from sqla_lint.flow.branches import assume, settle_absent
 from sqla_lint.flow.events import Loop
-from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.frame import Arguments, Frame, sessions_in
 from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import join_states
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import UNKNOWN, Collection, Mapping, Result, Statement, TupleValue, Value
+from sqla_lint.flow.working import Working
 
 _WORDS = re.compile(r"\w+")
 
@@ -122,7 +124,9 @@ def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -
     loop.batch_of = frame.batch(clause.iter)
 
     def body() -> Value:
-        frame.assign(clause.target, frame.elements(source, clause.iter, loop.id))
+        turn = frame.elements(source, clause.iter, loop.id)
+        frame.assign(clause.target, turn)
+        loop.opened |= {session.key for session in sessions_in(turn)}
         for condition in clause.ifs:
             note_truth(frame, frame.evaluate(condition.test), condition.test)
             assume(frame, condition.test, True)
@@ -130,4 +134,11 @@ def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -
             return _comp_for(frame, clause.inner_for_in, element)
         return element()
 
-    return run_comprehension(frame, loop, body)
+    return _unshared(run_comprehension(frame, loop, body), loop)
+
+
+def _unshared(value: Value, loop: Loop) -> Value:
+    """What the turns of a comprehension give: each uses the sessions of its own turn alone."""
+    if isinstance(value, Working):
+        return replace(value, uses=tuple(item for item in value.uses if item.key not in loop.opened))
+    return value

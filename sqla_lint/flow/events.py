@@ -296,6 +296,7 @@ class Entered(Event):
     value: Value = UNKNOWN
     asynchronous: bool = False
     text: str = ""
+    kind: str = ""  # "sync" or "async" where a generator function of the project gives it
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,8 +372,8 @@ class ValueDropped(Event):
 class CoroutineUsed(Event):
     """A coroutine is used as if it were what awaiting it gives, or a plain `for` goes through an AsyncResult.
 
-    how: "attribute", "iteration", "item", "truth", "text" (of an f-string) or "with". call: what gave it, as in
-    `ValueDropped`. text: what is used, as written.
+    how: "attribute", "iteration", "item", "truth", "text" (of an f-string), "with", "operand", "argument" or "return".
+    call: what gave it, as in `ValueDropped`. text: what is used, as written.
     """
 
     how: str = ""

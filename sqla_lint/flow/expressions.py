@@ -19,6 +19,7 @@ from sqla_lint.flow.generics import subscripted
 from sqla_lint.flow.instances import in_rows, rooted
 from sqla_lint.flow.lattice import join, one_of
 from sqla_lint.flow.lending import lend
+from sqla_lint.flow.mistaken import note_compared, note_operands
 from sqla_lint.flow.noted import is_column, makes_sql, note_call, note_tested
 from sqla_lint.flow.places import below
 from sqla_lint.flow.queries import rows_of
@@ -176,6 +177,7 @@ def dict_display(frame: Frame, node: cst.Dict) -> Value:
 def operation(frame: Frame, node: cst.BinaryOperation) -> Value:
     """`left + right` and its like."""
     left, right = frame.evaluate(node.left), frame.evaluate(node.right)
+    note_operands(frame, ((left, node.left), (right, node.right)))
     if is_column(left) or is_column(right):
         return Criterion("&")
     return operator(left, node.operator, right)
@@ -197,6 +199,7 @@ def unary(frame: Frame, node: cst.UnaryOperation) -> Value:
 def comparison(frame: Frame, node: cst.Comparison) -> Value:
     """`left == right` and its like: SQL, where one side is a column."""
     sides = [frame.evaluate(node.left), *(frame.evaluate(item.comparator) for item in node.comparisons)]
+    note_compared(frame, node, sides)
     if not any(map(is_column, sides)):
         return UNKNOWN
     target = node.comparisons[0]

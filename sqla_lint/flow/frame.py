@@ -12,8 +12,10 @@ from sqla_lint.flow.attempts import Attempt, Handled
 from sqla_lint.flow.events import Called, ColumnRead, Committed, Event, Loop, RelationshipRead, Repeating
 from sqla_lint.flow.fates import Fates, holds_engine
 from sqla_lint.flow.making import Making
+from sqla_lint.flow.outcome import Outcome
+from sqla_lint.flow.overlapping import Shared
 from sqla_lint.flow.places import Numbers, Place, Slice, nodes
-from sqla_lint.flow.questions import Ask, CallsAsked, Effect, FunctionInfo, Read, Summary
+from sqla_lint.flow.questions import Ask, CallsAsked, FunctionInfo, Summary
 from sqla_lint.flow.state import BEGUN, GONE, HOLDING, IDLE, NEW, State, gather
 from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
 
@@ -67,19 +69,6 @@ class Handler:
     failed: bool = False
     attempt: Attempt | None = None
     caught: Handled | None = None
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What is noted while a function is walked, for its summary."""
-
-    returns: list[Value] = field(default_factory=list)
-    yields: list[Value] = field(default_factory=list)
-    effects: dict[tuple[str, str, object], Effect] = field(default_factory=dict)
-    reads: dict[tuple[str, ...], Read] = field(default_factory=dict)
-    escapes: set[str] = field(default_factory=set)
-    keeps: set[str] = field(default_factory=set)
-    io: str = ""
 
 
 class TooComplex(Exception):
@@ -254,6 +243,8 @@ class Frame:
                 self.sink(event if node in loop.repeated else replace(event, loop=None))
             elif isinstance(event, Called | Repeating):
                 self.sink(replace(event, repeats=node in loop.repeated))
+            elif isinstance(event, Shared) and node in loop.repeated:
+                self.sink(event)
 
     def _release_commit(self, loop: Loop, node: int, event: Committed) -> None:
         """A commit that ends its loop may still be repeated by the next loop outside, unless this one tries again."""

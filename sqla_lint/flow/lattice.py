@@ -26,6 +26,7 @@ from sqla_lint.flow.values import (
     Value,
     alternatives,
 )
+from sqla_lint.flow.working import Working
 
 _MOST = 4
 _MOST_CONSTANTS = 16
@@ -148,7 +149,10 @@ def _joined(left: Value, right: Value) -> Value | None:
         case Mapping(), Mapping():
             return _join_mappings(left, right)
         case Coroutine(), Coroutine():
-            return Coroutine(join(left.result, right.result), left.call if left.call == right.call else "")
+            joined, call = join(left.result, right.result), left.call if left.call == right.call else ""
+            if isinstance(left, Working) and isinstance(right, Working) and left.uses == right.uses:
+                return Working(joined, call, left.uses, left.threaded or right.threaded)
+            return Coroutine(joined, call)
         case Result(), Result():
             producer = left.producer if left.producer == right.producer else Producer(False)
             streamed, unique = left.streamed and right.streamed, left.unique or right.unique

@@ -7,7 +7,7 @@ from functools import reduce
 
 import libcst as cst
 
-from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.keeping import note_class, note_default
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import nodes
@@ -16,6 +16,7 @@ from sqla_lint.flow.state import State
 from sqla_lint.flow.substitution import Binding, substitute
 from sqla_lint.flow.values import UNKNOWN, ClassValue, Instance, LocalFunction, Object, Session, Value
 from sqla_lint.knowledge.calls import MANAGERS
+from sqla_lint.knowledge.concurrency import is_lock
 from sqla_lint.knowledge.sessions import is_session_name
 
 
@@ -60,6 +61,7 @@ def local_signature(frame: Frame, node: cst.FunctionDef) -> FunctionInfo:
         wraps="contextmanager" if manages else "",
         owner="",
         binds="",
+        locks=any(is_lock(path_of(item.item)) for item in nodes(node.body) if isinstance(item, cst.WithItem)),
     )
 
 

@@ -12,7 +12,7 @@ import libcst as cst
 from sqla_lint.flow.events import Called, ColumnTested, Entered, Iterated, Passed, RowRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.outcomes import RowReturned
-from sqla_lint.flow.questions import EventAsked, MappingOf
+from sqla_lint.flow.questions import EventAsked, MappingOf, SignatureOf
 from sqla_lint.flow.values import (
     ClassValue,
     Collection,
@@ -20,6 +20,7 @@ from sqla_lint.flow.values import (
     Coroutine,
     Criterion,
     External,
+    FunctionValue,
     Instance,
     Manager,
     MappedAttribute,
@@ -148,7 +149,17 @@ def note_entered(frame: Frame, value: Value, item: cst.WithItem, asynchronous: b
     if isinstance(subject, Method):
         subject = subject.receiver
     if isinstance(subject, Session | SessionFactory | Manager):
-        frame.emit(Entered(frame.place(item.item), None, value, asynchronous, frame.told(item.item)))
+        text, kind = frame.told(item.item), _kind_of_manager(frame, item.item)
+        frame.emit(Entered(frame.place(item.item), None, value, asynchronous, text, kind))
+
+
+def _kind_of_manager(frame: Frame, node: cst.BaseExpression) -> str:
+    """Which block can enter what a generator function of the project gives, where it is one that a `with` enters."""
+    called, callee = frame.called
+    info = frame.ask(SignatureOf(callee.id)) if called is node and isinstance(callee, FunctionValue) else None
+    if info is None or info.wraps != "contextmanager":
+        return ""
+    return "async" if info.is_async else "sync"
 
 
 # Rows.

@@ -97,6 +97,24 @@ class Operated(Event):
         return bool(added) and not any(step.fills for step in added)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftBehind(Event):
+    """A `downgrade` that does nothing; operations: what the `upgrade` beside it does to tables, by name."""
+
+    operations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unflushed(Event):
+    """Something that a revision puts into a session on its connection, or changes in it, and that is never flushed.
+
+    what: as written. name: of the session.
+    """
+
+    what: str = ""
+    name: str = ""
+
+
 def _removes(text: str, table: str) -> bool:
     words = text.upper().split()
     return table in text and ("TRUNCATE" in words or "DELETE" in words)

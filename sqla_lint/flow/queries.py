@@ -300,7 +300,7 @@ def awaited(value: Value) -> Value:
     """What `await value` gives."""
     match value:
         case Coroutine(result=Coroutine() as inner):
-            return replace(inner, call="")  # handed through something that awaits it, or not
+            return Coroutine(inner.result)  # handed through something that awaits it, or not
         case Coroutine(result=result):
             return result
         case OneOf(values=values):

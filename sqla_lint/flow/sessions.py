@@ -36,6 +36,7 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
+from sqla_lint.flow.working import Working
 from sqla_lint.knowledge.calls import CHUNK_WORDS
 from sqla_lint.knowledge.coroutines import class_called
 from sqla_lint.knowledge.sessions import METHODS, Effect
@@ -97,7 +98,11 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
     given = _given(frame, session, effect.gives, arguments, node)
     if name.startswith("stream") and isinstance(given, Result):
         given = replace(given, streamed=True)
-    return Coroutine(given, _spelt(session, name)) if effect.coroutine and session.kind == "async" else given
+    return _coroutine(session, name, given) if effect.coroutine and session.kind == "async" else given
+
+
+def _coroutine(session: Session, name: str, given: Value) -> Coroutine:
+    return Working(given, _spelt(session, name), () if session.registry else (session,))
 
 
 def _spelt(session: Session, name: str) -> str:

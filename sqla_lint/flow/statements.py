@@ -14,7 +14,7 @@ from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.changed import note_augmented, note_changed, note_target
 from sqla_lint.flow.containers import item_at, operator, set_item
 from sqla_lint.flow.cutting import note_unset
-from sqla_lint.flow.dropped import note_dropped
+from sqla_lint.flow.dropped import note_dropped, note_used
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
@@ -24,6 +24,7 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import note_returned
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.lost import note_given
+from sqla_lint.flow.mistaken import note_given_back
 from sqla_lint.flow.nested import define, define_class
 from sqla_lint.flow.noted import note_rows_returned
 from sqla_lint.flow.questions import AnnotationMeans
@@ -38,6 +39,7 @@ from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
     Constant,
+    Coroutine,
     Instance,
     Mapping,
     Object,
@@ -169,6 +171,7 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
     if value is not None:
         given = frame.evaluate(value)
         note_rows_returned(frame, given, value)
+        note_given_back(frame, given, value)
         given = _kept(frame, given)
         respond(frame, given, value)
     if frame.emitting:
@@ -209,7 +212,10 @@ def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     given = frame.evaluate(node.value) if node.value is not None else UNKNOWN
     text = frame.slice.text(node.annotation.annotation)
     declared = frame.ask(AnnotationMeans(frame.info.module, text, of_parameter=True))
-    given = described(given, declared, frame.text(node.target))
+    if isinstance(given, Coroutine) and isinstance(node.target, cst.Name) and node.value is not None:
+        note_dropped(frame, node.value, given, node.target.value)
+    else:
+        given = described(given, declared, frame.text(node.target))
     assign(frame, node.target, given, node.value)
 
 
@@ -240,6 +246,7 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.B
             if isinstance(value, Session) and value.key in frame.opened:
                 frame.opened_as.setdefault(value.key, name)
         case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            note_used(frame, value, "iteration", source or target)
             _unpack(frame, elements, value)
         case cst.Attribute(value=owner, attr=cst.Name(value=name)):
             _set_attribute(frame, target, owner, name, value, source)

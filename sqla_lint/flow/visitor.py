@@ -9,6 +9,7 @@ from functools import reduce
 import libcst as cst
 
 from sqla_lint.flow import attributes, blocks, calls, expressions, instances, nested, statements
+from sqla_lint.flow.blocking import note_blocked
 from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.endings import UsedAgain
 from sqla_lint.flow.engines import tell_engines
@@ -22,12 +23,15 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import note_late
 from sqla_lint.flow.loaded import as_left
 from sqla_lint.flow.locking import tell_locked
+from sqla_lint.flow.mistaken import note_arguments
 from sqla_lint.flow.places import Slice
 from sqla_lint.flow.queries import awaited, collection, rows_of
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Given, Summary
 from sqla_lint.flow.removed import note_removed
+from sqla_lint.flow.sharing import note_shared, note_waited
 from sqla_lint.flow.state import BEGUN, RETURNED, State, join_states
 from sqla_lint.flow.substitution import Binding
+from sqla_lint.flow.unflushed import note_unflushed
 from sqla_lint.flow.unwritten import as_written
 from sqla_lint.flow.values import (
     NEVER,
@@ -80,10 +84,12 @@ class Visitor(Frame):
     def call(self, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
         """What a call gives."""
         note_removed(self, callee, arguments, node)
-        return calls.call(self, callee, arguments, node)
+        note_arguments(self, callee, arguments, node)
+        return note_shared(self, callee, arguments, node, calls.call(self, callee, arguments, node))
 
     def await_(self, value: Value) -> Value:
         """What awaiting gives; a coroutine's result, or the value itself."""
+        note_waited(self, value)
         return awaited(value)
 
     def summarise_local(self, name: str, arguments: Arguments) -> tuple[FunctionInfo, Summary, Binding] | None:
@@ -112,6 +118,11 @@ class Visitor(Frame):
         inner.calling = self.calling | {info.name}
         inner.making.makes = self.making.makes
         return inner
+
+    def sends(self, session: Session) -> None:
+        """The session runs SQL."""
+        note_blocked(self, session)
+        super().sends(session)
 
     def elements(self, value: Value, node: cst.CSTNode, loop: int) -> Value:
         """What one turn of iterating over `value` gives; iterating over a Query executes it."""
@@ -196,6 +207,7 @@ def walk(
 
 def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
     """Tell the checks how each session that was opened here ends."""
+    note_unflushed(visitor, ends)
     if visitor.info.entry:
         return  # the process ends with it
     for key, session in visitor.opened.items():

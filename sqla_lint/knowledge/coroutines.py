@@ -21,6 +21,11 @@ CONNECTION_COROUTINES = frozenset({"close", "commit", "exec_driver_sql", "execut
 RESULT_PLAIN = frozenset({"columns", "keys", "mappings", "scalars", "tuples", "unique", "yield_per"})
 # What any coroutine has: reading these of one is meant.
 COROUTINE_ATTRIBUTES = frozenset({"close", "cr_await", "cr_code", "cr_frame", "cr_running", "send", "throw"})
+# Builtins that make nothing of a coroutine, but of what awaiting it gives.
+TAKING_VALUES = frozenset(f"builtins.{name}" for name in ("abs", "bool", "dict", "enumerate", "float", "int", "len",
+                                                          "max", "min", "round", "str", "sum"))  # fmt: skip
+# Words of annotations of what may be awaited, or may be anything.
+AWAITABLES = ("Any", "Awaitable", "Coroutine", "Future", "Generator", "Task", "object")
 _SESSION_COROUTINES = frozenset(name for name, effect in METHODS.items() if effect.coroutine)
 # What the events about calls that matter in asynchronous code speak of, and about values that are dropped anywhere.
 ASYNCHRONOUS = frozenset({"AwaitedPlain", "CoroutineUsed", "ValueDropped"})
@@ -48,3 +53,8 @@ def class_called(kind: str, registry: bool) -> str:
     if kind != "async":
         return "Session"
     return "async_scoped_session" if registry else "AsyncSession"
+
+
+def is_stream(call: str) -> bool:
+    """Whether a call, by class and method, asks for rows that arrive while they are gone through."""
+    return call.endswith((".stream", ".stream_scalars"))

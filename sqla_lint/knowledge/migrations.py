@@ -12,6 +12,8 @@ OPERATIONS = frozenset(
     {"add_column", "alter_column", "create_check_constraint", "create_foreign_key", "create_index",
      "create_unique_constraint", "drop_column", "drop_constraint", "drop_index", "drop_table", "execute"}
 )  # fmt: skip
+# Those that change tables, and some more that do.
+SCHEMA = OPERATIONS - {"execute"} | {"create_primary_key", "create_table", "create_table_comment", "rename_table"}
 # What SQLite has no statement for; a mere renaming of a column it can do.
 ALTERING = frozenset({"alter_column", "create_check_constraint", "create_foreign_key", "create_unique_constraint",
                       "drop_constraint"})  # fmt: skip

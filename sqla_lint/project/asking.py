@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sqla_lint.flow.asked import Asked
+from sqla_lint.knowledge.concurrency import MAKING_POOLS, POOLED, STARTING
 from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY
 from sqla_lint.knowledge.migrations import OP, OPERATIONS
 from sqla_lint.knowledge.sessions import is_session_name
@@ -49,6 +50,10 @@ class Asking:
             free |= {fact.name for facts in self._files for fact in facts.classes.values()}
         for event in self._asked.events - ASYNCHRONOUS:
             free |= CALLED_BY.get(event, frozenset())
+        if "Shared" in self._asked.events:
+            free |= STARTING - POOLED
+            found[MAKING_POOLS, False] |= POOLED
+            found[frozenset(), True] |= POOLED
         return [
             _Wanted(as_imported(self._files, names), beside, of_session)
             for (beside, of_session), names in found.items()
@@ -61,11 +66,19 @@ class Asking:
             return True
         if "ColumnTested" in self._asked.events and sketch.tests:
             return True
+        if "Blocked" in self._asked.events and fact is not None and self._blocks(facts, fact):
+            return True
         if "RowsUsed" in self._asked.events and sketch.whittles or "TruthAsked" in self._asked.events and sketch.truths:
             return True
         if "FromsJoined" in self._asked.events and self._crosses(facts, sketch, calls):
             return True
         return self._of_session(sketch) or self._migrates(facts, sketch, calls)
+
+    def _blocks(self, facts: Facts, fact: FunctionFact) -> bool:
+        """Whether a coroutine function may work with a session that is none of the asynchronous ones."""
+        if not fact.is_async or any(".ext.asyncio" in target for target in facts.imports.values()):
+            return False
+        return self._group(facts, fact)[1]
 
     def _stands(self, facts: Facts, fact: FunctionFact | None, wanted: _Wanted) -> bool:
         """Whether there is beside a call, in the function or one nested with it, what it takes for a finding."""

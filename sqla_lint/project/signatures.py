@@ -22,6 +22,7 @@ from sqla_lint.flow.values import (
     Value,
 )
 from sqla_lint.knowledge.calls import CACHED_PROPERTIES, MANAGERS, PROPERTIES
+from sqla_lint.knowledge.concurrency import is_lock
 from sqla_lint.knowledge.sessions import RIVALS, is_session_name, is_told_by
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
@@ -104,6 +105,7 @@ class Signatures:
             generic=generic,
             decorated=fact.is_abstract or not _PLAIN.issuperset(names),
             decorators=decorators,
+            locks=any(map(is_lock, fact.sketch.entered)),
         )
 
     def _injected(self, decorators: tuple[str, ...]) -> dict[str | int, Session]:

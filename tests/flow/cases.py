@@ -46,6 +46,7 @@ EVENTS = frozenset(
         "ValueDropped",
     }
 )
+EVENTS |= frozenset({"Shared"})
 CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",
                "details", "inherits", "versioned")  # fmt: skip
 

@@ -64,6 +64,7 @@ from sqla_lint.flow.values import (
     Value,
 )
 from sqla_lint.flow.values import Mapping as MappingValue
+from sqla_lint.flow.working import Working
 from sqla_lint.knowledge.loaders import FREE
 
 _EFFECTS = {"sql": "sends", "commit": "commits", "flush": "flushes", "close": "closes", "rollback": "rolls back",
@@ -142,6 +143,7 @@ class Renderer:
         OneOf: lambda self, value: f"OneOf({self._several(value.values, ordered=False)})",
         MappingValue: lambda self, value: f"Mapping[{self.inner(value.key)}, {self.inner(value.value)}]",
         Coroutine: lambda self, value: f"Coroutine[{self.value(value.result)}]",
+        Working: lambda self, value: f"Coroutine[{self.value(value.result)}]",
         ClassValue: lambda self, value: f"Class({self.name(value.id)})",
         FunctionValue: lambda self, value: f"Function({self.name(value.id)})",
         LocalFunction: lambda self, value: f"Local({value.name.partition(' ')[0]})",

@@ -10,12 +10,14 @@
 | `KeyRead`                                 | `KeyRead(column store:Line.order_id, added to param:session)`; the       |
 |                                           | number of a session that is opened here is left out                      |
 | `Caught`                                  | `Caught(add flush)`: the steps, then `used`, `rolled back`, `raises`     |
+| `Shared`                                  | `Shared(session tasks together)`                                         |
 """
 
 from __future__ import annotations
 
 from sqla_lint.flow.caught import Caught
 from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, Event, KeyRead, ValueDropped
+from sqla_lint.flow.overlapping import Shared
 from tests.flow.telling_life import telling_of_life
 from tests.flow.telling_work import telling_of_work
 
@@ -40,4 +42,6 @@ def telling(event: Event) -> str:
             key = session.key if session is not None else ""
             added = f", added to {'site' if key.startswith('site:') else key}" if key else ""
             return f"KeyRead({use}{' ' if target else ''}{target}{added})"
+        case Shared(by=by, how=how, name=name):
+            return f"Shared({name.strip('`')} {by} {how})"
     return telling_of_work(event) or telling_of_life(event)
