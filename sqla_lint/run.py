@@ -62,7 +62,7 @@ class _Work:
         targets = map(str, self.discovery.targets)
         templates = map(str, self.discovery.templates)
         settings = [repr(replace(self.config, jobs=None)), repr(self.discovery.problems)]
-        settings += sorted(self.versions.possible)
+        settings += [*sorted(self.versions.possible), str(self.versions.told)]
         switches = [os.environ.get(switch, "") for switch in _SWITCHES]
         names = (name for file in self.files for name in (file.shown, *file.names, ""))
         lists = (asked, targets, templates, settings, switches, names, contents)

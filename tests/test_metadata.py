@@ -88,7 +88,7 @@ def test_metadata(files: dict[str, str], possible: set[str], tmp_path: Path) -> 
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(text.encode())
-    assert sqlalchemy_of(tmp_path) == Versions(frozenset(possible))
+    assert sqlalchemy_of(tmp_path).possible == frozenset(possible)
 
 
 def test_unreadable_metadata_says_nothing(tmp_path: Path) -> None:
@@ -97,6 +97,13 @@ def test_unreadable_metadata_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").mkdir()
     (tmp_path / "setup.cfg").write_bytes(b"\xff\xfe\x00sqlalchemy<2")
     assert sqlalchemy_of(tmp_path) == UNKNOWN_VERSIONS
+
+
+def test_told(tmp_path: Path) -> None:
+    """What the project says itself is told from what is taken for granted where it says nothing."""
+    assert not sqlalchemy_of(tmp_path).told
+    (tmp_path / "requirements.txt").write_text("sqlalchemy>=2")
+    assert sqlalchemy_of(tmp_path).told
 
 
 def test_sure(tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ _CLAUSE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The generations that are possible: "1.4", "2.0", "2.1"."""
+    """The generations that are possible: "1.4", "2.0", "2.1". told: the project says so itself."""
 
     possible: frozenset[str]
+    told: bool = True
 
     def since(self, generation: str) -> bool:
         """Whether it is that generation or a later one for sure."""
@@ -35,7 +36,7 @@ class Versions:
 
 
 # Where nothing is known a claim has to hold on both generations that are maintained.
-UNKNOWN_VERSIONS = Versions(frozenset({"2.0", "2.1"}))
+UNKNOWN_VERSIONS = Versions(frozenset({"2.0", "2.1"}), told=False)
 
 
 def versions(specifier: str) -> Versions | None:

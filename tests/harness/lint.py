@@ -15,9 +15,10 @@ def lint(
 ) -> list[Diagnostic]:
     """Write `files` (path → text) below `folder` as a project of its own; return what is found in `report` (all).
 
-    `rule` is on besides those that are on by default.
+    `rule` is on besides those that are on by default, and the project says that it runs on SQLAlchemy 2.0 or later.
     """
-    (folder / "pyproject.toml").write_text(f'[tool.sqla-lint]\nextend-select = ["{rule}"]\n' if rule else "")
+    settings = f'[tool.sqla-lint]\nsqlalchemy-version = ">=2.0"\nextend-select = ["{rule}"]\n'
+    (folder / "pyproject.toml").write_text(settings if rule else "")
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
