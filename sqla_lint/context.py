@@ -61,12 +61,15 @@ class Context:
         """The simple name of a class."""
         return class_name(class_id)
 
-    def one_at_most(self, statement: Statement) -> bool:
-        """Whether a statement is asked for by what is unique, or for no more than one row, so that it gives one."""
+    def one_at_most(self, statement: Statement, in_sight: bool = False) -> bool:
+        """Whether a statement is asked for by what is unique, or for no more than one row, so that it gives one.
+
+        in_sight: only by criteria that are; else others may be unique.
+        """
         if statement.limit == 1:
             return True
         asked = {column for column, _ in statement.criteria}
-        if not asked.isdisjoint(("<pk>", ANY_COLUMN)):
+        if "<pk>" in asked or ANY_COLUMN in asked and not in_sight:
             return True
         found = statement.entities[0] if statement.entities else None
         info = self.mapping(found.cls) if isinstance(found, Instance) else None

@@ -27,7 +27,7 @@ def check(sent: StatementSent, context: Context) -> Iterator[Diagnostic]:
     step = surely(statement.steps, "offset", "slice")
     if step is None or not sent.made_here(step) or perhaps(statement.steps, "order_by"):
         return
-    if context.one_at_most(statement):
+    if context.one_at_most(statement, in_sight=True):
         return  # any order is the same
     if statement.owner is not None:
         info = context.mapping(statement.owner.cls) if isinstance(statement.owner, Instance) else None

@@ -231,8 +231,8 @@ def _steps(name: str, arguments: Arguments, place: Place | None) -> Iterator[Ste
             pass
         case MappedAttribute(owner=cls, path=(relationship, *_)):
             pass
-    if name in ("slice", "offset") and arguments.first() == Constant(0):
-        name = "limit"  # nothing is passed over
+    if name in ("slice", "offset") and isinstance(arguments.first(), Constant):
+        name = "limit"  # the same few are passed over each time: no paging
     joins = name in ("join", "outerjoin")
     keywords = frozenset(arguments.keywords) | ({"onclause"} if joins and len(arguments.positional) > 1 else set())
     yield Step(name, cls if joins else "", relationship if joins else "", keywords, place=place)

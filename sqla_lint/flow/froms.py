@@ -54,8 +54,8 @@ def _parts(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
             yield node
 
 
-def _classes(frame: Frame, node: cst.CSTNode) -> Iterator[str]:
-    """The classes whose columns stand in a criterion, "" where there may be others."""
+def _classes(frame: Frame, node: cst.CSTNode, compared: bool = False) -> Iterator[str]:
+    """The classes whose columns stand in a criterion, "" where there may be others; what is compared may be a value."""
     match node:
         case cst.Attribute() | cst.Name():
             with frame.silent():
@@ -64,20 +64,27 @@ def _classes(frame: Frame, node: cst.CSTNode) -> Iterator[str]:
                 yield value.owner
             elif isinstance(node, cst.Attribute):
                 yield _HIDDEN if _has_table(node) else f"{_SOMETHING}{frame.text(node.value)}"
-        case cst.Call(func=function, args=args):
-            name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", "")
-            if name in _OWN:
-                return
-            if name not in _PLAIN:
-                yield _HIDDEN
-                return
-            if isinstance(function, cst.Attribute):
-                yield from _classes(frame, function.value)
-            for item in args:
-                yield from _classes(frame, item.value)
+        case cst.Call():
+            yield from _of_call(frame, node, compared)
         case _:
+            compared = compared or isinstance(node, cst.Comparison)
             for child in below(node):
-                yield from _classes(frame, child)
+                yield from _classes(frame, child, compared)
+
+
+def _of_call(frame: Frame, node: cst.Call, compared: bool) -> Iterator[str]:
+    """The classes in a call: it makes a criterion or a column of them, a statement of its own, or nobody knows what."""
+    function = node.func
+    name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", "")
+    if name in _OWN:
+        return
+    inner = [found for item in node.args for found in _classes(frame, item.value, compared or name in COMPARING)]
+    if name in _PLAIN:
+        if isinstance(function, cst.Attribute):
+            yield from _classes(frame, function.value, compared)
+        yield from inner
+    elif not compared or any(not found.startswith(_SOMETHING) for found in inner):
+        yield _HIDDEN
 
 
 def _has_table(node: cst.Attribute) -> bool:

@@ -102,6 +102,8 @@ def criteria_of(frame: Frame, arguments: Arguments) -> tuple[tuple[str, Value], 
                 for one, other in ((left, right), (right, left)):
                     match one:
                         case cst.Attribute(attr=cst.Name(value=column)) if _on_class(frame, one):
+                            if isinstance(other, cst.Attribute) and _on_class(frame, other):
+                                break  # rows of two tables, with whatever value
                             found.append((column, _peek(frame, other)))
                             break
             case cst.Call(func=cst.Name(value="and_"), args=args):
