@@ -28,6 +28,7 @@ from sqla_lint.flow.sessions import commit, drop, flush, give_away, put
 from sqla_lint.flow.sharing import used_by
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.substitution import Binding, session_given, substitute
+from sqla_lint.flow.transactions import begin, follow
 from sqla_lint.flow.unwritten import called, given_back, written
 from sqla_lint.flow.values import (
     NO_BINDINGS,
@@ -49,6 +50,7 @@ from sqla_lint.flow.values import (
     Value,
 )
 from sqla_lint.flow.working import Working
+from sqla_lint.knowledge.transactions import BEGUN, ENDING
 
 
 def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -118,6 +120,7 @@ def apply_summary(
         _apply_effect(frame, effect, binding, node, effect.session in closed, pending)
     frame.blocks = outside
     frame.outcome.blocked = blocked if info.is_async else frame.outcome.blocked
+    _settle(frame, summary, binding, node)
     frame.may_raise()
     for read in summary.reads:
         apply_read(frame, read, binding, node)
@@ -153,7 +156,10 @@ def _result(
     wrapped = _wrapped(frame, info, returned, yielded, node)
     if isinstance(wrapped, Coroutine):
         return Working(wrapped.result, wrapped.call, used_by(frame, info, summary, binding, arguments))
-    return replace(wrapped, ended=summary.ended) if isinstance(wrapped, Manager) and summary.ended else wrapped
+    if isinstance(wrapped, Manager) and info.wraps == "contextmanager":
+        begins = next((kind for kind in ("nested", "begin") if kind in summary.ended), "")
+        return replace(wrapped, ended=summary.ended, begins=begins)
+    return wrapped
 
 
 def _own_block(frame: Frame, manager: Manager, node: cst.CSTNode) -> Manager:
@@ -251,6 +257,12 @@ def _apply_effect(
                 sent(frame, session, "", sure=False)
                 written(frame)
                 note_effect(frame, session, "sql", like=effect)
+        case "begin":
+            note_effect(frame, session, "begin", like=effect)
+            if effect.must and isinstance(node, cst.Call):
+                begin(frame, session, node, effect.place)
+        case "write":
+            note_effect(frame, session, "write", like=effect)
         case "flush":
             flush(frame, session)
             sent(frame, session, "flush" if effect.usual and not effect.durable else "", effect.usual)
@@ -279,6 +291,17 @@ def _apply_effect(
             instance = substitute(frame, effect.instance, binding, node)
             if isinstance(instance, Instance):
                 put(frame, session, effect.op, instance, frame.place(node), effect.place, node)
+
+
+def _settle(frame: Frame, summary: Summary, binding: Binding, node: cst.CSTNode) -> None:
+    """The sessions that are in a transaction once the callee is done, whatever it did with them before."""
+    ended = {effect.session for effect in summary.effects if effect.op in ENDING}
+    for key in sorted(ended | summary.begun):
+        session = _session_for(frame, key, binding)
+        if session is not None and key in ended:
+            frame.state.begun.pop(session.key, None)
+        if session is not None and key in summary.begun:
+            follow(frame, session, BEGUN)
 
 
 def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode, whole: bool) -> None:

@@ -21,11 +21,11 @@ from sqla_lint.flow.noted import note_row_read
 from sqla_lint.flow.operations import Batch
 from sqla_lint.flow.polling import note_polled
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
+from sqla_lint.flow.reaching import Above
 from sqla_lint.flow.results import by_name
 from sqla_lint.flow.state import IDLE
 from sqla_lint.flow.values import (
     UNKNOWN,
-    Above,
     ClassValue,
     Collection,
     ColumnValue,

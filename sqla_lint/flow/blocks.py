@@ -15,6 +15,7 @@ from sqla_lint.flow.narrowing import bind_pattern, refuted
 from sqla_lint.flow.noted import note_entered
 from sqla_lint.flow.sessions import leave
 from sqla_lint.flow.state import State, gather, join_states
+from sqla_lint.flow.transactions import enter_block, leave_blocks, lost
 from sqla_lint.flow.values import UNKNOWN, External, Manager, Session, Value
 from sqla_lint.knowledge.calls import answers
 
@@ -30,6 +31,7 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
     """`with`: every item is entered in order, and left on every way out."""
     managers: list[Manager] = []
     values: list[Value] = []
+    depth = len(frame.held.blocks)
     exits, outer = Exits(), frame.exits
     for item in node.items:
         frame.entering = (item.item, "async with" if node.asynchronous else "with")
@@ -40,6 +42,7 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
         if manager.entered == UNKNOWN:
             manager = _by_name(frame, manager, item, bool(node.asynchronous))
         managers.append(manager)
+        enter_block(frame, manager, item)
         frame.entered(manager.entered)
         if manager.no_autoflush and manager.session is not None:
             frame.state.no_autoflush |= {manager.session.key}
@@ -57,13 +60,18 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
     if swallows:
         frame.handlers.pop()
     frame.exits = outer
+    groups = (states, exits.returned, exits.raised, exits.broken, exits.continued)
+    leave_blocks(frame, depth, [state for group in groups for state in group])
     silenced = {item.session.key for item in managers if item.no_autoflush and item.session is not None}
-    for group in (states, exits.returned, exits.raised, exits.broken, exits.continued):
+    for group in groups:
         for state in group:
             frame.state = state
             state.no_autoflush -= silenced
             for manager in reversed(managers):
                 leave(frame, manager, node)
+    for manager, item in zip(managers, node.items, strict=True):
+        if "lost" in manager.ended and isinstance(manager.entered, Session):
+            lost(frame, manager.entered, frame.place(item.item))
     if swallows:
         states = gather([*states, *exits.raised])
         if any(manager.swallows and manager.all_of_them for manager in managers):

@@ -31,6 +31,7 @@ from sqla_lint.flow.queries import (
     statement_method,
 )
 from sqla_lint.flow.questions import MappingOf
+from sqla_lint.flow.reaching import Above, Getter
 from sqla_lint.flow.replacing import note_changed
 from sqla_lint.flow.results import result_method
 from sqla_lint.flow.schemas import construct as construct_schema
@@ -38,11 +39,11 @@ from sqla_lint.flow.schemas import dump, dumper, validate
 from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.stdlib import from_stdlib
 from sqla_lint.flow.told import cast
+from sqla_lint.flow.transactions import doubt
 from sqla_lint.flow.unwritten import handed_over, make, may_write, set_by_name
 from sqla_lint.flow.uses import note_rows
 from sqla_lint.flow.values import (
     UNKNOWN,
-    Above,
     ClassValue,
     Collection,
     Constant,
@@ -52,7 +53,6 @@ from sqla_lint.flow.values import (
     External,
     Factory,
     FunctionValue,
-    Getter,
     Instance,
     LocalFunction,
     Manager,
@@ -177,6 +177,7 @@ def _unseen(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:
     unseen(frame, list(arguments.all()), node)
     frame.may_raise()
     frame.state.dirty = True
+    doubt(frame)
     for value in arguments.all():
         frame.escape(value)
         note_given(frame, value)
@@ -219,7 +220,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             return receiver if name in ("of_type", "and_", "any", "has") else _compared(name)
         case SessionFactory() if name == "begin":
             opened = constructs.open_session(receiver, arguments, frame.site(node))
-            return Manager(replace(opened, owner="manager"), ended=frozenset({"commit", "close"}))
+            return Manager(replace(opened, owner="manager"), ended=frozenset({"commit", "close"}), begins="begin")
         case Batch():
             return operate(frame, receiver, name, arguments, node)
         case Manager():

@@ -42,6 +42,8 @@ from sqla_lint.flow.values import (
 from sqla_lint.knowledge import loaders, sessions, statements
 from sqla_lint.knowledge.exports import REEXPORTED
 
+_AUTOCOMMIT = ".autocommit"
+
 
 def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     """What calling the library name `dotted` gives, or None where nothing is known of it.
@@ -57,7 +59,9 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
         factory = _maker(sessions.CLASSES[dotted], arguments)
         return open_session(factory, arguments, key)
     if dotted in sessions.CREATORS:
-        return open_session(SessionFactory("sync", autoflush=False, expire_on_commit=False), arguments, key)
+        return open_session(
+            SessionFactory("sync", autoflush=False, expire_on_commit=False, autocommit=True), arguments, key
+        )
     if dotted in sessions.BORROWED:
         return Session(key, sessions.BORROWED[dotted], "unknown")
     if dotted in statements.SELECTS:
@@ -163,12 +167,13 @@ def _maker(kind: str, arguments: Arguments) -> SessionFactory:
     elif isinstance(made_of, External):
         kind = sessions.CLASSES.get(made_of.dotted, kind)
     bind = arguments.get(0, "bind")
-    pooled = not (isinstance(bind, External) and bind.dotted.endswith("poolless"))
+    pooled = not (isinstance(bind, External) and "poolless" in bind.dotted)
     return SessionFactory(
         kind,
         autoflush=_flag(arguments.keywords.get("autoflush"), True),
         expire_on_commit=_flag(arguments.keywords.get("expire_on_commit"), True),
         pooled=pooled,
+        autocommit=_flag(arguments.keywords.get("autocommit"), _commits_each(bind)),
     )
 
 
@@ -182,8 +187,14 @@ def _registry(kind: str, arguments: Arguments, key: str) -> Session:
             registry=True,
             autoflush=factory.autoflush,
             expire_on_commit=factory.expire_on_commit,
+            autocommit=factory.autocommit,
         )
     return Session(key, kind, "registry", registry=True)
+
+
+def _commits_each(bind: Value | None) -> bool:
+    """Whether an engine commits each statement, or may: one that got options after it was made."""
+    return isinstance(bind, External) and bind.dotted.endswith((_AUTOCOMMIT, ".execution_options"))
 
 
 def open_session(factory: SessionFactory, arguments: Arguments, key: str) -> Session:
@@ -197,6 +208,7 @@ def open_session(factory: SessionFactory, arguments: Arguments, key: str) -> Ses
         autoflush=_flag(arguments.keywords.get("autoflush"), factory.autoflush),
         expire_on_commit=_flag(arguments.keywords.get("expire_on_commit"), factory.expire_on_commit),
         bound_to_connection=by_connection or not factory.pooled,
+        autocommit=_flag(arguments.keywords.get("autocommit"), factory.autocommit or _commits_each(bind)),
     )
 
 
@@ -244,7 +256,9 @@ def create_engine(arguments: Arguments) -> Value:
     url = arguments.first()
     memory = isinstance(url, Constant) and url.value in ("sqlite://", "sqlite:///:memory:")
     poolless = isinstance(pool, External) and pool.dotted.rpartition(".")[2] in sessions.POOLLESS
-    return External("sqlalchemy.Engine.poolless" if poolless or memory else "sqlalchemy.Engine", made=True)
+    autocommit = arguments.keywords.get("isolation_level") == Constant("AUTOCOMMIT")
+    kind = f"{'.poolless' if poolless or memory else ''}{_AUTOCOMMIT if autocommit else ''}"
+    return External(f"sqlalchemy.Engine{kind}", made=True)
 
 
 def option(name: str, arguments: Arguments, base: Option) -> Option:

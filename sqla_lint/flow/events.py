@@ -20,7 +20,7 @@ class Loop:
     chunks: each turn handles a batch. polls: waits for work, has no end of its own. io: the body talks to
     the outside world. isolates: a failed item is rolled back alone. source: text of the iterable or the condition.
     committed: the sessions that its body may commit. sleeps: it waits in each turn. polled: the columns that it reads;
-    renewed: the sessions that may read them anew.
+    renewed: the sessions that may read them anew. body: of a `for`.
     """
 
     id: int
@@ -41,6 +41,7 @@ class Loop:
     sleeps: bool = False
     renewed: set[str] = field(default_factory=set)
     polled: list[tuple[Instance, Event]] = field(default_factory=list)
+    body: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +261,9 @@ class Called(Event):
 
     kind, name: those asked for. receiver: the value whose method is called, or which is called itself. dotted: of the
     kind "library" the whole name, of "mapped" the class. text: the callee as written. spread: `*` or `**` hides some
-    arguments. loop: the innermost around it, where `repeats` says whether another turn can follow. awaited: it stands
-    in `await`. entered: "with" or "async with" where it is what the block enters. bare: its result is dropped.
-    function: whose lines it stands in; the module's own are those of a `module_body`.
+    arguments. loop: the innermost around it, where `repeats` says whether another turn can follow, `last` that nothing
+    in the turn does, and no counter decides on it. awaited: it stands in `await`. entered: "with" or "async with" where
+    it is what the block enters. bare: its result is dropped. function: whose lines it stands in, a `module_body` too.
     """
 
     kind: str = ""
@@ -275,6 +276,7 @@ class Called(Event):
     spread: bool = False
     loop: Loop | None = None
     repeats: bool = False
+    last: bool = False
     awaited: bool = False
     entered: str = ""
     bare: bool = False

@@ -26,6 +26,7 @@ from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.rendering import render
 from sqla_lint.flow.state import State, join_states
+from sqla_lint.flow.transactions import note_yield
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import (
     NEVER,
@@ -348,7 +349,7 @@ def yield_(frame: Frame, node: cst.Yield) -> Value:
         case cst.BaseExpression() as item:
             value = frame.evaluate(item)
     if frame.emitting:
-        frame.outcome.yields.append(value)
+        note_yield(frame, value)
     if isinstance(value, Session) and frame.info.wraps != "fixture":
         lend(frame, value, node)
     else:

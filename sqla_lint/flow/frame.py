@@ -15,8 +15,9 @@ from sqla_lint.flow.making import Making
 from sqla_lint.flow.outcome import Outcome
 from sqla_lint.flow.overlapping import Shared
 from sqla_lint.flow.places import Numbers, Place, Slice, nodes
-from sqla_lint.flow.questions import Ask, CallsAsked, FunctionInfo, Summary
+from sqla_lint.flow.questions import Ask, CallsAsked, EventAsked, FunctionInfo, Summary
 from sqla_lint.flow.state import BEGUN, GONE, HOLDING, IDLE, NEW, State, gather
+from sqla_lint.flow.transacted import Held
 from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
 
 
@@ -113,6 +114,7 @@ class Frame:
         self.called: tuple[cst.BaseExpression | None, Value] = (None, UNKNOWN)
         self.revision: object = None
         self.making = Making()
+        self.held = Held(ask(EventAsked("BegunTwice")))
 
     # What the visitor provides.
 
@@ -326,6 +328,8 @@ class Frame:
             for captured in self.captured_by(value.name):
                 self.escape(captured)
         for session in sessions_in(value):
+            self.state.begun.pop(session.key, None)
+            self.held.kept.add(session.key)
             if session.key in self.state.lives:
                 self.set_life(session, GONE)
             elif session.key.startswith("param:") and not isinstance(value, Statement):

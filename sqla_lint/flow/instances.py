@@ -15,6 +15,7 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import is_loaded, missing, remember
 from sqla_lint.flow.loading import COLUMNS
 from sqla_lint.flow.questions import ClassInfo, KeepsRowOf, MappingOf, Read, Relationship
+from sqla_lint.flow.transactions import use
 from sqla_lint.flow.unwritten import load
 from sqla_lint.flow.values import (
     ANY_PARENT,
@@ -140,6 +141,8 @@ def read_column(frame: Frame, value: Instance, column: Column, node: cst.CSTNode
     why = missing(value, column)
     if not why:
         return
+    if value.expired:
+        use(frame, value.session, node)
     if not value.detached:
         load(frame)
         remember(frame, value, COLUMNS if why == "expired" else column.name)
@@ -318,6 +321,12 @@ def rooted(element: Value) -> Value:
     if producer is None or not producer.root:
         return element
     return replace(element, producer=replace(producer, root=(*producer.root, EACH)))  # type: ignore[call-arg]
+
+
+def is_mapped(frame: Frame, value: Instance, name: str) -> bool:
+    """Whether an attribute is a column or a relationship, so that setting it is written by the next flush."""
+    info = frame.ask(MappingOf(value.cls))
+    return info is not None and (name in info.columns or name in info.relationships)
 
 
 def replace_relationship(frame: Frame, value: Instance, name: str, node: cst.CSTNode) -> None:

@@ -34,7 +34,7 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     if frame.state.assumed.get(f"len({loop.source}) == 1"):
         loop.turns = 1
     loop.target = node.target.value if isinstance(node.target, cst.Name) else frame.told(node.target)
-    loop.batch_of = frame.batch(node.iter)
+    loop.batch_of, loop.body = frame.batch(node.iter), node.body
     named = f"{loop.target} {loop.source}".lower()
     loop.chunks = any(word in named for word in CHUNK_WORDS) or _steps(node.iter)
     loop.retries = any(word in named for word in RETRY_WORDS)

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.events import Called, ColumnTested, Entered, Iterated, Passed, RowRead
+from sqla_lint.flow.events import Called, ColumnTested, Entered, Iterated, Loop, Passed, RowRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.outcomes import RowReturned
+from sqla_lint.flow.pacing import ends_turn, is_counted
 from sqla_lint.flow.questions import EventAsked, MappingOf, SignatureOf
 from sqla_lint.flow.values import (
     ClassValue,
@@ -94,6 +95,7 @@ def _emit(frame: Frame, call: Called, arguments: Arguments, node: cst.Call) -> N
         keywords=keywords,
         spread=arguments.spread or any(item.star for item in node.args),
         loop=loop,
+        last=loop is not None and _is_last(frame, loop, node),
         awaited=frame.awaiting is node,
         entered=frame.entering[1] if frame.entering[0] is node else "",
         bare=frame.bare is node or isinstance(frame.bare, cst.Await) and frame.bare.expression is node,
@@ -103,6 +105,10 @@ def _emit(frame: Frame, call: Called, arguments: Arguments, node: cst.Call) -> N
         frame.emit(call)
     else:
         frame.emit_in(loop, node, call)
+
+
+def _is_last(frame: Frame, loop: Loop, node: cst.Call) -> bool:
+    return isinstance(loop.body, cst.BaseSuite) and ends_turn(loop.body, node) and not is_counted(frame)
 
 
 def _passed(frame: Frame, value: Value, node: cst.BaseExpression) -> Passed:

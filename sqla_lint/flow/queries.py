@@ -22,6 +22,7 @@ from sqla_lint.flow.polling import RENEWING, note_renewed
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.sent import note_sent
 from sqla_lint.flow.steps import ANY_COLUMN, after
+from sqla_lint.flow.transactions import follow
 from sqla_lint.flow.unwritten import written
 from sqla_lint.flow.values import (
     ANY_PARENT,
@@ -142,6 +143,8 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
         read_dynamic(frame, value, node)
     if name == "update" and isinstance(node, cst.Call) and node.args:
         note_query_update(frame, value, node)
+    if name in statements.WRITING and value.session is not None:
+        note_effect(frame, value.session, "write")
     if name in statements.QUERY_MANY:
         return collection(frame, value, node)
     if name == "paginate":
@@ -186,6 +189,7 @@ def note_effect(
     """Keep, for the summary, what happens to a session that is not this function's own; `like` is a callee's effect."""
     if op in RENEWING:
         note_renewed(frame, session.key)
+    follow(frame, session, op, like)
     if like is None or like.must:
         frame.state.done |= {(op, session.key)}
     if not frame.emitting or session.key in frame.opened:

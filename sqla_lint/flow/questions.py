@@ -201,9 +201,8 @@ def passed_to(step: str) -> tuple[str, str]:
 class Summary:
     """What a function does, for its callers. `known` is False where its body could not be had.
 
-    keeps: what a method leaves in the attributes of `self` that it sets, as far as that is rows or their query.
-    ended: what it has surely done to the session that it yields, by the time it ends: "commit", "close". sets: the
-    attributes that it assigns, of whatever it is; "?" where it calls what cannot be followed, which may flush as well.
+    keeps: rows or queries that a method leaves in `self`. sets: the attributes that it sets, "?" where it calls unknown
+    code. ended: see `Manager`, and "begin", "nested" of its `yield`. begun: the sessions in a transaction at its end.
     """
 
     known: bool = False
@@ -219,6 +218,7 @@ class Summary:
     ended: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()
     uses: tuple[KeyUse, ...] = ()
+    begun: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

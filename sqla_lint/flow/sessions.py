@@ -14,12 +14,14 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lending import note_closed
 from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.locking import marks_of, note_locked
+from sqla_lint.flow.pacing import is_counted
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.readded import note_merged_again, note_readded
 from sqla_lint.flow.sent import note_executed
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
 from sqla_lint.flow.taken import note_taken, note_together
+from sqla_lint.flow.transactions import begin, follow, lose_sight, outlived, write
 from sqla_lint.flow.unwritten import in_bulk, left_block, written
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -37,7 +39,7 @@ from sqla_lint.flow.values import (
     Value,
 )
 from sqla_lint.flow.working import Working
-from sqla_lint.knowledge.calls import CHUNK_WORDS
+from sqla_lint.flow.writes import note_written
 from sqla_lint.knowledge.coroutines import class_called
 from sqla_lint.knowledge.sessions import METHODS, Effect
 
@@ -47,6 +49,7 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
     effect = METHODS.get(name)
     if effect is None:
         frame.may_raise()
+        lose_sight(frame, session)
         for value in arguments.all():
             frame.escape(value)
         return UNKNOWN
@@ -69,6 +72,7 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         frame.state.dirty = frame.state.waiting = True
         frame.works_on_batch()
         note_merged_again(frame, session, name, arguments, node)
+        follow(frame, session, name)
     in_bulk(frame, name)
     if name.startswith(("add_all", "bulk_")) and arguments.nodes:
         whole = frame.batch(arguments.nodes[-1])
@@ -81,6 +85,7 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
             put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node), None, node)
         note_step(frame, session, "delete" if name == "delete" else "add")
         frame.may_raise()
+    note_written(frame, session, name, arguments)
     if name == "refresh":
         if refresh(frame, arguments):
             note_effect(frame, session, "refresh")
@@ -160,11 +165,11 @@ def commit(
     place = frame.place(node)
     for around in frame.loops:
         around.committed.add(session.key)
-    if loop is None:
+    if loop is None or outlived(frame, session, loop):
         frame.emit(Committed(place, via, session, name))
         return
     inside = [item for item in frame.handlers if item.loops >= _depth(frame, loop)]
-    guarded = any(_counts(frame, guard) for guard in _guards_of_turn(frame))
+    guarded = is_counted(frame)
     if guarded:
         for around in frame.loops:
             around.chunks = True  # what remains of the last batch is committed by the loops outside
@@ -182,34 +187,8 @@ def commit(
     frame.emit_in(loop, node, event)
 
 
-def _guards_of_turn(frame: Frame) -> list[cst.BaseExpression]:
-    """The conditions around this point, inside the innermost loop."""
-    found: list[cst.BaseExpression] = []
-    for guard in reversed(frame.guards):
-        if guard is None:
-            break
-        found.append(guard)
-    return found
-
-
 def _depth(frame: Frame, loop: Loop) -> int:
     return frame.loops.index(loop) + 1
-
-
-def _counts(frame: Frame, test: cst.BaseExpression) -> bool:
-    """A condition on a counter or a size: the sign of a batch."""
-    text = frame.text(test, 200)
-    if "%" in text or "len(" in text or any(word in text.lower() for word in (*CHUNK_WORDS, "count", "size")):
-        return True
-    target = frame.loops[-1].target if frame.loops else ""
-    match test:
-        case cst.Comparison(
-            left=cst.Name(value=name), comparisons=[cst.ComparisonTarget(cst.Equal(), cst.SimpleString())]
-        ) if target and name == target:
-            return True  # one item of them all
-        case cst.Comparison(comparisons=[cst.ComparisonTarget(comparator=cst.Integer(value=digits))]):
-            return len(digits) > 1 or digits > "1"
-    return False
 
 
 def instances_in(value: Value) -> list[Instance]:
@@ -249,6 +228,8 @@ def put(
         if "delete" in (earlier.kind, kind) and _are_opposite(earlier, work):
             frame.emit(WorkPaired(place, via, session, earlier, work))
     frame.state.put(session.key, work)
+    if kind == "delete" or kind == "add" and instance.new and instance.session in ("", session.key):
+        write(frame, session.key, frame.current, via)
     if kind != "update":
         note_effect(frame, session, kind, instance)
 
@@ -279,9 +260,12 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
             given = arguments.positional
             return Statement("query", entities(given), session=session, steps=asked(given), plain=is_plain(given))
         case "begin":
-            return Manager(UNKNOWN, "commit", session)
+            if not arguments.keywords:  # of 1.x: `nested=True`, `subtransactions=True`
+                note_effect(frame, session, "begin")
+                begin(frame, session, node)
+            return Manager(UNKNOWN, "commit", session, begins="begin")
         case "nested":
-            return Manager(UNKNOWN, "flush", session)
+            return Manager(UNKNOWN, "flush", session, begins="nested")
         case "get":
             return _got(frame, session, arguments, node)
         case "merge":

@@ -40,12 +40,21 @@ class Work:
     via: Place | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Began:
+    """What has begun a transaction, as written, and where."""
+
+    by: str = field(compare=False)
+    place: Place = field(compare=False)
+
+
 @dataclass(slots=True)
 class State:
     """What holds at one point of one path.
 
     marks: (loop, node) of the events of each loop's current turn. loaded: classes whose rows the session
     holds, or one row of a class by the instance that refers to it.
+    begun: the sessions that surely are in a transaction. ended: (session, call) of what has ended it in its own block.
     dirty: something may have changed that the next commit writes. done: (op, session) of what surely happened.
     deleted: (session, delete) of what was sent, and not rolled back since.
     failed: (handler, session) where a flush may have failed and nothing has rolled back since. waiting: rows are
@@ -64,6 +73,8 @@ class State:
     deleted: tuple[tuple[str, Work], ...] = ()
     failed: frozenset[tuple[int, str]] = frozenset()
     waiting: bool = False
+    begun: dict[str, Began] = field(default_factory=dict)
+    ended: frozenset[tuple[str, int]] = frozenset()
 
     def copy(self) -> State:
         """An independent copy."""
@@ -80,6 +91,8 @@ class State:
             self.deleted,
             self.failed,
             self.waiting,
+            dict(self.begun),
+            self.ended,
         )
 
     def bind(self, name: str, value: Value) -> None:
@@ -179,6 +192,8 @@ def _join_two(left: State, right: State) -> State:
         tuple(item for item in left.deleted if item in right.deleted),
         left.failed | right.failed,
         left.waiting or right.waiting,
+        {key: began for key, began in left.begun.items() if key in right.begun},
+        left.ended | right.ended,
     )
 
 
@@ -189,7 +204,7 @@ def gather(states: Iterable[State]) -> list[State]:
     """Merge the states of paths that meet; a few whose sessions live differently, or have failed, stay apart."""
     groups: dict[tuple[object, ...], list[State]] = {}
     for state in states:
-        groups.setdefault((*sorted(state.lives.items()), state.failed), []).append(state)
+        groups.setdefault((*sorted(state.lives.items()), state.failed, state.ended), []).append(state)
     merged = [joined for group in groups.values() if (joined := join_states(group)) is not None]
     if len(merged) <= _MOST_PATHS:
         return merged

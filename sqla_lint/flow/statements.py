@@ -19,7 +19,7 @@ from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
 from sqla_lint.flow.halves import note_half_set
-from sqla_lint.flow.instances import replace_relationship
+from sqla_lint.flow.instances import is_mapped, replace_relationship
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import note_returned
 from sqla_lint.flow.loops import for_loop, while_loop
@@ -33,6 +33,7 @@ from sqla_lint.flow.schemas import respond
 from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, RETURNED, State, gather
 from sqla_lint.flow.told import described
+from sqla_lint.flow.transactions import use, write
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.turns import note_relinked
 from sqla_lint.flow.values import (
@@ -308,6 +309,10 @@ def _set_attribute(
     frame.state.waiting |= _may_be_row(holder, owner)
     path = path_of(target)
     if isinstance(holder, Instance) and source is not None:
+        if holder.expired:
+            use(frame, holder.session, target)
+        if not (holder.new or holder.detached) and is_mapped(frame, holder, name):
+            write(frame, holder.session, target)
         replace_relationship(frame, holder, name, target)
         note_relinked(frame, holder, name, target, source)
         note_half_set(frame, holder, name, value, target)

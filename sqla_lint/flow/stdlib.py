@@ -12,13 +12,13 @@ from sqla_lint.flow.containers import EMPTY_DICT, EMPTY_LIST, with_item
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import drawn
+from sqla_lint.flow.reaching import Getter
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
     Collection,
     Constant,
     Coroutine,
-    Getter,
     Mapping,
     Producer,
     Result,

@@ -101,19 +101,12 @@ class LocalFunction(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Getter(Value):
-    """`attrgetter("customer.name")`, or with `items` an `itemgetter`: reads these of what it is called with."""
-
-    names: tuple[str | int | float | bool | None, ...]
-    items: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Session(Value):
     """A session. `key` is its identity: "site:…" where it was opened here, else how it is reached.
 
     kind: "sync", "async" or "unknown". owner: "function" (must close it), "caller", "manager" (a `with` or a
-    generator that closes it), "registry", "unknown". `guessed`: known by its name alone.
+    generator that closes it), "registry", "unknown". `guessed`: known by its name alone. `autocommit`: each
+    statement is committed by itself, by the engine or, in 1.x, by the session.
     """
 
     key: str
@@ -125,6 +118,7 @@ class Session(Value):
     expire_on_commit: bool = True
     opened: Place | None = field(default=None, compare=False)
     bound_to_connection: bool = False
+    autocommit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +129,7 @@ class SessionFactory(Value):
     autoflush: bool = True
     expire_on_commit: bool = True
     pooled: bool = True
+    autocommit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,14 +288,6 @@ class Object(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Above(Value):
-    """`super()`: `of` as the classes after `owner` in its lineage know it."""
-
-    of: Value
-    owner: str
-
-
-@dataclass(frozen=True, slots=True)
 class Dumper(Value):
     """An instance of a schema that dumps objects: whether it is given `many`, and which of its fields are used."""
 
@@ -358,7 +345,8 @@ class Manager(Value):
     """A context manager: what `as` binds, and what leaving it does to a session: "close", "commit", "begin", "".
 
     swallows: some failures of its block end there, and all_of_them where that says so. ended: what the function
-    behind it has surely done to the session that it gave, once the block is left: "commit", "close".
+    behind it has surely done to the session that it gave, once the block is left: "commit", "close", or "lost" where
+    it opens one and commits nothing. begins: the block is a transaction ("begin") or a savepoint ("nested").
     """
 
     entered: Value
@@ -368,6 +356,7 @@ class Manager(Value):
     all_of_them: bool = False
     no_autoflush: bool = False
     ended: frozenset[str] = frozenset()
+    begins: str = ""
 
 
 @dataclass(frozen=True, slots=True)

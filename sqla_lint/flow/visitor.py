@@ -24,13 +24,14 @@ from sqla_lint.flow.lending import note_late
 from sqla_lint.flow.loaded import as_left
 from sqla_lint.flow.locking import tell_locked
 from sqla_lint.flow.mistaken import note_arguments
-from sqla_lint.flow.places import Slice
+from sqla_lint.flow.places import Slice, nodes
 from sqla_lint.flow.queries import awaited, collection, rows_of
 from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Given, Summary
 from sqla_lint.flow.removed import note_removed
 from sqla_lint.flow.sharing import note_shared, note_waited
 from sqla_lint.flow.state import BEGUN, RETURNED, State, join_states
 from sqla_lint.flow.substitution import Binding
+from sqla_lint.flow.transactions import lost
 from sqla_lint.flow.unflushed import note_unflushed
 from sqla_lint.flow.unwritten import as_written
 from sqla_lint.flow.values import (
@@ -208,6 +209,7 @@ def walk(
 def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
     """Tell the checks how each session that was opened here ends."""
     note_unflushed(visitor, ends)
+    _lose(visitor)
     if visitor.info.entry:
         return  # the process ends with it
     for key, session in visitor.opened.items():
@@ -228,6 +230,18 @@ def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
     for key, (session, place, closing) in visitor.fates.reused.items():
         if session.owner in ("function", "manager") and not session.guessed:
             visitor.sink(UsedAgain(place, None, session, visitor.opened_as.get(key, ""), closing))
+
+
+def _lose(visitor: Visitor) -> None:
+    """Tell the checks what is written with sessions of the function and never committed."""
+    lent = [value.key for value in visitor.outcome.yields if isinstance(value, Session)]
+    named = {
+        found.value for node in visitor.local_functions.values() for found in nodes(node) if type(found) is cst.Name
+    }
+    for key, session in visitor.opened.items():
+        seen_inside = visitor.opened_as.get(key, "") in named
+        if session.opened is not None and key not in lent and not seen_inside and not visitor.info.module_body:
+            lost(visitor, session, session.opened)
 
 
 def _nested(visitor: Visitor, ends: list[State], sink: Callable[[Event], None], depth: int) -> None:
@@ -273,18 +287,22 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         returns_normally=bool(ends),
         name=info.name,
         keeps=tuple(kept_at_end(info, outcome.keeps, ends)),
-        ended=_ended(yields, ends) if info.wraps == "contextmanager" else frozenset(),
         sets=frozenset(visitor.making.sets),
         uses=tuple(sorted(visitor.making.uses, key=lambda item: (item.parameter, item.column, item.target, item.use))),
+        ended=_ended(visitor, yields, ends) if info.wraps == "contextmanager" else frozenset(),
+        begun=frozenset.intersection(*(frozenset(state.begun) for state in ends)) if ends else frozenset(),
     )
 
 
-def _ended(yielded: Value | None, ends: list[State]) -> frozenset[str]:
+def _ended(visitor: Visitor, yielded: Value | None, ends: list[State]) -> frozenset[str]:
     """What the function has surely done to the session that it yields, when it ends."""
     if not isinstance(yielded, Session) or not ends:
         return frozenset()
     done = frozenset.intersection(*(state.done for state in ends))
-    return frozenset(op for op in ("commit", "close") if (op, yielded.key) in done)
+    lost = {"lost"} if yielded.key in visitor.opened and yielded.key not in visitor.held.kept else set()
+    return frozenset({*lost, visitor.held.begins} - {""}).union(
+        op for op in ("commit", "close") if (op, yielded.key) in done
+    )
 
 
 def _named(value: Value, info: FunctionInfo) -> Value:

@@ -136,8 +136,8 @@ ENDING = frozenset({"close", "aclose", "expunge", "expunge_all", "invalidate", "
 EXPIRING = frozenset({"commit", "expire", "expire_all", "rollback"})
 # What gives a Connection: a session bound to it does not own it.
 # What gives an engine is known by these last names, what gives a connection by those.
-_ENGINES = frozenset({"Engine", "AsyncEngine", "poolless", "create_engine", "create_async_engine", "engine_from_config",
-                      "async_engine_from_config", "get_engine"})  # fmt: skip
+_ENGINES = frozenset({"Engine", "AsyncEngine", "autocommit", "poolless", "create_engine", "create_async_engine",
+                      "engine_from_config", "async_engine_from_config", "get_engine"})  # fmt: skip
 ENGINE_MAKERS = frozenset({"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"})
 # Pools that keep no connection for each of their users.
 POOLLESS = frozenset({"NullPool", "StaticPool", "SingletonThreadPool"})

@@ -18,6 +18,9 @@ DML = {
      "sqlalchemy.dialects.mysql.insert": "insert"}  # fmt: skip
 TEXTS = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
 
+# The kinds of statements that change rows.
+WRITING = frozenset({"delete", "insert", "update"})
+
 # Methods that return the statement itself, changed.
 GENERATIVE = frozenset(
     {

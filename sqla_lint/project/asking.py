@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sqla_lint.flow.asked import Asked
+from sqla_lint.knowledge import transactions
 from sqla_lint.knowledge.concurrency import MAKING_POOLS, POOLED, STARTING
 from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY
 from sqla_lint.knowledge.migrations import OP, OPERATIONS
@@ -50,6 +51,7 @@ class Asking:
             free |= {fact.name for facts in self._files for fact in facts.classes.values()}
         for event in self._asked.events - ASYNCHRONOUS:
             free |= CALLED_BY.get(event, frozenset())
+            found[frozenset(), True] |= transactions.CALLED_BY.get(event, frozenset())
         if "Shared" in self._asked.events:
             free |= STARTING - POOLED
             found[MAKING_POOLS, False] |= POOLED

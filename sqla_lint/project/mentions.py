@@ -35,6 +35,12 @@ def mentions_session(annotation: Expression | None) -> bool:
     return "Session" in dotted(annotation).rpartition(".")[2]
 
 
+def begins_transaction(chain: str) -> bool:
+    """Whether a chain calls `begin()` of what is named as sessions are, and not of an engine or a connection."""
+    owner, _, name = chain.rpartition(".")
+    return name == "begin" and ("session" in last(owner).lower() or last(owner) in ("db", "s", "sess"))
+
+
 def is_maker(value: Expression | None) -> bool:
     """Whether a declared value is a call that makes a session factory, by its name."""
     return isinstance(value, Apply) and "session" in dotted(value.function).lower()

@@ -27,6 +27,7 @@ from sqla_lint.project.names import NameIndex
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
+from sqla_lint.project.transacting import Transacting
 from sqla_lint.project.working import Working
 from sqla_lint.project.writing import Writing
 from sqla_lint.survey.expressions import Expression, Items, Literal
@@ -82,6 +83,7 @@ class Suspects:
         self._writing = Writing(self._files, classes, asked.events)
         self._failing = Failing(self._files, asked.events, self._targets.of, self._closure)
         self._working = Working(self._files, classes, asked.events, self.opening, self._targets.of)
+        self._transacting = Transacting(asked.events, self.opening, self._lives, self._targets.of, self._closure)
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
@@ -270,6 +272,7 @@ class Suspects:
             and self._reads_too_late(facts, fact, sketch, calls)
             or self._lives.may_hold(facts, fact, sketch, calls)
             or self._failing.may_hold(facts, fact, sketch)
+            or self._transacting.may_hold(facts, fact, sketch, calls)
             or "Committed" in self._events
             and self._commits_in_loop(facts, fact, sketch)
             or self._working.may_hold(facts, fact, sketch, calls)

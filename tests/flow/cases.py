@@ -29,7 +29,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 FLOW_KINDS = ("revealed", "alive", "left", "summary", "reads", "event")
 # The events that no rule need ask for to be shown here.
-EVENTS = frozenset({"AwaitedPlain", "Caught", "CoroutineUsed", "KeyRead", "ValueDropped"})
+EVENTS = frozenset({"AwaitedPlain", "BegunTwice", "Caught", "CoroutineUsed", "KeyRead", "UsedAfterEnd",
+                    "ValueDropped", "WritesLost"})  # fmt: skip
 EVENTS |= WORK_EVENTS
 EVENTS = frozenset(
     {

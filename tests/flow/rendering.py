@@ -68,8 +68,8 @@ from sqla_lint.flow.working import Working
 from sqla_lint.knowledge.loaders import FREE
 
 _EFFECTS = {"sql": "sends", "commit": "commits", "flush": "flushes", "close": "closes", "rollback": "rolls back",
-            "add": "adds", "delete": "deletes", "commit-block": "commits", "expire": "expires",
-            "refresh": "refreshes"}  # fmt: skip
+            "add": "adds", "delete": "deletes", "commit-block": "commits", "begin": "begins", "write": "writes",
+            "expire": "expires", "refresh": "refreshes"}  # fmt: skip
 
 
 class Renderer:

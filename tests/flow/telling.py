@@ -11,6 +11,9 @@
 |                                           | number of a session that is opened here is left out                      |
 | `Caught`                                  | `Caught(add flush)`: the steps, then `used`, `rolled back`, `raises`     |
 | `Shared`                                  | `Shared(session tasks together)`                                         |
+| `BegunTwice`                              | `BegunTwice(session.begin after session.execute())`                      |
+| `WritesLost`                              | `WritesLost(session.add())`                                              |
+| `UsedAfterEnd`                            | `UsedAfterEnd(session.add() after session.commit())`, then `nested`      |
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from __future__ import annotations
 from sqla_lint.flow.caught import Caught
 from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, Event, KeyRead, ValueDropped
 from sqla_lint.flow.overlapping import Shared
+from sqla_lint.flow.transacted import BegunTwice, UsedAfterEnd, WritesLost
 from tests.flow.telling_life import telling_of_life
 from tests.flow.telling_work import telling_of_work
 
@@ -44,4 +48,10 @@ def telling(event: Event) -> str:
             return f"KeyRead({use}{' ' if target else ''}{target}{added})"
         case Shared(by=by, how=how, name=name):
             return f"Shared({name.strip('`')} {by} {how})"
+        case BegunTwice(name=name, by=by):
+            return f"BegunTwice({name} after {by})"
+        case WritesLost(what=what):
+            return f"WritesLost({what})"
+        case UsedAfterEnd(by=by, use=use, nested=nested):
+            return f"UsedAfterEnd({use} after {by}{' nested' if nested else ''})"
     return telling_of_work(event) or telling_of_life(event)

@@ -1,0 +1,61 @@
+"""Turns of a loop: what ends one, and what only some of them do."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from sqla_lint.flow.frame import Frame
+from sqla_lint.knowledge.calls import CHUNK_WORDS
+
+
+def ends_turn(body: cst.BaseSuite, node: cst.CSTNode) -> bool:
+    """Whether a call is the last thing that a body does, on the path that it stands on; in a `try` nothing is."""
+    last = body.body[-1] if body.body else None
+    match last:
+        case cst.SimpleStatementLine(body=[*_, cst.Expr(value=value)]) | cst.Expr(value=value):
+            return node in (value, value.expression if isinstance(value, cst.Await) else None)
+        case cst.If(body=inner, orelse=orelse):
+            return ends_turn(inner, node) or _ends_else(orelse, node)
+        case cst.With(body=inner):
+            return ends_turn(inner, node)
+    return False
+
+
+def _ends_else(orelse: cst.If | cst.Else | None, node: cst.CSTNode) -> bool:
+    match orelse:
+        case cst.Else(body=inner):
+            return ends_turn(inner, node)
+        case cst.If(body=inner, orelse=other):
+            return ends_turn(inner, node) or _ends_else(other, node)
+    return False
+
+
+def is_counted(frame: Frame) -> bool:
+    """Whether this point is under a condition on a counter or a size: the sign of a batch."""
+    return any(_counts(frame, guard) for guard in _guards_of_turn(frame))
+
+
+def _guards_of_turn(frame: Frame) -> list[cst.BaseExpression]:
+    """The conditions around this point, inside the innermost loop."""
+    found: list[cst.BaseExpression] = []
+    for guard in reversed(frame.guards):
+        if guard is None:
+            break
+        found.append(guard)
+    return found
+
+
+def _counts(frame: Frame, test: cst.BaseExpression) -> bool:
+    """A condition on a counter or a size: the sign of a batch."""
+    text = frame.text(test, 200)
+    if "%" in text or "len(" in text or any(word in text.lower() for word in (*CHUNK_WORDS, "count", "size")):
+        return True
+    target = frame.loops[-1].target if frame.loops else ""
+    match test:
+        case cst.Comparison(
+            left=cst.Name(value=name), comparisons=[cst.ComparisonTarget(cst.Equal(), cst.SimpleString())]
+        ) if target and name == target:
+            return True  # one item of them all
+        case cst.Comparison(comparisons=[cst.ComparisonTarget(comparator=cst.Integer(value=digits))]):
+            return len(digits) > 1 or digits > "1"
+    return False

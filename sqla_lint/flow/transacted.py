@@ -1,0 +1,90 @@
+"""Events of transactions, and what a function keeps of its own while it is walked: blocks, and what is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqla_lint.flow.events import Event
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.values import Session
+
+
+@dataclass(slots=True, eq=False)
+class End:
+    """A call that ends the transaction of the block around it, and the first thing that raises after it."""
+
+    by: str
+    place: Place
+    via: Place | None
+    nested: bool
+    used: Place | None = None
+    use: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A `with` that holds a transaction of a session, or a savepoint. Filled while its body is walked.
+
+    loops: how many loops are around it. ends: what has ended it inside, by the numbers of the calls.
+    """
+
+    session: Session
+    nested: bool
+    place: Place
+    loops: int = 0
+    ends: dict[int, End] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UsedAfterEnd(Event):
+    """A session is used in a block whose transaction the block itself has ended: it raises. The place is the end.
+
+    by: what ends it, as written. nested: the block, or one around it, is a savepoint's. block: where its `with` enters
+    it. used, use: the first thing that raises, and how it is written.
+    """
+
+    session: Session = field(default_factory=lambda: Session(""))
+    by: str = ""
+    nested: bool = False
+    block: Place | None = None
+    used: Place | None = None
+    use: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BegunTwice(Event):
+    """`begin()` of a session that surely is in a transaction. name: as written. by, began: what began it, and where."""
+
+    session: Session = field(default_factory=lambda: Session(""))
+    name: str = ""
+    by: str = ""
+    began: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WritesLost(Event):
+    """The first thing that is written with a session which ends with nothing in sight that may commit it.
+
+    what: as written. name: of the session. opened: where it is opened, or entered.
+    """
+
+    session: Session = field(default_factory=lambda: Session(""))
+    what: str = ""
+    name: str = ""
+    opened: Place | None = None
+
+
+@dataclass(slots=True)
+class Held:
+    """What is noted of the transactions of a function.
+
+    begun: whether it matters which have begun. blocks: those around the current point. written: of each session what
+    is first written, its place, that in a callee, and how it is written. kept: the sessions whose writes something in
+    sight may commit, or means to lose. begins: the block around its `yield` of a session ("begin", "nested").
+    """
+
+    begun: bool
+    blocks: list[Block] = field(default_factory=list)
+    written: dict[str, tuple[Place, Place | None, str]] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    begins: str = ""

@@ -1,0 +1,26 @@
+"""What begins a session's transaction, what ends it, and what cannot be done between its end and that of its block.
+
+Facts: https://docs.sqlalchemy.org/en/20/orm/session_transaction.html
+"""
+
+from __future__ import annotations
+
+# By the names of effects (`questions.Effect`): what raises in a block whose transaction was ended, what ends one, and
+# what a transaction has surely begun after. A flush with nothing to write does neither.
+USING = frozenset({"add", "begin", "commit", "delete", "sql"})
+ENDING = frozenset({"close", "commit", "commit-block", "rollback"})
+# BEGUN is what a callee has done that ends in a transaction.
+BEGUN = "begun"
+BEGINNING = frozenset({"add", BEGUN, "delete", "sql"})
+# What may commit all that was written before, or begins what commits it.
+KEEPING = frozenset({"begin", "commit", "commit-block"})
+# The names of the calls without which a body holds no event of that kind, but for what functions of the project do.
+CALLED_BY: dict[str, frozenset[str]] = {
+    "BegunTwice": frozenset({"begin"}),
+    "UsedAfterEnd": frozenset({"begin", "begin_nested"}),
+}
+
+
+def may_end(name: str) -> bool:
+    """Whether a call into the unknown may end a transaction, by what it is called."""
+    return any(word in name for word in ("clean", "close", "commit", "end", "finish", "remove", "reset", "rollback"))

@@ -1,0 +1,60 @@
+"""Which bodies may begin a transaction twice, or write with a session of their own, decided on sketches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from sqla_lint.project.lives import Lives
+from sqla_lint.project.mentions import begins_transaction, knows_session
+from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
+
+Called = Callable[[Facts, FunctionFact | None, str], tuple[str, ...]]
+Closure = Callable[[Callable[[Facts, FunctionFact], bool]], frozenset[str]]
+
+
+class Transacting:
+    """The verdict. opening: names whose call gives a session. lives: knows the functions that open one themselves.
+
+    called: gives the functions that a chain of a body may run. closure: those of which something holds, and all that
+    may run them.
+    """
+
+    def __init__(
+        self,
+        events: frozenset[str],
+        opening: frozenset[str],
+        lives: Lives,
+        called: Called,
+        closure: Closure,
+    ) -> None:
+        self._events = events
+        self._opening = opening
+        self._lives = lives
+        self._called = called
+        self._closure = closure
+
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether a body may hold one; `calls` are the last names of what it calls."""
+        if "BegunTwice" in self._events and self._may_begin(facts, fact, sketch):
+            return True
+        if "WritesLost" not in self._events:
+            return False
+        return not calls.isdisjoint(self._opening) or self._borrows(facts, fact, sketch)
+
+    def _may_begin(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether a function that names a session may begin a transaction by hand, in what it calls."""
+        if fact is None:
+            called = (target for chain in sketch.calls for target in self._called(facts, fact, chain))
+            return bool(self._beginning) and not self._beginning.isdisjoint(called)
+        return f"{facts.module}:{fact.qualname}" in self._beginning and knows_session(fact)
+
+    def _borrows(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether a function may enter a context manager of the project that opens a session."""
+        entered = (chain.removesuffix("()") for chain in sketch.entered if chain.endswith("()"))
+        return self._lives.is_helped(facts, fact, entered)
+
+    @cached_property
+    def _beginning(self) -> frozenset[str]:
+        """The functions that may begin a transaction by hand, by themselves or in what they call."""
+        return self._closure(lambda facts, fact: any(map(begins_transaction, fact.sketch.calls)))
