@@ -10,7 +10,7 @@ from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import ClassInfo, EventAsked, MappingOf, Relationship
 from sqla_lint.flow.values import Collection, Constant, Instance, Value, alternatives
 from sqla_lint.flow.work_events import LinkCut
-from sqla_lint.knowledge.mapping import CUTTING, KEEPING
+from sqla_lint.knowledge.mapping import CUTTING, PUTTING, RELEASING
 
 
 def note_cut(frame: Frame, node: cst.Call) -> None:
@@ -67,7 +67,7 @@ def _is_kept(frame: Frame, name: str, reverse: str) -> bool:
     """Whether anything in the function may give the row another parent, or delete it."""
     for node in nodes(frame.slice.module):
         match node:
-            case cst.Call(func=function) if path_of(function).rpartition(".")[2] in KEEPING:
+            case cst.Call(func=function) if _keeps(path_of(function)):
                 return True
             case cst.Assign(targets=targets, value=value) if not (
                 isinstance(value, cst.Name) and value.value == "None"
@@ -76,3 +76,9 @@ def _is_kept(frame: Frame, name: str, reverse: str) -> bool:
                 if reverse in set_ or name in set_ and not (isinstance(value, cst.List) and not value.elements):
                     return True
     return False
+
+
+def _keeps(path: str) -> bool:
+    """Whether a call, by its path, may delete a row, or put it into the collection of another one."""
+    owner, _, method = path.rpartition(".")
+    return method in RELEASING or method in PUTTING and "." in owner

@@ -62,6 +62,7 @@ def is_base(dotted_name: str) -> bool:
     return name in BASES or (home in BASE_SUFFIXES and name.endswith(BASE_SUFFIXES[home]))
 
 
-# Methods of a collection by which rows leave it, and those by which rows get another parent, or are deleted.
+# Methods of a collection by which rows leave it, and by which they come in; calls after which no key need name one.
 CUTTING = frozenset({"clear", "discard", "pop", "remove"})
-KEEPING = frozenset({"add", "append", "delete", "expunge", "extend", "insert", "setattr"})
+PUTTING = frozenset({"add", "append", "extend", "insert"})
+RELEASING = frozenset({"delete", "expunge", "setattr"})
