@@ -107,6 +107,9 @@ def criteria_of(frame: Frame, arguments: Arguments) -> tuple[tuple[str, Value], 
                                 break  # rows of two tables, with whatever value
                             found.append((column, _peek(frame, other)))
                             break
+                        case cst.Attribute(value=cst.Attribute(attr=cst.Name(value="c" | "columns"))):
+                            found.append((ANY_COLUMN, UNKNOWN))  # of a table: no class tells what it is
+                            break
             case cst.Call(func=cst.Name(value="and_"), args=args):
                 todo += [item.value for item in args]
             case cst.BinaryOperation(left=left, operator=cst.BitAnd(), right=right):
