@@ -28,7 +28,7 @@ from sqla_lint.flow.sessions import commit, drop, flush, give_away, put
 from sqla_lint.flow.sharing import used_by
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.substitution import Binding, session_given, substitute
-from sqla_lint.flow.transactions import begin, follow
+from sqla_lint.flow.transactions import begin, follow, wait
 from sqla_lint.flow.unwritten import called, given_back, written
 from sqla_lint.flow.values import (
     NO_BINDINGS,
@@ -129,6 +129,8 @@ def apply_summary(
         frame.escape(binding.get(name, UNKNOWN))
     if summary.io:
         frame.note_io(summary.io)
+        if not any(effect.op in ENDING for effect in summary.effects):
+            wait(frame, summary.io, node)
     if not summary.returns_normally and not info.is_generator:
         frame.stop()
     return _result(frame, info, summary, binding, arguments, node)

@@ -39,7 +39,7 @@ from sqla_lint.flow.schemas import dump, dumper, validate
 from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.stdlib import from_stdlib
 from sqla_lint.flow.told import cast
-from sqla_lint.flow.transactions import doubt
+from sqla_lint.flow.transactions import doubt, wait
 from sqla_lint.flow.unwritten import handed_over, make, may_write, set_by_name
 from sqla_lint.flow.uses import note_rows
 from sqla_lint.flow.values import (
@@ -346,6 +346,7 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
     note_sleep(frame, dotted)
     if known_calls.leaves_process(dotted):
         frame.note_io(dotted)
+        wait(frame, dotted, node)
     if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
         return Manager(Manager(UNKNOWN))
     if dotted in ("sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine"):

@@ -114,7 +114,7 @@ class Frame:
         self.called: tuple[cst.BaseExpression | None, Value] = (None, UNKNOWN)
         self.revision: object = None
         self.making = Making()
-        self.held = Held(ask(EventAsked("BegunTwice")))
+        self.held = Held(ask(EventAsked("BegunTwice")) or ask(EventAsked("Waited")))
 
     # What the visitor provides.
 

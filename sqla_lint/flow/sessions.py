@@ -21,7 +21,7 @@ from sqla_lint.flow.readded import note_merged_again, note_readded
 from sqla_lint.flow.sent import note_executed
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
 from sqla_lint.flow.taken import note_taken, note_together
-from sqla_lint.flow.transactions import begin, follow, lose_sight, outlived, write
+from sqla_lint.flow.transactions import begin, follow, left_transaction, lose_sight, outlived, write
 from sqla_lint.flow.unwritten import in_bulk, left_block, written
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -307,6 +307,7 @@ def _got(frame: Frame, session: Session, arguments: Arguments, node: cst.Call) -
 
 def leave(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
     """A `with` block over a session or a transaction ends."""
+    left_transaction(frame, manager)
     _leave_function(frame, manager, node)
     left_block(frame, manager)
     session = manager.session

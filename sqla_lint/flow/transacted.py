@@ -62,6 +62,20 @@ class BegunTwice(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Waited(Event):
+    """Something outside is waited for while a session surely is in a transaction.
+
+    call: as written. what: the library's function. by, began: what began the transaction, and where.
+    """
+
+    session: Session = field(default_factory=lambda: Session(""))
+    call: str = ""
+    what: str = ""
+    by: str = ""
+    began: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WritesLost(Event):
     """The first thing that is written with a session which ends with nothing in sight that may commit it.
 

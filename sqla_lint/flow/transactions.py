@@ -12,8 +12,9 @@ from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import Effect, EventAsked
 from sqla_lint.flow.state import Began, State
-from sqla_lint.flow.transacted import BegunTwice, Block, End, UsedAfterEnd, WritesLost
+from sqla_lint.flow.transacted import BegunTwice, Block, End, UsedAfterEnd, Waited, WritesLost
 from sqla_lint.flow.values import Manager, Session, Value
+from sqla_lint.knowledge.calls import waits
 from sqla_lint.knowledge.transactions import BEGINNING, ENDING, KEEPING, USING, may_end
 
 
@@ -137,10 +138,27 @@ def begin(frame: Frame, session: Session, node: cst.Call, via: Place | None = No
     begins(frame, session, _spelt(frame, node), frame.place(node))
 
 
+def left_transaction(frame: Frame, manager: Manager) -> None:
+    """A block is left: what it entered is in no transaction any more, for all that is known."""
+    for session in (manager.entered, manager.session if manager.leaving in ("close", "commit") else None):
+        if isinstance(session, Session):
+            frame.state.begun.pop(session.key, None)
+
+
 def lose_sight(frame: Frame, session: Session) -> None:
     """Something unknown is done with the session: it may begin or end a transaction, and commit what was written."""
     frame.state.begun.pop(session.key, None)
     frame.held.kept.add(session.key)
+
+
+def wait(frame: Frame, what: str, node: cst.CSTNode) -> None:
+    """A library is called, here or in a callee: tell where it waits for the outside world in a transaction."""
+    if not waits(what) or not frame.state.begun or not isinstance(node, cst.Call):
+        return
+    if frame.emitting and frame.ask(EventAsked("Waited")):
+        key, began = next(iter(frame.state.begun.items()))
+        call = frame.callee(node.func)
+        frame.emit(Waited(frame.place(node), None, Session(key), call, what, began.by, began.place))
 
 
 def doubt(frame: Frame) -> None:

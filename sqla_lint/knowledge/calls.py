@@ -81,6 +81,20 @@ def answers(exception: str) -> bool:
     return exception in ANSWERS or exception.endswith(ANSWERING)
 
 
+# Of these modules the functions that do not come back before somebody else has answered.
+_WAITING = frozenset({"aiohttp", "aiosmtplib", "anthropic", "boto3", "ftplib", "httpx", "openai", "paramiko",
+                      "requests", "smtplib", "subprocess", "urllib", "urllib3"})  # fmt: skip
+_ANSWERED = frozenset({"call", "check_call", "check_output", "create", "delete", "exec_command", "get", "head", "patch",
+                       "post", "put", "request", "run", "send", "send_message", "sendmail", "urlopen"})  # fmt: skip
+_SLEEPING = frozenset({"asyncio.sleep", "os.system", "time.sleep"})
+
+
+def waits(dotted: str) -> bool:
+    """Whether calling a library name waits until another process answers, or for some time."""
+    head, last = dotted.partition(".")[0], dotted.rpartition(".")[2]
+    return dotted in _SLEEPING or head in _WAITING and last in _ANSWERED
+
+
 def leaves_process(dotted: str) -> bool:
     """Whether calling a library name talks to the outside world."""
     return dotted in OUTSIDE_CALLS or dotted.partition(".")[0] in OUTSIDE and not dotted.startswith(INSIDE)

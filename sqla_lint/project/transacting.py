@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from sqla_lint.project.lives import Lives
-from sqla_lint.project.mentions import begins_transaction, knows_session
+from sqla_lint.project.mentions import begins_transaction, goes_outside, knows_session
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 Called = Callable[[Facts, FunctionFact | None, str], tuple[str, ...]]
@@ -38,6 +38,8 @@ class Transacting:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         if "BegunTwice" in self._events and self._may_begin(facts, fact, sketch):
             return True
+        if "Waited" in self._events and self._may_wait(facts, fact, sketch):
+            return True
         if "WritesLost" not in self._events:
             return False
         return not calls.isdisjoint(self._opening) or self._borrows(facts, fact, sketch)
@@ -48,6 +50,17 @@ class Transacting:
             called = (target for chain in sketch.calls for target in self._called(facts, fact, chain))
             return bool(self._beginning) and not self._beginning.isdisjoint(called)
         return f"{facts.module}:{fact.qualname}" in self._beginning and knows_session(fact)
+
+    def _may_wait(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether a function that names a session may talk to the outside world, in what it calls."""
+        if fact is None:
+            return any(goes_outside(facts, chain) for chain in sketch.calls)
+        return f"{facts.module}:{fact.qualname}" in self._outgoing and knows_session(fact)
+
+    @cached_property
+    def _outgoing(self) -> frozenset[str]:
+        """The functions that may talk to the outside world, by themselves or in what they call."""
+        return self._closure(lambda facts, fact: any(goes_outside(facts, chain) for chain in fact.sketch.calls))
 
     def _borrows(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether a function may enter a context manager of the project that opens a session."""

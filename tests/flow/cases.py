@@ -29,14 +29,11 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 FLOW_KINDS = ("revealed", "alive", "left", "summary", "reads", "event")
 # The events that no rule need ask for to be shown here.
-EVENTS = frozenset({"AwaitedPlain", "BegunTwice", "Caught", "CoroutineUsed", "KeyRead", "UsedAfterEnd",
-                    "ValueDropped", "WritesLost"})  # fmt: skip
-EVENTS |= WORK_EVENTS
 EVENTS = frozenset(
     {
         "AwaitedPlain",
+        "BegunTwice",
         "Caught",
-        "ChangedInPlace",
         "CoroutineUsed",
         "EngineMade",
         "KeyRead",
@@ -44,10 +41,14 @@ EVENTS = frozenset(
         "ReadStale",
         "RegistryMade",
         "SessionKept",
+        "Shared",
+        "UsedAfterEnd",
         "ValueDropped",
+        "Waited",
+        "WritesLost",
     }
 )
-EVENTS |= frozenset({"Shared"})
+EVENTS |= WORK_EVENTS
 CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",
                "details", "inherits", "versioned")  # fmt: skip
 

@@ -12,6 +12,7 @@
 | `Caught`                                  | `Caught(add flush)`: the steps, then `used`, `rolled back`, `raises`     |
 | `Shared`                                  | `Shared(session tasks together)`                                         |
 | `BegunTwice`                              | `BegunTwice(session.begin after session.execute())`                      |
+| `Waited`                                  | `Waited(requests.get after session.get())`                               |
 | `WritesLost`                              | `WritesLost(session.add())`                                              |
 | `UsedAfterEnd`                            | `UsedAfterEnd(session.add() after session.commit())`, then `nested`      |
 """
@@ -21,7 +22,7 @@ from __future__ import annotations
 from sqla_lint.flow.caught import Caught
 from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, Event, KeyRead, ValueDropped
 from sqla_lint.flow.overlapping import Shared
-from sqla_lint.flow.transacted import BegunTwice, UsedAfterEnd, WritesLost
+from sqla_lint.flow.transacted import BegunTwice, UsedAfterEnd, Waited, WritesLost
 from tests.flow.telling_life import telling_of_life
 from tests.flow.telling_work import telling_of_work
 
@@ -50,6 +51,8 @@ def telling(event: Event) -> str:
             return f"Shared({name.strip('`')} {by} {how})"
         case BegunTwice(name=name, by=by):
             return f"BegunTwice({name} after {by})"
+        case Waited(what=what, by=by):
+            return f"Waited({what} after {by})"
         case WritesLost(what=what):
             return f"WritesLost({what})"
         case UsedAfterEnd(by=by, use=use, nested=nested):
