@@ -57,6 +57,20 @@ class Context:
         """The generations of SQLAlchemy that the project may run on: a claim has to hold on each of them."""
         return self._project.ask(PossibleVersions())
 
+    def led_to(self, class_id: str, path: tuple[str, ...]) -> str:
+        """The class that a path of relationships leads to, empty where that cannot be told."""
+        for name in path:
+            info = self.mapping(class_id) if class_id else None
+            class_id = info.relationships[name].target if info is not None and name in info.relationships else ""
+        return class_id
+
+    def may_be(self, class_id: str, other: str) -> bool:
+        """Whether rows of one class may be of the other too; so it is where that cannot be told."""
+        infos = [self.mapping(one) for one in (class_id, other)]
+        if any(info is None or not info.mapped for info in infos):
+            return True
+        return any(info is not None and {class_id, other} <= set(info.lineage) for info in infos)
+
     def class_name(self, class_id: str) -> str:
         """The simple name of a class."""
         return class_name(class_id)

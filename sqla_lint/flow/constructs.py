@@ -73,7 +73,7 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     if f"{home}." in loaders.HOMES and name in loaders.OPTIONS:
         return option(name, arguments, Option(EMPTY))
     if f"{home}." in loaders.HOMES and name in loaders.COLUMN_OPTIONS | {"Load"}:
-        return Option(_columns(name, arguments))
+        return Option(_columns(name, arguments), owner=_owner(arguments))
     if name in ("aliased", "with_polymorphic") and home.startswith("sqlalchemy"):
         return arguments.first()
     if dotted == "functools.partial" and isinstance(arguments.first(), SessionFactory | External):
@@ -280,7 +280,14 @@ def option(name: str, arguments: Arguments, base: Option) -> Option:
     if strategy in loaders.EAGER and name not in loaders.ALONG:
         passed_over += _passed_over(base.path, arguments.positional)
     joins = base.joins if base.path else "" if "innerjoin" in arguments.keywords else name
-    return Option(base.tree.merge(chain(path, all_strategies)), path, all_strategies, passed_over, joins)
+    owner = base.owner if base.path else _owner(arguments)
+    return Option(base.tree.merge(chain(path, all_strategies)), path, all_strategies, passed_over, joins, owner)
+
+
+def _owner(arguments: Arguments) -> str:
+    """The class of the first attribute, empty where that cannot be told."""
+    first = arguments.first()
+    return first.owner if isinstance(first, MappedAttribute) else ""
 
 
 def _passed_over(base: tuple[str, ...], values: tuple[Value, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -156,7 +156,7 @@ class Criterion(Value):
 
 @dataclass(frozen=True, slots=True)
 class Option(Value):
-    """Loader options; `path` is the one to which a chained option is appended, with its strategies.
+    """Loader options; `path` is the one to which a chained option is appended, with its strategies, from class `owner`.
 
     passed_over: the steps that a call was given before its last one, which it does not load: the class, and the path.
     joins: the option that its first step is, empty where that joins no more than what is there.
@@ -167,6 +167,7 @@ class Option(Value):
     strategies: tuple[str, ...] = ()
     passed_over: tuple[tuple[str, tuple[str, ...]], ...] = ()
     joins: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +202,7 @@ class Statement(Value):
 
 @dataclass(frozen=True, slots=True)
 class Producer(Value):
-    """What gave rows: `seen` where it is a query in sight, `root` the access path where it is an argument.
-
-    `inside`: the loop whose every turn runs the query.
-    """
+    """What gave rows: a query in sight (`seen`), or an argument by its path (`root`); `inside`: the loop that does."""
 
     seen: bool
     place: Place | None = field(default=None, compare=False)

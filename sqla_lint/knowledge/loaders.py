@@ -21,6 +21,11 @@ OPTIONS: dict[str, str] = {
     "subqueryload": "subquery",
     "subqueryload_all": "subquery",
 }
+# What asks for a strategy, told apart from what says something of columns.
+SPELT = {
+    "immediate": "immediateload()", "joined": "a join", "noload": "noload()", "raise": "raiseload()",
+    "raise_on_sql": "raiseload()", "select": "lazyload()", "selectin": "selectinload()", "subquery": "subqueryload()",
+}  # fmt: skip
 # Those that give their strategy to each step of a path given to one call; the others to the last alone.
 ALONG = frozenset({"contains_eager", "joinedload_all", "subqueryload_all"})
 EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
@@ -28,6 +33,10 @@ EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
 COLUMN_OPTIONS = frozenset(
     {"load_only", "defer", "undefer", "undefer_group", "with_expression", "with_loader_criteria"}
 )
+# Those that are given attributes, by their names as texts before 2.0.
+NAMING = (frozenset(OPTIONS) | {"load_only", "defer", "undefer"}) - {
+    "eagerload", "joinedload_all", "selectin_polymorphic", "subqueryload_all"
+}  # fmt: skip
 HOMES = ("sqlalchemy.orm.", "sqlalchemy.orm.strategy_options.", "sqlmodel.")
 
 # `lazy=` as written -> strategy.

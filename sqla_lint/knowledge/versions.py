@@ -37,6 +37,11 @@ class Versions:
 
 # Where nothing is known a claim has to hold on both generations that are maintained.
 UNKNOWN_VERSIONS = Versions(frozenset({"2.0", "2.1"}), told=False)
+# What no generation before 2.0 has: whoever imports it states as much.
+SINCE_2_0 = frozenset(
+    {"sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.MappedAsDataclass", "sqlalchemy.orm.mapped_column",
+     "sqlalchemy.ext.asyncio.async_sessionmaker"}
+)  # fmt: skip
 
 
 def versions(specifier: str) -> Versions | None:

@@ -54,6 +54,7 @@ from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
 from sqla_lint.project.decorators import added_by, decorated
+from sqla_lint.project.generations import shown_by
 from sqla_lint.project.generics import Generics
 from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OverridersOf
 from sqla_lint.project.names import NameIndex
@@ -92,7 +93,7 @@ class Project:
         self._annotations = Annotations(self.classes, generics)
         self._declarations = Declarations(self.classes, self._annotations, generics, self.ask)
         self._signatures = Signatures(self.classes, self._annotations, self._declarations, generics, self.ask)
-        self.asked, self.versions = asked, versions
+        self.asked, self.versions = asked, shown_by(self.files, versions)
         self.suspects = Suspects(self.index, self.classes, self.templates, asked)
         self.schemas = self.suspects.schemas
         self._everything = everything
@@ -123,7 +124,7 @@ class Project:
             KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
             MostlyAsync: lambda question: self.mostly_async,
             Databases: lambda question: self.databases,
-            PossibleVersions: lambda question: versions,
+            PossibleVersions: lambda question: self.versions,
             CallsAsked: lambda question: asked.calls,
             EventAsked: lambda question: question.event in asked.events,
             WorksOnSession: lambda question: question.function in self.suspects.working,

@@ -1,0 +1,60 @@
+"""loader-on-wrong-entity: a loader option starts at a class that is not there to load anything for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_lint.context import Context
+from sqla_lint.diagnostic import Diagnostic, Fix, Severity
+from sqla_lint.flow.events import Called
+from sqla_lint.flow.values import Instance, MappedAttribute, Option, Statement
+from sqla_lint.knowledge.loaders import HOMES, OPTIONS
+from sqla_lint.rule import Rule
+
+rule = Rule(
+    name="loader-on-wrong-entity",
+    code="ORM405",
+    since="0.1",
+    message="an option of `{owner}` raises here: {where}",
+    severity=Severity.ERROR,
+)
+
+
+@rule.on_call("query", "options")
+@rule.on_call("statement", "options")
+def check_options(called: Called, context: Context) -> Iterator[Diagnostic]:
+    """Report an option that starts at a class that the statement does not ask for."""
+    statement = called.receiver
+    if not isinstance(statement, Statement) or statement.kind not in ("select", "query"):
+        return
+    asked = [item.cls for item in statement.entities if isinstance(item, Instance)]
+    if not asked or len(asked) < len(statement.entities):
+        return  # whatever else is asked for may be what it is for
+    for given in called.positional:
+        option = given.value
+        if not isinstance(option, Option) or not option.owner or option.strategies == ("",):
+            continue  # `defaultload()` alone says nothing, and raises nothing
+        if not any(context.may_be(option.owner, cls) for cls in asked):
+            owner, rows = context.class_name(option.owner), ", ".join(map(context.class_name, asked))
+            fix = Fix(f"start at `{rows}`, along the relationship that leads to `{owner}`")
+            yield rule.at(given.place.span, fix=fix, owner=owner, where=f"the query asks for `{rows}`")
+
+
+@rule.on_call("library", *sorted(OPTIONS))
+@rule.on_call("option", *sorted(OPTIONS))
+def check_chain(called: Called, context: Context) -> Iterator[Diagnostic]:
+    """Report a step of a path that starts at another class than the step before it leads to."""
+    if called.kind == "library" and not called.dotted.startswith(HOMES):
+        return
+    before = called.receiver
+    cls = context.led_to(before.owner, before.path) if isinstance(before, Option) and before.path else ""
+    for given in called.positional:
+        step = given.value
+        if not isinstance(step, MappedAttribute) or len(step.path) > 1:
+            return
+        if cls and not context.may_be(step.owner, cls):
+            owner, there = context.class_name(step.owner), context.class_name(cls)
+            fix = Fix(f"go on with a relationship of `{there}`, or begin another option at `{owner}`")
+            yield rule.at(given.place.span, fix=fix, owner=owner, where=f"the step before leads to `{there}`")
+            return
+        cls = context.led_to(step.owner, step.path)
