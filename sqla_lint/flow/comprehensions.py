@@ -22,13 +22,23 @@ from sqla_lint.flow.working import Working
 _WORDS = re.compile(r"\w+")
 
 
+def turns_of(source: Value) -> int | None:
+    """The most turns that a loop over a value can make, None where nobody can tell."""
+    match source:
+        case Collection(limit=limit) | Result(limit=limit):
+            return limit
+        case TupleValue(items=items):
+            return len(items)
+    return None
+
+
 def over_each(
     frame: Frame, function: Value, source: tuple[Value, cst.BaseExpression], node: cst.CSTNode, starred: bool = False
 ) -> Value:
     """`sorted(rows, key=function)` calls the function once per row; what it gives."""
     given, text = source
     value = rows_of(frame, given, text)
-    loop = Loop(frame.number(node), "comprehension", frame.told(text), turns=getattr(value, "limit", None))
+    loop = Loop(frame.number(node), "comprehension", frame.told(text), turns=turns_of(value))
     loop.place = frame.place(text)
 
     def body() -> Value:
@@ -118,8 +128,9 @@ def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -
         frame.fates.sources[clause.iter] = given
     source = rows_of(frame, given, clause.iter)
     kind = "comprehension"
-    loop = Loop(frame.number(clause), kind, frame.told(clause.iter), turns=getattr(source, "limit", None))
+    loop = Loop(frame.number(clause), kind, frame.told(clause.iter), turns=turns_of(source))
     loop.place = frame.place(clause.iter)
+    loop.node = clause
     loop.target = clause.target.value if isinstance(clause.target, cst.Name) else frame.told(clause.target)
     loop.batch_of = frame.batch(clause.iter)
 

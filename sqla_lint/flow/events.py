@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import libcst as cst
+
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import ClassInfo, FunctionInfo, Relationship
@@ -20,7 +22,7 @@ class Loop:
     chunks: each turn handles a batch. polls: waits for work, has no end of its own. io: the body talks to
     the outside world. isolates: a failed item is rolled back alone. source: text of the iterable or the condition.
     committed: the sessions that its body may commit. sleeps: it waits in each turn. polled: the columns that it reads;
-    renewed: the sessions that may read them anew. body: of a `for`.
+    renewed: the sessions that may read them anew. body: of a `for`. node: where it has a target.
     """
 
     id: int
@@ -42,6 +44,7 @@ class Loop:
     renewed: set[str] = field(default_factory=set)
     polled: list[tuple[Instance, Event]] = field(default_factory=list)
     body: object = None
+    node: cst.For | cst.CompFor | None = None
 
 
 @dataclass(frozen=True, slots=True)

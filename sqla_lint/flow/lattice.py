@@ -166,6 +166,7 @@ def _joined(left: Value, right: Value) -> Value | None:
                 criteria=tuple(item for item in left.criteria if item in right.criteria),
                 steps=either(left.steps, right.steps),
                 plain=left.plain and right.plain,
+                narrowed=left.narrowed.or_by(right.narrowed),
             )
     return None
 

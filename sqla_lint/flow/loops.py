@@ -8,6 +8,7 @@ from functools import reduce
 import libcst as cst
 
 from sqla_lint.flow.branches import assume, decide
+from sqla_lint.flow.comprehensions import turns_of
 from sqla_lint.flow.dropped import note_looped
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Exits, Frame, sessions_in
@@ -17,7 +18,7 @@ from sqla_lint.flow.polling import tell_polled
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import State, gather, join_states
 from sqla_lint.flow.truths import note_truth
-from sqla_lint.flow.values import Collection, External, Instance, Result, TupleValue, Value
+from sqla_lint.flow.values import Collection, External, Instance, Result, Value
 from sqla_lint.knowledge.calls import CHUNK_WORDS, ENDLESS, RETRY_WORDS
 
 _PASSES = 4
@@ -29,8 +30,9 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     kind = "async for" if node.asynchronous else "for"
     if not node.asynchronous:
         note_looped(frame, source, node.iter)
-    loop = Loop(frame.number(node), kind, frame.told(node.iter), turns=_turns(source))
+    loop = Loop(frame.number(node), kind, frame.told(node.iter), turns=turns_of(source))
     loop.place = frame.place(node.iter)
+    loop.node = node
     if frame.state.assumed.get(f"len({loop.source}) == 1"):
         loop.turns = 1
     loop.target = node.target.value if isinstance(node.target, cst.Name) else frame.told(node.target)
@@ -58,15 +60,6 @@ def _steps(node: cst.BaseExpression) -> bool:
         case cst.Call(func=cst.Name(value="range"), args=[_, _, _]):
             return True
     return False
-
-
-def _turns(source: Value) -> int | None:
-    match source:
-        case Collection(limit=limit) | Result(limit=limit):
-            return limit
-        case TupleValue(items=items):
-            return len(items)
-    return None
 
 
 def _is_sentinel(node: cst.BaseExpression) -> bool:

@@ -16,6 +16,7 @@ from sqla_lint.flow.instances import note_load, target_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import fill
 from sqla_lint.flow.locking import marks_of, note_locked
+from sqla_lint.flow.lookups import narrowed, note_got, note_repeated, sent_by
 from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.polling import RENEWING, note_renewed
@@ -50,7 +51,8 @@ from sqla_lint.knowledge import statements
 def statement_method(frame: Frame, value: Statement, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """A method of a select or a Query: another statement, or what executing it gives."""
     if name in statements.GENERATIVE:
-        return _generative(value, name, arguments, frame, frame.place(node))
+        known = narrowed(frame, value, name, arguments)
+        return replace(_generative(value, name, arguments, frame, frame.place(node)), narrowed=known)
     if name in statements.ADDING:
         return replace(value, entities=(*value.entities, *entities(arguments.positional)), plain=False)
     if name in ("with_entities", "with_only_columns"):
@@ -142,7 +144,7 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
     if name in statements.QUERY_ROWS:
         note_sent(frame, value, name, node)
     if name in statements.QUERY_SENDS:
-        execute(frame, value.session, value)
+        execute(frame, value.session, sent_by(value, name))
         read_dynamic(frame, value, node)
     if name == "update" and isinstance(node, cst.Call) and node.args:
         note_query_update(frame, value, node)
@@ -156,6 +158,7 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
         if name.startswith("get") and arguments.nodes and value.scalar:
             key = held(frame, arguments.positional[0], arguments.nodes[0])
             value = replace(value, criteria=(*value.criteria, ("<pk>", key)))
+            note_got(frame, value, name, arguments)
         return row(frame, value, node)
     if name == "scalar":
         return entity(frame, value, 0, node)
@@ -166,6 +169,8 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
 
 def execute(frame: Frame, session: Session | None, statement: Statement | None, flushes: bool = True) -> None:
     """A statement is sent: the session flushes first where it does, and holds a connection afterwards."""
+    if statement is not None:
+        note_repeated(frame, statement if session is None else replace(statement, session=session))
     if session is None:
         frame.may_raise()
         return

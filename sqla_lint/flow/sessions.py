@@ -14,6 +14,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lending import note_closed
 from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.locking import marks_of, note_locked
+from sqla_lint.flow.lookups import note_got
 from sqla_lint.flow.pacing import is_counted
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
@@ -302,6 +303,7 @@ def _got(frame: Frame, session: Session, arguments: Arguments, node: cst.Call) -
     key += marks_of("get", arguments)
     statement = Statement("query", (Instance(entity.id),), load, session, criteria=key)
     note_locked(frame, session, statement, node)
+    note_got(frame, statement, "get", Arguments(nodes=arguments.nodes[1:]))
     return row(frame, statement, node)
 
 

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from sqla_lint.flow.loading import EMPTY, LoadTree
+from sqla_lint.flow.narrowed import NOT_AT_ALL, Narrowed
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.steps import Steps
 
@@ -192,6 +193,7 @@ class Statement(Value):
     root: tuple[str, ...] = ()
     steps: Steps = ()
     plain: bool = False
+    narrowed: Narrowed = NOT_AT_ALL
     place: Place | None = field(default=None, compare=False)
 
     @property

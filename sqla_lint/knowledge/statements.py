@@ -56,6 +56,11 @@ SYNCHRONIZE = "synchronize_session"
 QUERY_SENDS = frozenset({"all", "first", "one", "one_or_none", "get", "count", "scalar", "delete", "update",
                          "first_or_404", "get_or_404", "paginate"})  # fmt: skip
 
+# Those that take criteria, each of which has to hold.
+NARROWING = frozenset({"filter", "filter_by", "where"})
+# Methods of a session, or of a Query, that find a row by its primary key.
+QUERY_GETS = frozenset({"get", "get_one", "get_or_404"})
+
 RESULT_SAME = frozenset({"unique", "yield_per", "tuples", "execution_options"})
 RESULT_MANY = frozenset({"all", "fetchall", "fetchmany", "partitions"})
 RESULT_ONE = frozenset({"first", "one", "one_or_none", "fetchone"})

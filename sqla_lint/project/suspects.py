@@ -24,6 +24,7 @@ from sqla_lint.project.failing import Failing
 from sqla_lint.project.lives import Lives
 from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session, outermost
 from sqla_lint.project.names import NameIndex
+from sqla_lint.project.repeating import repeats
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
@@ -271,6 +272,8 @@ class Suspects:
             or "ColumnRead" in self._events
             and self._reads_too_late(facts, fact, sketch, calls)
             or self._lives.may_hold(facts, fact, sketch, calls)
+            or "QueryRepeated" in self._events
+            and repeats(sketch)
             or self._failing.may_hold(facts, fact, sketch)
             or self._transacting.may_hold(facts, fact, sketch, calls)
             or "Committed" in self._events

@@ -28,6 +28,8 @@ _ITERATING_BUILTINS = frozenset(
     {"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort", "starmap", "takewhile",
      "dropwhile", "filterfalse", "nlargest", "nsmallest"}
 )  # fmt: skip
+# What those names mean where they stand after a dot: `query.filter(…)`, `func.max(…)`, `Order.lines.any(…)`.
+_METHODS_OF_QUERIES = frozenset({"filter", "min", "max", "sum", "any", "all"})
 # Where the function stands among the arguments, if not only as `key=`.
 _FUNCTION_AT = {"map": 0, "filter": 0, "starmap": 0, "takewhile": 0, "dropwhile": 0, "filterfalse": 0, "groupby": 1}
 _LONGEST = 40
@@ -192,9 +194,10 @@ class _Walk:
             self.calls.add("?.execution_options")  # as the method does, it changes the statement
         if last in ("getattr", "attrgetter"):
             self._named_read(node, in_loop)
-        if last in _ITERATING_BUILTINS:
+        iterates = last in _ITERATING_BUILTINS and not (last in _METHODS_OF_QUERIES and "." in name)
+        if iterates:
             self._calls_by_name(node, last)
-        return last in _ITERATING_BUILTINS
+        return iterates
 
     def _calls_by_name(self, node: ast.Call, name: str) -> None:
         """`map(serialize, orders)` calls its function once per item."""

@@ -38,6 +38,7 @@ EVENTS = frozenset(
         "EngineMade",
         "KeyRead",
         "LockedStale",
+        "QueryRepeated",
         "ReadStale",
         "RegistryMade",
         "SessionKept",

@@ -9,6 +9,7 @@
 | `AwaitedPlain`                            | `AwaitedPlain(AsyncSession.add)`                                         |
 | `KeyRead`                                 | `KeyRead(column store:Line.order_id, added to param:session)`; the       |
 |                                           | number of a session that is opened here is left out                      |
+| `QueryRepeated`                           | `QueryRepeated(id, ? of keys)`, then after `;` what else it says         |
 | `Caught`                                  | `Caught(add flush)`: the steps, then `used`, `rolled back`, `raises`     |
 | `Shared`                                  | `Shared(session tasks together)`                                         |
 | `BegunTwice`                              | `BegunTwice(session.begin after session.execute())`                      |
@@ -22,6 +23,7 @@ from __future__ import annotations
 from sqla_lint.flow.caught import Caught
 from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, Event, KeyRead, ValueDropped
 from sqla_lint.flow.overlapping import Shared
+from sqla_lint.flow.query_events import QueryRepeated
 from sqla_lint.flow.transacted import BegunTwice, UsedAfterEnd, Waited, WritesLost
 from tests.flow.telling_life import telling_of_life
 from tests.flow.telling_work import telling_of_work
@@ -43,6 +45,12 @@ def telling(event: Event) -> str:
             words += ["used"] if event.used is not None else []
             words += ["rolled back"] if event.rolled_back else []
             return f"Caught({' '.join([*words, *([] if event.swallows else ['raises'])])})"
+        case QueryRepeated(depending=depending, loop=loop) if loop is not None:
+            columns = ", ".join(item.column or "?" for item in depending)
+            flags = {"once": not event.repeats, "apart": event.apart, "awaits": event.awaits}
+            flags |= {"after failure": event.after_failure, "searches": event.searches}
+            words = ["", *(word for word, holds in flags.items() if holds)]
+            return f"QueryRepeated({columns} of {loop.source}{'; '.join(words)})"
         case KeyRead(use=use, target=target, session=session):
             key = session.key if session is not None else ""
             added = f", added to {'site' if key.startswith('site:') else key}" if key else ""

@@ -11,17 +11,19 @@ from tests.harness.markers import GAPS, LINTED, Kind, Marker
 
 
 def lint(
-    folder: Path, files: Mapping[str, str], *, report: Iterable[str] | None = None, rule: str = "", version: str = ">=2.0"
+    folder: Path,
+    files: Mapping[str, str],
+    *,
+    report: Iterable[str] | None = None,
+    rule: str = "",
+    version: str = ">=2.0",
 ) -> list[Diagnostic]:
     """Write `files` (path → text) below `folder` as a project of its own; return what is found in `report` (all).
 
     `rule` is on besides those that are on by default, and the project says that it runs on `version` of SQLAlchemy.
     """
-    stated = f'sqlalchemy-version = "{version}"
-' if version else ""
-    (folder / "pyproject.toml").write_text(f'[tool.sqla-lint]
-{stated}extend-select = ["{rule}"]
-' if rule else "")
+    stated = f'sqlalchemy-version = "{version}"\n' if version else ""
+    (folder / "pyproject.toml").write_text(f'[tool.sqla-lint]\n{stated}extend-select = ["{rule}"]\n' if rule else "")
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,58 @@
+"""What the criteria of a statement read, by name: what tells whether a loop sends another one in each turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import libcst as cst
+
+from sqla_lint.flow.places import nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A criterion, or another argument of a statement, and the names that it reads.
+
+    column: where it is an equation, what has to be equal, an attribute of the class `owner`.
+    """
+
+    names: frozenset[str]
+    owner: str = ""
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """How a statement came about: what its methods were given, and their names."""
+
+    compared: tuple[Compared, ...] = ()
+    steps: frozenset[str] = frozenset()
+
+    def by(self, step: str, compared: Iterable[Compared]) -> Narrowed:
+        """The same, after one more method."""
+        return Narrowed((*self.compared, *(item for item in compared if item.names)), self.steps | {step})
+
+    def or_by(self, other: Narrowed) -> Narrowed:
+        """Either of two."""
+        return Narrowed(tuple(dict.fromkeys((*self.compared, *other.compared))), self.steps | other.steps)
+
+
+NOT_AT_ALL = Narrowed()
+# What stands for the primary key among the columns.
+KEY = "<key>"
+
+
+def names_in(node: cst.CSTNode) -> frozenset[str]:
+    """The names that an expression reads; attributes go by the name that they are read of."""
+    return frozenset(found.value for found in _names(node))
+
+
+def _names(node: cst.CSTNode) -> Iterable[cst.Name]:
+    attributes = set[cst.CSTNode]()
+    for found in nodes(node):
+        match found:
+            case cst.Attribute(attr=inner) | cst.Arg(keyword=cst.Name() as inner):
+                attributes.add(inner)
+            case cst.Name() if found not in attributes:
+                yield found

@@ -1,0 +1,26 @@
+"""What is told of queries that a loop sends again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqla_lint.flow.events import Loop, Repeating
+from sqla_lint.flow.narrowed import Compared
+from sqla_lint.flow.values import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRepeated(Repeating):
+    """A query is sent whose criteria depend on the items of a loop: `depending` are those that do.
+
+    apart: each turn opens the session that it is sent with. awaits: what a turn has done before may change what it
+    gives. after_failure: only a turn that has failed comes here. searches: what it gives may end the loop.
+    """
+
+    statement: Statement = field(default_factory=lambda: Statement(""))
+    depending: tuple[Compared, ...] = ()
+    loop: Loop | None = None
+    apart: bool = False
+    awaits: bool = False
+    after_failure: bool = False
+    searches: bool = False
