@@ -11,6 +11,7 @@ from sqla_lint.flow.events import NeverAdded
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.places import around, nodes
 from sqla_lint.flow.questions import AttributeMeans, ClassInfo, EventAsked, MappingOf, SummaryOf
+from sqla_lint.flow.unwritten import ANYTHING
 from sqla_lint.flow.values import FunctionValue, Instance, Value
 from sqla_lint.knowledge.sessions import TAKES_IN
 
@@ -61,9 +62,12 @@ def _is_held(frame: Frame, info: ClassInfo, name: str, value: Value) -> bool:
 
 
 def _adds_itself(frame: Frame, cls: str) -> bool:
-    """Whether its constructor may add it."""
+    """Whether its constructor may add it, or hand it to what does."""
     found = frame.ask(AttributeMeans(cls, "__init__"))
-    return isinstance(found, FunctionValue) and bool(frame.ask(SummaryOf(found.id, closely=True)).effects)
+    if not isinstance(found, FunctionValue):
+        return False
+    summary = frame.ask(SummaryOf(found.id, closely=True))
+    return bool(summary.effects) or not summary.known or ANYTHING in summary.sets
 
 
 def _bound_to(frame: Frame, node: cst.CSTNode) -> str | None:
