@@ -50,13 +50,32 @@ def note_changed(frame: Frame, owner: cst.BaseExpression, node: cst.CSTNode) -> 
     if found is None:
         return
     text, row, column = found
-    if column.type not in IN_PLACE or column.tracked or row.new or row.detached or column.name in row.free:
+    if column.type not in IN_PLACE or row.new or row.detached or column.name in row.free:
         return
     if row.producer is None or row.producer.root:
         return  # whoever handed it in may tell, or has not added it yet
     same = _same_object(frame, text, column.name) | {frame.text(root)}
+    if column.tracked and not (column.shallow and owner is not root and _lies_deep(frame, same)):
+        return
     if not _is_told(frame, column.name, same) and _matters(frame, node, text, frame.text(root)):
         frame.emit(ChangedInPlace(frame.place(node), None, row, text, column, frame.text(root)))
+
+
+def _lies_deep(frame: Frame, same: frozenset[str]) -> bool:
+    """Whether the container itself is left as it is in the whole function: changing that has all of it written."""
+    for node in nodes(frame.slice.module):
+        match node:
+            case cst.AssignTarget(target=cst.Subscript(value=held)) | cst.Del(target=cst.Subscript(value=held)):
+                at_top = path_of(held) in same
+            case cst.AugAssign(target=cst.Subscript(value=held)):
+                at_top = path_of(held) in same
+            case cst.Call(func=cst.Attribute(value=held, attr=cst.Name(value=name))) if name in CHANGING:
+                at_top = path_of(held) in same
+            case _:
+                continue
+        if at_top:
+            return False
+    return True
 
 
 def _root(node: cst.BaseExpression) -> cst.BaseExpression:

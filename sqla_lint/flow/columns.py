@@ -37,10 +37,11 @@ class Column(NamedTuple):
     owner: the class that declares it, which may be a mixin. column: its name in the table. kind: "column",
     "expression" (a `column_property` that computes), "query_expression", "synonym" or "composite". type: that of
     SQLAlchemy, by name; "" for one of the project's own or an unknown one. tracked: changes within its value are
-    noticed, as those of a `MutableDict` are. at_once: the constructor sets the default, not the flush. server_default:
-    the database has a value for it, as of a computed or an identity column. onupdate: the kind of default that an
-    UPDATE gives it, "server" where the database does. autoincrement: "yes" or "no" where that is said. generated:
-    "database" or "python", whichever gives a primary key its value where the program gives none.
+    noticed, as those of a `MutableDict` are; shallow: but not within what that holds. at_once: the constructor sets the
+    default, not the flush. server_default: the database has a value for it, as of a computed or an identity column.
+    onupdate: the kind of default that an UPDATE gives it, "server" where the database does. autoincrement: "yes" or
+    "no" where that is said. generated: "database" or "python", whichever gives a primary key its value where the
+    program gives none.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Column(NamedTuple):
     autoincrement: str = ""
     generated: str = ""
     foreign_keys: tuple[ForeignKey, ...] = ()
+    shallow: bool = False
 
     @property
     def required(self) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 # Types whose values are changed in place, which only a wrapper of `sqlalchemy.ext.mutable` notices.
 IN_PLACE = frozenset({"ARRAY", "HSTORE", "JSON", "JSONB", "PickleType"})
+# Wrappers that notice what is done to a container itself, and not what is done to those within it.
+SHALLOW = frozenset({"sqlalchemy.ext.mutable.MutableDict", "sqlalchemy.ext.mutable.MutableList"})
 # Methods of `Mutable` that have changes noticed in all columns of a type, or in one that is named.
 TRACKING = frozenset({"associate_with", "associate_with_attribute"})
 # Methods that change a list, a dict or a set in place.

@@ -78,7 +78,7 @@ class Columns:
         module = owner.partition(":")[0]
         declared = declared._replace(annotation=self._expanded(module, declared.annotation))
         spelled = _Spelling(tuple(_layers(declared.value)))
-        type_, tracked = self._type(module, spelled, declared.annotation)
+        type_, tracked, shallow = self._type(module, spelled, declared.annotation)
         default = self._default_of(module, spelled, declared)
         early = "Field" in spelled.words or not spelled.layers or dataclass_like
         primary = spelled.flag("primary_key") or False
@@ -102,6 +102,7 @@ class Columns:
             self._onupdate(module, spelled),
             autoincrement=_autoincrement(spelled),
             foreign_keys=tuple(_foreign_keys(spelled)),
+            shallow=shallow and not self._all_tracked,
         )
 
     def _expanded(self, module: str, annotation: Expression | None) -> Expression | None:
@@ -122,28 +123,29 @@ class Columns:
         calls = (call.rpartition(".")[2] for body in bodies if body is not None for call in body.calls)
         return not known.TRACKING.isdisjoint(calls)
 
-    def _type(self, module: str, spelled: _Spelling, annotation: Expression | None) -> tuple[str, bool]:
-        """The name of the type, and whether changes within its values are noticed."""
+    def _type(self, module: str, spelled: _Spelling, annotation: Expression | None) -> tuple[str, bool, bool]:
+        """The name of the type, whether changes within its values are noticed, and whether only the outermost are."""
         written = spelled.keyword("type_", "sa_type")
         if written is None:
             written = next((item for item in spelled.arguments if self._may_be_type(module, item)), None)
         if written is not None:
             return self._type_named(module, written, 0)
-        return known.BY_ANNOTATION.get(_annotated(annotation), ""), False
+        return known.BY_ANNOTATION.get(_annotated(annotation), ""), False, False
 
     def _may_be_type(self, module: str, item: Expression) -> bool:
         made = item.function if isinstance(item, Apply) else item
         name = made.word if isinstance(made, Word) else self._words.word(module, made)
         return not isinstance(item, Literal) and name not in known.SCHEMA_ITEMS
 
-    def _type_named(self, module: str, written: Expression, depth: int) -> tuple[str, bool]:
+    def _type_named(self, module: str, written: Expression, depth: int) -> tuple[str, bool, bool]:
         if depth > _DEEPEST:
-            return "", False
+            return "", False, False
         match written:
             case Apply(function=Member(base=base, name="with_variant" | "evaluates_none")):
                 return self._type_named(module, base, depth + 1)
-            case Apply(function=Member(name="as_mutable"), arguments=(inner, *_)):
-                return self._type_named(module, inner, depth + 1)[0], True
+            case Apply(function=Member(base=tracker, name="as_mutable"), arguments=(inner, *_)):
+                found = self._origins.origin(module, tracker)
+                return self._type_named(module, inner, depth + 1)[0], True, found.name in known.SHALLOW
             case Apply(function=function):
                 return self._type_named(module, function, depth + 1)
             case Name() | Member():
@@ -153,8 +155,8 @@ class Columns:
                 found = self._origins.origin(module, written)
                 theirs = found.kind == "external" and is_family(found.name) or found.kind == "unknown"
                 name = self._words.word(module, written).removesuffix("()") if theirs else ""
-                return (name if name[:1].isupper() else ""), False
-        return "", False
+                return (name if name[:1].isupper() else ""), False, False
+        return "", False, False
 
     # Defaults.
 

@@ -98,7 +98,8 @@ class Writing:
     @cached_property
     def _changing(self) -> frozenset[str]:
         """The columns whose values may be changed in place without anybody noticing."""
-        return frozenset(item.name for item in self._columns() if item.type in IN_PLACE and not item.tracked)
+        unnoticed = (item for item in self._columns() if not item.tracked or item.shallow)
+        return frozenset(item.name for item in unnoticed if item.type in IN_PLACE)
 
     def _columns(self) -> Iterator[Column]:
         for info in self._classes_mapped():
