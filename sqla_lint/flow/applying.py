@@ -297,13 +297,13 @@ def _apply_effect(
 
 def _settle(frame: Frame, summary: Summary, binding: Binding, node: cst.CSTNode) -> None:
     """The sessions that are in a transaction once the callee is done, whatever it did with them before."""
-    ended = {effect.session for effect in summary.effects if effect.op in ENDING}
-    for key in sorted(ended | summary.begun):
+    touched = {effect.session for effect in summary.effects}
+    for key in sorted(touched | summary.begun):
         session = _session_for(frame, key, binding)
-        if session is not None and key in ended:
-            frame.state.begun.pop(session.key, None)
         if session is not None and key in summary.begun:
             follow(frame, session, BEGUN)
+        elif session is not None:
+            frame.state.begun.pop(session.key, None)
 
 
 def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTNode, whole: bool) -> None:
