@@ -15,6 +15,7 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import is_loaded, missing, remember
 from sqla_lint.flow.loading import COLUMNS
 from sqla_lint.flow.questions import ClassInfo, KeepsRowOf, MappingOf, Read, Relationship
+from sqla_lint.flow.raising import note_raising
 from sqla_lint.flow.transactions import use
 from sqla_lint.flow.unwritten import load
 from sqla_lint.flow.values import (
@@ -71,6 +72,9 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
     else:
         at_hand = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
         at_hand = at_hand or _has_no_target(frame, relationship, node)
+    if is_loaded(value, relationship):
+        held = in_identity_map(frame, value, relationship) or _has_no_target(frame, relationship, node)
+        note_raising(frame, value, relationship, held, node)
     if not at_hand:
         note_load(frame, value, relationship, node)
     elif value.producer is not None and value.producer.root and _by_mapping_alone(value, relationship):

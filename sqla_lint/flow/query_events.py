@@ -1,12 +1,13 @@
-"""What is told of queries that a loop sends again and again."""
+"""What is told of queries that a loop sends again and again, and of what they have not loaded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqla_lint.flow.events import Loop, Repeating
+from sqla_lint.flow.events import Event, Loop, Repeating
 from sqla_lint.flow.narrowed import Compared
-from sqla_lint.flow.values import Statement
+from sqla_lint.flow.questions import Relationship
+from sqla_lint.flow.values import Instance, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,17 @@ class QueryRepeated(Repeating):
     awaits: bool = False
     after_failure: bool = False
     searches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RaisingRead(Event):
+    """A relationship is read that is set to raise, of an instance that a query in sight gave without loading it.
+
+    by_option: an option of the query says so, else the mapping. text: what is read, as written.
+    """
+
+    instance: Instance = field(default_factory=lambda: Instance(""))
+    relationship: Relationship = field(default_factory=lambda: Relationship("", "", "", False, ""))
+    by_option: bool = False
+    asynchronous: bool = False
+    text: str = ""

@@ -58,4 +58,5 @@ LAZY: dict[str | bool | None, str] = {
 # With these a read sends nothing: the rows came with the statement, or never will.
 FREE = frozenset({"joined", "selectin", "subquery", "immediate", "noload"})
 # With these a read is something else than a load: an exception, or a query object.
+RAISING = frozenset({"raise", "raise_on_sql"})
 NOT_A_LOAD = frozenset({"raise", "raise_on_sql", "dynamic", "write_only"})

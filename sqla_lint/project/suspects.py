@@ -24,6 +24,7 @@ from sqla_lint.project.failing import Failing
 from sqla_lint.project.lives import Lives
 from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session, outermost
 from sqla_lint.project.names import NameIndex
+from sqla_lint.project.raising import Raising
 from sqla_lint.project.repeating import repeats
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
@@ -85,6 +86,7 @@ class Suspects:
         self._failing = Failing(self._files, asked.events, self._targets.of, self._closure)
         self._working = Working(self._files, classes, asked.events, self.opening, self._targets.of)
         self._transacting = Transacting(asked.events, self.opening, self._lives, self._targets.of, self._closure)
+        self._raising = Raising(self._files, classes, asked.events, self._closure, self._targets.loads)
         self.committing = self._commits()
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
@@ -274,6 +276,7 @@ class Suspects:
             or self._lives.may_hold(facts, fact, sketch, calls)
             or "QueryRepeated" in self._events
             and repeats(sketch)
+            or self._raising.may_hold(facts, fact, sketch, calls)
             or self._failing.may_hold(facts, fact, sketch)
             or self._transacting.may_hold(facts, fact, sketch, calls)
             or "Committed" in self._events

@@ -1,0 +1,32 @@
+"""raise-loaded-access: a relationship that is set to raise is read, and nothing has loaded it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqla_lint.context import Context
+from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
+from sqla_lint.flow.query_events import RaisingRead
+from sqla_lint.rule import Rule
+
+rule = Rule(
+    name="raise-loaded-access",
+    code="ORM403",
+    since="0.1",
+    message="`{path}` is set to raise {by}, and `{text}` reads it",
+    severity=Severity.ERROR,
+)
+
+
+@rule.on(RaisingRead)
+def check(read: RaisingRead, context: Context) -> Iterator[Diagnostic]:
+    """Report what raises for sure: the query that gave the object is in sight, and loads it not."""
+    owner, relationship = context.class_name(read.instance.cls), read.relationship
+    loader = "selectinload" if relationship.collection else "joinedload"
+    path = f"{owner}.{relationship.name}"
+    option = ".".join([*(f"selectinload({step})" for step in read.instance.path), f"{loader}({path})"])
+    producer = read.instance.producer
+    notes = (Note(producer.place.span, "the rows come from here"),) if producer and producer.place else ()
+    by = "by an option of the query" if read.by_option else "by its mapping"
+    fix = Fix(f"load it with the query: `.options({option})`")
+    yield rule.at(read.place.span, fix=fix, notes=notes, path=path, by=by, text=read.text)
