@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.narrowed import KEY, Compared, Narrowed, names_in
 from sqla_lint.flow.places import nodes
@@ -88,7 +89,7 @@ def note_repeated(frame: Frame, statement: Statement) -> None:
                 apart=statement.session is not None and statement.session.key in loop.opened,
                 awaits=any(not kept.isdisjoint(item.names) for item in compared) or _awaits(frame, statement),
                 after_failure=any(handler.handling and handler.loops > depth for handler in frame.handlers),
-                searches=_searches(loop.node, node),
+                searches=_searches(loop.node, node) or _for_one(frame, depth),
             )
             frame.emit_in(loop, node, event)
             return
@@ -99,6 +100,24 @@ def _awaits(frame: Frame, statement: Statement) -> bool:
     asked = {item.cls for item in statement.entities if isinstance(item, Instance)}
     works = frame.state.pending(statement.session.key) if statement.session is not None else ()
     return any(work.kind == "delete" and work.instance.cls in asked for work in works)
+
+
+def _for_one(frame: Frame, depth: int) -> bool:
+    """Whether a condition inside a loop lets one of its items come here: `if name == "build":`."""
+    start = [index for index, guard in enumerate(frame.guards) if guard is None][depth]
+    for guard in frame.guards[start:]:
+        match guard:
+            case cst.Comparison(
+                left=cst.Name(value=name),
+                comparisons=[cst.ComparisonTarget(cst.Equal(), cst.SimpleString() | cst.Integer())],
+            ) if name in names_in(_target(frame.loops[depth])):
+                return True
+    return False
+
+
+def _target(loop: Loop) -> cst.CSTNode:
+    assert loop.node is not None
+    return loop.node.target
 
 
 def _searches(loop: cst.CSTNode, query: cst.CSTNode) -> bool:
