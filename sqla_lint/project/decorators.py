@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 from sqla_lint.flow.decorating import CommittedBy, RunsWithin
-from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, Summary, SummaryOf
+from sqla_lint.flow.questions import Ask, Effect, FunctionInfo, InjectedBy, Summary, SummaryOf
 from sqla_lint.knowledge.calls import ROUTES, TASKS
 from sqla_lint.project.names import NameIndex
 from sqla_lint.survey.expressions import Apply, Expression, Member, Name, dotted
@@ -77,6 +77,8 @@ def runs_within(index: NameIndex, callers: Callers, question: RunsWithin) -> boo
 
 def added_by(index: NameIndex, committing: Collection[str], ask: Ask, decorator: str) -> tuple[Effect, ...]:
     """The commits, and the rollbacks of what fails, of what a decorator puts in the place of a function."""
+    if ask(InjectedBy(decorator)):
+        return ()  # it commits a session that it hands over itself; one that a caller hands over stays the caller's
     found: dict[tuple[str, str], Effect] = {}
     for wrapper in wrappers_of(index, decorator):
         for effect in ask(SummaryOf(wrapper)).effects if wrapper in committing else ():
