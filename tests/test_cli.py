@@ -132,7 +132,10 @@ def test_missing_path(command: Command) -> None:
     [
         (["chekc"], "did you mean 'check'"),
         (["check", "--selct", "ORM"], "--select"),
-        (["check", "--select", "ORM2O1"], "--select: unknown rule `ORM2O1`, did you mean `ORM201`?"),
+        (
+            ["check", "--select", "commit-in-lop"],
+            "--select: unknown rule `commit-in-lop`, did you mean `commit-in-loop`?",
+        ),
         (["check", "--output-format", "xml"], "xml"),
         (["check", "--config", "missing.toml"], "no such file"),
         (["explain", "comit-in-loop"], "did you mean 'commit-in-loop'"),

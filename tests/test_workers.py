@@ -24,6 +24,7 @@ from sqla_lint.workers import CAN_FORK, Crew, Lost
 ROOT = Path(__file__).parents[1]
 PROJECTS = sorted(path for path in (ROOT / "tests" / "fixtures" / "projects").iterdir() if path.is_dir())
 EDGES = sorted((ROOT / "tests" / "fixtures" / "edges").iterdir())
+APART = {"orm-model-in-migration"}  # a revision among others that declare models is a program's own file
 PARENT = os.getpid()
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="workers are forked")
@@ -79,7 +80,7 @@ def test_the_number_of_workers_changes_nothing(folder: Path, tmp_path: Path) -> 
     alone = check([copied(folder, tmp_path)], 0)
     assert check([tmp_path], 1) == alone
     assert check([tmp_path], 3) == alone
-    assert alone or folder in PROJECTS
+    assert alone or folder in PROJECTS or folder.name in APART
 
 
 def copied(folder: Path, to: Path) -> Path:

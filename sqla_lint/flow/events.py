@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-import libcst as cst
+from typing import TYPE_CHECKING
 
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import ClassInfo, FunctionInfo, Relationship
 from sqla_lint.flow.state import Life, Work
 from sqla_lint.flow.values import UNKNOWN, Instance, Producer, Session, Value
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 
 @dataclass(slots=True, eq=False)

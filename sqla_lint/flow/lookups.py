@@ -9,7 +9,7 @@ import libcst as cst
 
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.narrowed import KEY, Compared, Narrowed, names_in
+from sqla_lint.flow.narrowed import KEY, Compared, Narrowed
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.query_events import QueryRepeated
 from sqla_lint.flow.questions import EventAsked
@@ -198,3 +198,18 @@ def sent_by(statement: Statement, name: str) -> Statement:
     if name in ("update", "delete"):
         return replace(statement, kind=name)
     return replace(statement, narrowed=statement.narrowed.by(name, ()))
+
+
+def names_in(node: cst.CSTNode) -> frozenset[str]:
+    """The names that an expression reads; attributes go by the name that they are read of."""
+    return frozenset(found.value for found in _names(node))
+
+
+def _names(node: cst.CSTNode) -> Iterable[cst.Name]:
+    attributes = set[cst.CSTNode]()
+    for found in nodes(node):
+        match found:
+            case cst.Attribute(attr=inner) | cst.Arg(keyword=cst.Name() as inner):
+                attributes.add(inner)
+            case cst.Name() if found not in attributes:
+                yield found

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import libcst as cst
-
-from sqla_lint.flow.places import nodes
-
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -41,18 +37,3 @@ class Narrowed:
 NOT_AT_ALL = Narrowed()
 # What stands for the primary key among the columns.
 KEY = "<key>"
-
-
-def names_in(node: cst.CSTNode) -> frozenset[str]:
-    """The names that an expression reads; attributes go by the name that they are read of."""
-    return frozenset(found.value for found in _names(node))
-
-
-def _names(node: cst.CSTNode) -> Iterable[cst.Name]:
-    attributes = set[cst.CSTNode]()
-    for found in nodes(node):
-        match found:
-            case cst.Attribute(attr=inner) | cst.Arg(keyword=cst.Name() as inner):
-                attributes.add(inner)
-            case cst.Name() if found not in attributes:
-                yield found
