@@ -278,7 +278,7 @@ def _apply_effect(
             _apply_commit(frame, effect, session, node, whole)
         case "rollback":
             if effect.must:
-                drop(frame, session)
+                drop(frame, session, effect.op)
                 frame.set_life(session, IDLE)
             note_effect(frame, session, "rollback", like=effect)
         case "close":

@@ -123,9 +123,11 @@ def flush(frame: Frame, session: Session) -> None:
     written(frame)
 
 
-def drop(frame: Frame, session: Session) -> None:
+def drop(frame: Frame, session: Session, ends: str = "") -> None:
     """Pending work is given up, and what was deleted is there again."""
     frame.state.waiting = False
+    if ends == "rollback":
+        frame.state.work.clear()  # whoever holds the session under another name has given up as much
     frame.state.work.pop(session.key, None)
     frame.state.deleted = ()
     written(frame)
@@ -145,7 +147,7 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
         if expires_on_commit(frame, session):
             expire(frame, session, node, "commit()")
         return
-    drop(frame, session)
+    drop(frame, session, effect.ends)
     mended(frame, session.key, effect.ends)
     note_effect(frame, session, effect.ends)
     if effect.ends == "rollback":
