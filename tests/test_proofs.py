@@ -70,8 +70,8 @@ def test_the_generations_are_what_they_are_called() -> None:
     assert tuple(map(int, running(NEWEST).version.split(".")[:2])) >= (2, 0)
 
 
-# Races show now and then, not in every run.
-UNMEASURED = {"session-shared-across-tasks", "session-shared-across-threads"}
+# Races, and rows in another order, show now and then, not in every run.
+UNMEASURED = {"offset-without-order-by", "session-shared-across-tasks", "session-shared-across-threads"}
 
 
 def test_every_bad_section_proves_something() -> None:
