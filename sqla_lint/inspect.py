@@ -167,8 +167,12 @@ class Inspection:
         settled -= {owed for item in walked for owed in item.confirmed}
         owing = {place: owed for item in walked for place, owed in item.owing}
         groups: dict[tuple[Span, str], list[Diagnostic]] = {}
-        for diagnostic in _told(walked):
-            if owing.get((diagnostic.span, diagnostic.message)) in settled and is_inferred(diagnostic):
+        told = list(_told(walked))
+        # What a caller's rows show at a place may be another rule's: then there is nothing left to infer.
+        seen = {(one.span, owing.get((one.span, one.message))) for one in told if not is_inferred(one)}
+        for diagnostic in told:
+            owed = owing.get((diagnostic.span, diagnostic.message))
+            if owed and is_inferred(diagnostic) and (owed in settled or (diagnostic.span, owed) in seen):
                 continue
             groups.setdefault((diagnostic.span, diagnostic.code), []).append(diagnostic)
         for group in groups.values():

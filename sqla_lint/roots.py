@@ -31,8 +31,8 @@ class Walked:
     """What walking one root gave.
 
     own: its findings in loops of its own; shared: by what they are about, those that other roots may have as well.
-    owing: what callers may know of a finding's rows. owed, settled, confirmed: such rows that some read of this root
-    infers, has loaded, or has seen unloaded. repeats, reads: what the callers of this root are asked for.
+    owing: what callers may know of a finding's rows, or have shown. owed, settled, confirmed: such rows that some read
+    of this root infers, has loaded, or has seen unloaded. repeats, reads: what the callers of this root are asked for.
     fault: the failure that `trouble` is about, the same in every function that has it. asked: the numbers of the
     questions that it comes of, each with its answer; told: what those numbers stand for that were not told before.
     """
@@ -147,9 +147,10 @@ class _Notes:
         known = found.get(key)
         if known is None or rank(diagnostic) < rank(known):
             found[key] = diagnostic
-        if isinstance(event, RelationshipRead) and event.owed and is_inferred(diagnostic):
-            self.owed.add(event.owed)
+        if isinstance(event, RelationshipRead) and event.owed:
             self.owing[(diagnostic.span, diagnostic.message)] = event.owed
+            if is_inferred(diagnostic):
+                self.owed.add(event.owed)
 
 
 def _in_loop(diagnostic: Diagnostic, event: Event) -> Identity:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
 from sqla_lint.flow.events import RelationshipRead
-from sqla_lint.flow.outcomes import multiplies
+from sqla_lint.flow.multiplied import multiplies
 from sqla_lint.rule import Rule
 
 rule = Rule(

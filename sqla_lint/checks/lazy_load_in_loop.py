@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqla_lint.context import Context
-from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
+from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Severity
 from sqla_lint.flow.events import Loop, RelationshipRead
-from sqla_lint.flow.outcomes import multiplies
+from sqla_lint.flow.multiplied import is_undone, multiplies, notes_of
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -29,6 +29,8 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     loop = read.loop
     if loop is None or read.instance is None or not multiplies(read) or read.adds:
         return  # what is only added to is append-to-unloaded-collection
+    if is_undone(read):
+        return  # eager-lost
     seen = read.producer is not None and read.producer.seen
     if not seen and context.mostly_async:
         return  # under an AsyncSession a lazy load raises: code that works gets such rows loaded
@@ -38,7 +40,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
         read.place.span,
         message=_message(read, loop),
         fix=_fix(read, owner, context),
-        notes=tuple(_notes(read)),
+        notes=notes_of(read),
         confidence=Confidence.HIGH if seen else Confidence.MEDIUM,
         steps=len(read.instance.path),
         path=f"{owner}.{read.relationship}",
@@ -52,21 +54,6 @@ def _message(read: RelationshipRead, loop: Loop) -> str | None:
     if read.producer is not None and 0 != read.producer.inside == loop.id:
         return _FETCHED
     return _OUTSIDE if read.outside else None
-
-
-def _notes(read: RelationshipRead) -> Iterator[Note]:
-    if read.producer is not None and read.producer.place not in (None, read.place):
-        yield Note(read.producer.place.span, "the rows come from here")
-    expired = read.instance.expired if read.instance is not None else None
-    if expired is not None:
-        yield Note(expired.place.span, f"{expired.by} expires what was loaded before")
-    if read.via is not None:
-        yield Note(read.via.span, f"`{read.text}` is read here" if _reads(read) else "called from here")
-
-
-def _reads(read: RelationshipRead) -> bool:
-    """Whether `via` is the read itself; else it is the call that hands over the rows."""
-    return bool(read.outside) or read.loop is not None and read.loop.id != 0
 
 
 def _fix(read: RelationshipRead, owner: str, context: Context) -> Fix:

@@ -38,7 +38,7 @@ def note_locked(frame: Frame, session: Session, statement: Statement, node: cst.
     for name, held in frame.state.names.items():
         if not isinstance(held, Instance) or held.cls != asked.cls or "<" in name:
             continue
-        if _at_hand(held, session) and _is_row(frame, held, said):
+        if _at_hand(held, session) and is_row(frame, held, said):
             loaded = held.producer.place if held.producer is not None else None
             frame.fates.locked.append(LockedStale(frame.place(node), None, name, class_name(held.cls), loaded))
             return
@@ -51,7 +51,7 @@ def _at_hand(held: Instance, session: Session) -> bool:
     return seen and kept and held.session == session.key != "" and LOCKS not in dict(held.values)
 
 
-def _is_row(frame: Frame, held: Instance, said: dict[str, Value]) -> bool:
+def is_row(frame: Frame, held: Instance, said: dict[str, Value]) -> bool:
     """Whether what a statement compares tells that it speaks of the row of an object."""
     info = frame.ask(MappingOf(held.cls))
     if info is None or len(info.primary) != 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqla_lint.flow.events import Event, RelationshipRead
+from sqla_lint.flow.events import Event
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.steps import Step
 from sqla_lint.flow.values import UNKNOWN, Statement, Value
@@ -66,14 +66,3 @@ class RowReturned(Event):
 
     row: Value = UNKNOWN
     text: str = ""
-
-
-def multiplies(read: RelationshipRead) -> bool:
-    """Whether a loop repeats the load of a relationship, for instances that differ from turn to turn."""
-    if read.loop is None or not read.emits_sql or read.instance is None:
-        return False  # loaded already, or no loop to multiply it
-    if read.after_failure:
-        return False  # for the few rows that fail: nothing that grows with the data
-    if read.asynchronous:
-        return False  # it raises instead: lazy-load-under-async
-    return read.loop.turns is None or read.loop.turns > 1

@@ -18,6 +18,7 @@ from sqla_lint.flow.loaded import fill
 from sqla_lint.flow.locking import marks_of, note_locked
 from sqla_lint.flow.lookups import narrowed, note_got, note_repeated, sent_by
 from sqla_lint.flow.noted import note_iterated
+from sqla_lint.flow.passed_over import note_passed_over
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.polling import RENEWING, note_renewed
 from sqla_lint.flow.questions import Effect, MappingOf
@@ -159,6 +160,7 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
             key = held(frame, arguments.positional[0], arguments.nodes[0])
             value = replace(value, criteria=(*value.criteria, ("<pk>", key)))
             note_got(frame, value, name, arguments)
+            note_passed_over(frame, value.session, value, node)
         return row(frame, value, node)
     if name == "scalar":
         return entity(frame, value, 0, node)

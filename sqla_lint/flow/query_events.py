@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqla_lint.flow.events import Event, Loop, Repeating
 from sqla_lint.flow.narrowed import Compared
+from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import Relationship
 from sqla_lint.flow.values import Instance, Statement
 
@@ -25,6 +26,21 @@ class QueryRepeated(Repeating):
     awaits: bool = False
     after_failure: bool = False
     searches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsPassedOver(Event):
+    """A row is got by its key with an option for a relationship, and the session holds its object, which lacks it.
+
+    name: what the object is bound to; loaded: where it was loaded. text: the call as written.
+    """
+
+    name: str = ""
+    owner: str = ""
+    relationship: str = ""
+    collection: bool = False
+    loaded: Place | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

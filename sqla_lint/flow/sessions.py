@@ -16,6 +16,7 @@ from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one
 from sqla_lint.flow.locking import marks_of, note_locked
 from sqla_lint.flow.lookups import note_got
 from sqla_lint.flow.pacing import is_counted
+from sqla_lint.flow.passed_over import note_passed_over
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.readded import note_merged_again, note_readded
@@ -306,6 +307,7 @@ def _got(frame: Frame, session: Session, arguments: Arguments, node: cst.Call) -
     statement = Statement("query", (Instance(entity.id),), load, session, criteria=key)
     note_locked(frame, session, statement, node)
     note_got(frame, statement, "get", Arguments(nodes=arguments.nodes[1:]))
+    note_passed_over(frame, session, statement, node)
     return row(frame, statement, node)
 
 

@@ -13,6 +13,7 @@ from sqla_lint.knowledge.concurrency import MAKING_POOLS, POOLED, STARTING
 from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY
 from sqla_lint.knowledge.migrations import OP, OPERATIONS
 from sqla_lint.knowledge.sessions import is_session_name
+from sqla_lint.knowledge.statements import QUERY_GETS
 from sqla_lint.project.dropping import as_imported, has_async
 from sqla_lint.project.mentions import knows_session, last, outermost
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
@@ -73,6 +74,8 @@ class Asking:
         if "RowsUsed" in self._asked.events and sketch.whittles or "TruthAsked" in self._asked.events and sketch.truths:
             return True
         if "FromsJoined" in self._asked.events and self._crosses(facts, sketch, calls):
+            return True
+        if "OptionsPassedOver" in self._asked.events and "options" in calls and not QUERY_GETS.isdisjoint(calls):
             return True
         return self._of_session(sketch) or self._migrates(facts, sketch, calls)
 

@@ -1,0 +1,44 @@
+"""Loads that a loop repeats for one row after another: why there is one, and what a diagnostic tells of it."""
+
+from __future__ import annotations
+
+from sqla_lint.diagnostic import Note
+from sqla_lint.flow.events import RelationshipRead
+from sqla_lint.knowledge.loaders import EAGER
+
+
+def multiplies(read: RelationshipRead) -> bool:
+    """Whether a loop repeats the load of a relationship, for instances that differ from turn to turn."""
+    if read.loop is None or not read.emits_sql or read.instance is None:
+        return False  # loaded already, or no loop to multiply it
+    if read.after_failure:
+        return False  # for the few rows that fail: nothing that grows with the data
+    if read.asynchronous:
+        return False  # it raises instead: lazy-load-under-async
+    return read.loop.turns is None or read.loop.turns > 1
+
+
+def is_undone(read: RelationshipRead) -> bool:
+    """Whether an option of the query has loaded what is read, and something has expired it since."""
+    instance = read.instance
+    if instance is None or instance.expired is None or instance.load.doubtful:
+        return False
+    return instance.load.strategy(read.relationship) in EAGER
+
+
+def notes_of(read: RelationshipRead) -> tuple[Note, ...]:
+    """The other places that matter: where the rows come from, what has expired them, and what is read for them."""
+    notes: list[Note] = []
+    if read.producer is not None and read.producer.place not in (None, read.place):
+        notes.append(Note(read.producer.place.span, "the rows come from here"))
+    expired = read.instance.expired if read.instance is not None else None
+    if expired is not None:
+        notes.append(Note(expired.place.span, f"{expired.by} expires what was loaded before"))
+    if read.via is not None:
+        notes.append(Note(read.via.span, f"`{read.text}` is read here" if _reads(read) else "called from here"))
+    return tuple(notes)
+
+
+def _reads(read: RelationshipRead) -> bool:
+    """Whether `via` is the read itself; else it is the call that hands over the rows."""
+    return bool(read.outside) or read.loop is not None and read.loop.id != 0
