@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqla_lint.diagnostic import Note
 from sqla_lint.flow.events import RelationshipRead
+from sqla_lint.flow.questions import ClassInfo
 from sqla_lint.knowledge.loaders import EAGER
 
 
@@ -24,6 +25,24 @@ def is_undone(read: RelationshipRead) -> bool:
     if instance is None or instance.expired is None or instance.load.doubtful:
         return False
     return instance.load.strategy(read.relationship) in EAGER
+
+
+def is_joined(read: RelationshipRead, info: ClassInfo | None) -> bool:
+    """Whether the query of the rows has joined the one object that is read of each, `info` being how they are mapped.
+
+    A join to a collection picks rows, or repeats them: that is something else. What has expired no join would have
+    kept.
+    """
+    row = read.instance
+    if read.producer is None or read.collection or row is None or row.path or row.expired is not None or info is None:
+        return False
+    targets = [item.target for item in info.relationships.values() if not item.collection]
+    return any(
+        name == read.relationship and cls in (info.id, *info.lineage)
+        if name
+        else cls == read.target and targets.count(cls) == 1
+        for cls, name in read.producer.joined
+    )
 
 
 def notes_of(read: RelationshipRead) -> tuple[Note, ...]:

@@ -23,7 +23,7 @@ from sqla_lint.flow.places import Place
 from sqla_lint.flow.polling import RENEWING, note_renewed
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.sent import note_sent
-from sqla_lint.flow.steps import ANY_COLUMN, after
+from sqla_lint.flow.steps import ANY_COLUMN, after, joined
 from sqla_lint.flow.transactions import follow
 from sqla_lint.flow.unwritten import written
 from sqla_lint.flow.values import (
@@ -220,7 +220,8 @@ def note_effect(
 
 def producer_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Producer:
     """Where the rows of a statement come from."""
-    return Producer(value.owner is None, frame.place(node), value.root, inside=frame.loops[-1].id if frame.loops else 0)
+    inside = frame.loops[-1].id if frame.loops else 0
+    return Producer(value.owner is None, frame.place(node), value.root, inside, joined(value.steps))
 
 
 def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Value:

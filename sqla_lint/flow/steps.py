@@ -11,6 +11,7 @@ from sqla_lint.knowledge.statements import COMBINING, SHAPING
 _ANY = "*"
 # The classes whose columns are asked for, or stand in criteria, those that criteria tie together, and what is not seen.
 _OF_FROMS = frozenset({"asks", "refers", "links", "hidden"})
+_JOINING = frozenset({"join", "outerjoin"})
 # What stands among the columns of its criteria for those that are not in sight.
 ANY_COLUMN = "<any column>"
 
@@ -58,3 +59,8 @@ def surely(steps: Steps, *names: str) -> Step | None:
 def perhaps(steps: Steps, *names: str) -> bool:
     """Whether a step of one of these names may have been taken."""
     return any(item.name in names or item.name == _ANY for item in steps)
+
+
+def joined(steps: Steps) -> tuple[tuple[str, str], ...]:
+    """What is surely joined: a relationship of a class, or a class and ""."""
+    return tuple((item.cls, item.relationship) for item in steps if item.name in _JOINING and item.cls and item.sure)

@@ -204,12 +204,16 @@ class Statement(Value):
 
 @dataclass(frozen=True, slots=True)
 class Producer(Value):
-    """What gave rows: a query in sight (`seen`), or an argument by its path (`root`); `inside`: the loop that does."""
+    """What gave rows: a query in sight (`seen`), or an argument by its path (`root`); `inside`: the loop that does.
+
+    joined: what the query surely joins, a relationship of a class ("app:Order", "customer") or a class and "".
+    """
 
     seen: bool
     place: Place | None = field(default=None, compare=False)
     root: tuple[str, ...] = ()
     inside: int = 0
+    joined: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
