@@ -10,6 +10,7 @@ from sqla_lint.flow.decorating import RunsWithin
 from sqla_lint.flow.failures import commits, enter_callee, sent, unseen
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, told
+from sqla_lint.flow.half_built import note_flushed
 from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.loaded import detach, expire, expires_on_commit
@@ -259,6 +260,10 @@ def _apply_effect(
                 sent(frame, session, "", sure=False)
                 written(frame)
                 note_effect(frame, session, "sql", like=effect)
+        case "loads":
+            if effect.must:
+                note_flushed(frame, session, effect.place)
+            note_effect(frame, session, "loads", like=effect)
         case "begin":
             note_effect(frame, session, "begin", like=effect)
             if effect.must and isinstance(node, cst.Call):

@@ -113,7 +113,7 @@ class Frame:
         self.in_criteria = False
         self.called: tuple[cst.BaseExpression | None, Value] = (None, UNKNOWN)
         self.revision: object = None
-        self.making = Making()
+        self.making = Making(ask(EventAsked("HalfBuilt")))
         self.held = Held(ask(EventAsked("BegunTwice")) or ask(EventAsked("Waited")))
 
     # What the visitor provides.

@@ -12,7 +12,8 @@ from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.lattice import doubtful
 from sqla_lint.flow.loading import COLUMNS, DEFERRED, LoadTree
 from sqla_lint.flow.polling import note_renewed
-from sqla_lint.flow.questions import KeepsAfterCommit, Relationship
+from sqla_lint.flow.questions import Relationship
+from sqla_lint.flow.speaking import SpeaksOf
 from sqla_lint.flow.values import (
     Collection,
     Constant,
@@ -199,7 +200,7 @@ def expires_on_commit(frame: Frame, session: Session) -> bool:
     """Whether a commit expires what the session holds; one that nobody can tell keeps it, so that doubt is silent."""
     if not session.expire_on_commit or session.guessed:
         return False
-    return session.owner == "function" or not frame.ask(KeepsAfterCommit())
+    return session.owner == "function" or not frame.ask(SpeaksOf("expire_on_commit"))
 
 
 def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:

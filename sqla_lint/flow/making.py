@@ -18,15 +18,32 @@ class KeyUse:
     place: Place = field(compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A query has written an object of a class that lacked these columns; where it was added, the session's key."""
+
+    cls: str
+    missing: frozenset[str]
+    session: str
+    added: Place
+    place: Place
+    via: Place | None = None
+
+
 @dataclass(slots=True)
 class Making:
-    """makes: an object that is not flushed may be at hand. wrote: something may have been flushed already.
+    """follows: rules ask when queries flush. makes: an object that is not flushed may be at hand.
 
-    sets: the attributes that are assigned, of whatever it is; "?" where something is called that cannot be followed.
-    uses: what is made of the keys of parameters.
+    wrote: something may have been flushed already. sets: the attributes that are assigned, of whatever it is; "?" where
+    something is called that cannot be followed. uses: what is made of the keys of parameters. early: the objects, by
+    their identity, that a query has written too early if they are given later what they lacked. plain: the new objects
+    that only code in sight has touched.
     """
 
+    follows: bool = False
     makes: bool = False
     wrote: bool = False
     sets: set[str] = field(default_factory=set)
     uses: set[KeyUse] = field(default_factory=set)
+    early: dict[int, Early] = field(default_factory=dict)
+    plain: set[int] = field(default_factory=set)

@@ -12,6 +12,7 @@ from sqla_lint.flow.constructs import entities, generated, select
 from sqla_lint.flow.failures import sent
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.froms import references
+from sqla_lint.flow.half_built import loads, note_flushed
 from sqla_lint.flow.instances import note_load, target_of
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import fill
@@ -180,6 +181,10 @@ def execute(frame: Frame, session: Session | None, statement: Statement | None, 
     writes = False
     if not silent and (statement is None or statement.flushes):
         writes = bool(frame.state.pending(session.key))
+        if frame.making.follows and loads(statement):
+            if writes:
+                note_flushed(frame, session)
+            note_effect(frame, session, "loads")
         frame.state.flush(session.key)
         written(frame)
     sent(frame, session, "autoflush" if writes else "statement")

@@ -374,11 +374,6 @@ class WorksOnSession(Question[bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class KeepsAfterCommit(Question[bool]):
-    """Whether the project sets `expire_on_commit` anywhere: a session of unseen origin may then keep what it holds."""
-
-
-@dataclass(frozen=True, slots=True)
 class CallsAsked(Question[frozenset[tuple[str, str]]]):
     """The calls that rules ask for, by kind and name; see `Called`."""
 

@@ -33,6 +33,7 @@ from sqla_lint.flow.values import (
     Coroutine,
     Instance,
     Manager,
+    Mapping,
     OneOf,
     Result,
     Session,
@@ -67,7 +68,8 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
     elif effect.sql and arguments.keywords.get("load") != Constant(False):
         statement = arguments.first()
         note_executed(frame, arguments, name, node)
-        execute(frame, session, statement if isinstance(statement, Statement) else None, bool(effect.flushes))
+        held_back = not effect.flushes or _waits(arguments)
+        execute(frame, session, statement if isinstance(statement, Statement) else None, not held_back)
         reads = isinstance(statement, Statement) and statement.kind in ("select", "query", "core")
         frame.state.dirty |= not reads and name not in ("get", "get_one", "refresh", "connection")
     if name in ("add", "add_all", "delete", "merge"):
@@ -95,10 +97,8 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         expire_one(frame, arguments, node)
     elif name in ("add", "add_all"):
         attach(frame, session, arguments)
-    elif name == "expunge":
-        detach_one(frame, arguments, node)
-    elif name == "expunge_all":
-        detach(frame, session, node, "expunge_all()")
+    elif name in ("expunge", "expunge_all"):
+        _expunge(frame, session, name, arguments, node)
     elif name == "expire_all":
         note_effect(frame, session, "expire")
         expire(frame, session, node, "expire_all()")
@@ -106,6 +106,22 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
     if name.startswith("stream") and isinstance(given, Result):
         given = replace(given, streamed=True)
     return _coroutine(session, name, given) if effect.coroutine and session.kind == "async" else given
+
+
+def _expunge(frame: Frame, session: Session, name: str, arguments: Arguments, node: cst.Call) -> None:
+    """Objects are taken out of the session, those with them that it has not written yet."""
+    if name == "expunge":
+        frame.state.withdraw(session.key, {item.identity for item in instances_in(arguments.first())})
+        detach_one(frame, arguments, node)
+    else:
+        frame.state.work.pop(session.key, None)
+        detach(frame, session, node, "expunge_all()")
+
+
+def _waits(arguments: Arguments) -> bool:
+    """Whether `execution_options={"autoflush": False}` keeps the session from flushing first."""
+    options = arguments.keywords.get("execution_options")
+    return isinstance(options, Mapping) and ("autoflush", Constant(False)) in options.entries
 
 
 def _coroutine(session: Session, name: str, given: Value) -> Coroutine:

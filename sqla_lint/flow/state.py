@@ -130,6 +130,10 @@ class State:
         self.done -= {(ENDED, session)}
         self.failed = frozenset(item for item in self.failed if item[1] != session)
 
+    def withdraw(self, session: str, identities: set[int]) -> None:
+        """Some objects are taken out of a session before it has written them."""
+        self.work[session] = tuple(work for work in self.pending(session) if work.instance.identity not in identities)
+
     def flush(self, session: str) -> None:
         """The work of a session is written."""
         works = self.work.pop(session, ())

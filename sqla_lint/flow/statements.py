@@ -18,6 +18,7 @@ from sqla_lint.flow.dropped import note_dropped, note_used
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
+from sqla_lint.flow.half_built import note_completed
 from sqla_lint.flow.halves import note_half_set
 from sqla_lint.flow.instances import is_mapped, replace_relationship
 from sqla_lint.flow.lattice import join
@@ -36,6 +37,7 @@ from sqla_lint.flow.told import described
 from sqla_lint.flow.transactions import use, write
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.turns import note_relinked
+from sqla_lint.flow.unwritten import shown
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
@@ -318,6 +320,8 @@ def _set_attribute(
         note_half_set(frame, holder, name, value, target)
         note_unset(frame, holder, name, value, target)
         frame.works_on_batch()
+        if frame.making.early:
+            note_completed(frame, holder, name, frame.place(target))
         held = set_value(frame, holder, name, value, source)
         own = path_of(owner)
         if own:
@@ -325,6 +329,9 @@ def _set_attribute(
         note_given(frame, holder, name, value, target, source)
         note_set(frame, held, name, value, target, source)
         return
+    shown(frame, (value,))
+    if isinstance(holder, Session) and name == "autoflush":
+        frame.state.no_autoflush |= {holder.key}
     if isinstance(value, Session) and value.owner == "function" and isinstance(source, cst.Call):
         value = replace(value, key=path, owner="unknown", opened=None)  # it lives as long as its holder
     if path:

@@ -5,14 +5,16 @@ Whatever may flush ends that for all of them: a doubt is never a finding.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.loaded import change_all, change_in
 from sqla_lint.flow.questions import FunctionInfo, MappingOf, Summary
 from sqla_lint.flow.values import (
+    UNKNOWN,
     Collection,
     Instance,
     Manager,
@@ -32,7 +34,9 @@ _DEEPEST = 3
 def make(frame: Frame, value: Instance, arguments: Arguments) -> Instance:
     """An object was constructed; what hides among its arguments may be its key."""
     frame.making.makes = True
-    return replace(value, unwritten=not arguments.spread and not arguments.positional)
+    plain = not arguments.spread and not arguments.positional
+    (frame.making.plain.add if plain else frame.making.plain.discard)(value.identity)
+    return replace(value, unwritten=plain)
 
 
 def written(frame: Frame) -> None:
@@ -77,6 +81,8 @@ def may_write(frame: Frame, node: cst.CSTNode) -> None:
     match node:
         case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))) if name in QUIET and node is not frame.awaiting:
             return
+        case cst.Call(func=cst.Attribute(value=owner)) if frame.making.plain:
+            shown(frame, (frame.state.names.get(path_of(owner), UNKNOWN),))
     frame.making.sets.add(ANYTHING)
     written(frame)
 
@@ -84,8 +90,30 @@ def may_write(frame: Frame, node: cst.CSTNode) -> None:
 def handed_over(frame: Frame, arguments: Arguments) -> None:
     """What cannot be followed is given these: with a session or a row it may do anything."""
     if any(_matters(value) for value in arguments.all()):
+        shown(frame, arguments.all())
         frame.making.sets.add(ANYTHING)
         written(frame)
+
+
+def shown(frame: Frame, values: Iterable[Value]) -> None:
+    """What cannot be followed gets hold of these: nobody knows what the objects among them hold from here on."""
+    if frame.making.plain:
+        frame.making.plain.difference_update(held.identity for value in values for held in _rows_in(value))
+
+
+def _rows_in(value: Value, depth: int = 0) -> Iterator[Instance]:
+    """The rows that a value is or holds, as far as one looks."""
+    match value:
+        case Instance():
+            yield value
+        case Collection(element=inner, items=items):
+            for item in (inner, *items) if depth < _DEEPEST else ():
+                yield from _rows_in(item, depth + 1)
+        case Mapping(value=inner):
+            yield from _rows_in(inner, depth + 1)
+        case TupleValue(items=items) | OneOf(values=items):
+            for item in items if depth < _DEEPEST else ():
+                yield from _rows_in(item, depth + 1)
 
 
 def _matters(value: Value, depth: int = 0) -> bool:
@@ -102,6 +130,7 @@ def _matters(value: Value, depth: int = 0) -> bool:
 def set_by_name(frame: Frame, name: str, arguments: Arguments) -> None:
     """`setattr(order, name, value)` may set anything."""
     if name == "setattr":
+        shown(frame, arguments.all())
         frame.making.sets.add(ANYTHING)
         written(frame)
 
@@ -115,6 +144,8 @@ def called(frame: Frame, info: FunctionInfo, summary: Summary, binding: dict[str
     frame.making.sets |= sets
     if not frame.making.makes:
         return binding
+    if sets:
+        shown(frame, binding.values())
     flushes = ANYTHING in sets or any(effect.op not in ("add", "delete") for effect in summary.effects)
 
     def keyed(held: Instance) -> Instance:
@@ -140,6 +171,8 @@ def given_back(frame: Frame, info: FunctionInfo, arguments: Arguments, value: Va
 
     def keyed(held: Instance) -> Instance:
         mapping = frame.ask(MappingOf(held.cls)) if held.unwritten else None
+        if held.unwritten:
+            frame.making.plain.add(held.identity)
         return held if mapping is None or mapping.primary.isdisjoint(arguments.keywords) else _written(held)
 
     return change_in(value, keyed)

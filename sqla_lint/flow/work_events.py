@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.events import Event, Loop, Repeating
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import UNKNOWN, Instance, Value
+from sqla_lint.flow.values import UNKNOWN, Instance, Session, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +97,17 @@ class LinkCut(Event):
     text: str = ""
     owner: str = ""
     column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HalfBuilt(Event):
+    """A query flushes a new object before it is given what one of its columns must hold.
+
+    cls, column: what is missing. added: where the object came into the session. given: where it gets the value.
+    """
+
+    session: Session | None = None
+    cls: str = ""
+    column: str = ""
+    added: Place | None = None
+    given: Place | None = None

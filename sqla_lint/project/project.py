@@ -26,7 +26,6 @@ from sqla_lint.flow.questions import (
     FunctionInfo,
     Given,
     InjectedBy,
-    KeepsAfterCommit,
     KeepsRowOf,
     KeptIn,
     KindByUse,
@@ -44,6 +43,7 @@ from sqla_lint.flow.questions import (
     TemplateNamed,
     WorksOnSession,
 )
+from sqla_lint.flow.speaking import SpeaksOf
 from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Mapping, Object, OneOf, Session, Value
 from sqla_lint.flow.values import Collection as Rows
 from sqla_lint.knowledge import sessions
@@ -121,7 +121,7 @@ class Project:
             CommittedBy: self._added,
             **sharing(self.files, self.index, self.suspects.callers),
             KindByUse: self._kind,
-            KeepsAfterCommit: lambda question: any(facts.sets_expiry for facts in self.files),
+            SpeaksOf: lambda question: any(question.option in facts.options for facts in self.files),
             MostlyAsync: lambda question: self.mostly_async,
             Databases: lambda question: self.databases,
             PossibleVersions: lambda question: self.versions,

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from sqla_lint.knowledge.sessions import TAKES_IN
 from sqla_lint.project.classes import Classes
+from sqla_lint.project.completing import Completing
 from sqla_lint.project.dropping import as_imported
 from sqla_lint.project.keyed import Following, Keyed
 from sqla_lint.project.replacing import Replacing
@@ -33,6 +34,7 @@ class Working:
         self._events = events
         self._replacing = Replacing(files, classes)
         self._keyed = Keyed(files, classes, following)
+        self._completing = Completing(files, classes, following)
 
     def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
@@ -51,6 +53,8 @@ class Working:
             or "NeverAdded" in self._events
             and not self._kept_out.isdisjoint(calls)
             and (TAKES_IN.isdisjoint(calls) or not self._kept_out.isdisjoint(sketch.dropped))
+            or "HalfBuilt" in self._events
+            and self._completing.may_hold(facts, fact, sketch, calls)
             or "KeyRead" in self._events
             and self._keyed.may_hold(facts, fact, sketch, calls)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Par
 from sqla_lint.survey.sketch import sketch
 
 _SIMPLE = (ast.Expr, ast.Return, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.AugAssign, ast.Raise)
+# Options of sessions that matter wherever a project speaks of them.
+_OPTIONS = ("autoflush", "expire_on_commit")
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -38,9 +41,14 @@ def survey(tree: ast.Module, path: str, names: Sequence[str], text: str = "") ->
         body_sketch=sketch(
             (node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)), reader.imports
         )[0],
-        sets_expiry="expire_on_commit" in text,
+        options=frozenset(option for option in _OPTIONS if option in text and _speaks(text, option)),
         databases=frozenset(URL.findall(text)) if "://" in text else frozenset(),
     )
+
+
+def _speaks(text: str, option: str) -> bool:
+    """Whether a file speaks of an option: `no_autoflush` is none."""
+    return re.search(rf"\b{option}\b", text) is not None
 
 
 class _Reader:

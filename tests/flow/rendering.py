@@ -67,9 +67,9 @@ from sqla_lint.flow.values import Mapping as MappingValue
 from sqla_lint.flow.working import Working
 from sqla_lint.knowledge.loaders import FREE
 
-_EFFECTS = {"sql": "sends", "commit": "commits", "flush": "flushes", "close": "closes", "rollback": "rolls back",
-            "add": "adds", "delete": "deletes", "commit-block": "commits", "begin": "begins", "write": "writes",
-            "expire": "expires", "refresh": "refreshes"}  # fmt: skip
+_EFFECTS = {"sql": "sends", "loads": "loads", "commit": "commits", "flush": "flushes", "close": "closes",
+            "rollback": "rolls back", "add": "adds", "delete": "deletes", "commit-block": "commits", "begin": "begins",
+            "write": "writes", "expire": "expires", "refresh": "refreshes"}  # fmt: skip
 
 
 class Renderer:

@@ -9,15 +9,18 @@
 | `RemovedCalled`                           | `RemovedCalled(session.execute text)`, then the keyword                  |
 | `OutOfStep`                               | `OutOfStep(key order.customer_id)`                                       |
 | `LinkCut`                                 | `LinkCut(order.lines.remove() order_id)`                                 |
+| `HalfBuilt`                               | `HalfBuilt(Order number)`                                                |
 """
 
 from __future__ import annotations
 
 from sqla_lint.flow.events import Event
+from sqla_lint.flow.values import class_name
 from sqla_lint.flow.work_events import (
     AddedAgain,
     ChangedInPlace,
     CollectionShrinks,
+    HalfBuilt,
     LinkCut,
     OutOfStep,
     RemovedCalled,
@@ -25,8 +28,9 @@ from sqla_lint.flow.work_events import (
 )
 
 WORK_EVENTS = frozenset(
-    {"AddedAgain", "ChangedInPlace", "CollectionShrinks", "LinkCut", "OutOfStep", "RemovedCalled", "RowsOutOfDate"}
-)
+    {"AddedAgain", "ChangedInPlace", "CollectionShrinks", "HalfBuilt", "LinkCut", "OutOfStep", "RemovedCalled",
+     "RowsOutOfDate"}
+)  # fmt: skip
 
 
 def telling_of_work(event: Event) -> str:
@@ -47,4 +51,6 @@ def telling_of_work(event: Event) -> str:
             return f"OutOfStep({kind} {read})"
         case LinkCut(text=text, column=column):
             return f"LinkCut({text} {column})"
+        case HalfBuilt(cls=cls, column=column):
+            return f"HalfBuilt({class_name(cls)} {column})"
     return ""

@@ -1,0 +1,14 @@
+"""The question what a project says of its sessions, wherever it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqla_lint.flow.questions import Question
+
+
+@dataclass(frozen=True, slots=True)
+class SpeaksOf(Question[bool]):
+    """Whether the project speaks of an option, `expire_on_commit` or `autoflush`: one made elsewhere may have it."""
+
+    option: str
