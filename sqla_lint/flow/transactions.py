@@ -132,10 +132,11 @@ def begins(frame: Frame, session: Session, by: str, place: Place) -> None:
 
 def begin(frame: Frame, session: Session, node: cst.Call, via: Place | None = None) -> None:
     """`begin()` is called, here or in a callee: tell where its session surely is in a transaction."""
-    began = frame.state.begun.get(session.key)
-    if began is not None:
-        frame.emit(BegunTwice(frame.place(node), via, session, frame.callee(node.func), began.by, began.place))
-    begins(frame, session, _spelt(frame, node), frame.place(node))
+    began, place = frame.state.begun.get(session.key), frame.place(node)
+    # What this very call has sent came before or after it begins: nobody knows, and it is told there.
+    if began is not None and (via is None or began.place.node is not node):
+        frame.emit(BegunTwice(place, via, session, frame.callee(node.func), began.by, began.place))
+    begins(frame, session, _spelt(frame, node), place)
 
 
 def left_transaction(frame: Frame, manager: Manager) -> None:
