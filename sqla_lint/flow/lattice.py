@@ -31,6 +31,8 @@ from sqla_lint.flow.working import Working
 _MOST = 4
 _MOST_CONSTANTS = 16
 _DEEPEST = 6
+# Beside any other value a coroutine is none for sure: who uses that value as it is may well be right.
+_UNUSED = (Coroutine, Constant)
 
 
 def is_told(value: Value) -> bool:
@@ -124,7 +126,11 @@ def one_of(values: tuple[Value, ...]) -> Value:
     if len(values) == 1:
         return values[0]
     most = _MOST_CONSTANTS if all(isinstance(item, Constant) for item in values) else _MOST
-    return UNKNOWN if UNKNOWN in values or len(values) > most else OneOf(values)
+    if UNKNOWN in values or len(values) > most:
+        return UNKNOWN
+    if any(isinstance(item, Coroutine) for item in values) and not all(isinstance(i, _UNUSED) for i in values):
+        return OneOf(tuple(replace(item, call="") if isinstance(item, Coroutine) else item for item in values))
+    return OneOf(values)
 
 
 def _root(value: Instance | Object) -> tuple[str, ...]:
