@@ -113,7 +113,7 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
         case External():
             return _external(frame, callee, arguments, node)
         case Symbol(path=(_, *_, name)) if name in PASSED_ON:
-            return replace(callee, path=callee.path[:-1])  # a statement of the caller's, filtered further
+            return replace(callee, path=callee.path[:-1], shaped=True)  # a statement of the caller's
         case OneOf(values=values) if all(isinstance(item, SessionFactory | ClassValue) for item in values):
             return call(frame, values[0], arguments, node)
         case Symbol(path=(_,)):

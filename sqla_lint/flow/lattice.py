@@ -148,6 +148,8 @@ def _joined(left: Value, right: Value) -> Value | None:
             return _join_instances(left, right)
         case (Symbol() as whole, Instance() | Object() as part) | (Instance() | Object() as part, Symbol() as whole):
             return whole if _root(part) == whole.path else None  # narrowed on one path only
+        case Symbol(), Symbol() if left.path == right.path and left.rows == right.rows:
+            return replace(left, shaped=True)
         case Collection(), Collection():
             return _join_collections(left, right)
         case TupleValue(items=a), TupleValue(items=b) if len(a) == len(b):

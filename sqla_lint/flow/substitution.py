@@ -11,6 +11,7 @@ from sqla_lint.flow.containers import item_at
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.instances import EACH, INDEX, VALUE
 from sqla_lint.flow.queries import entity
+from sqla_lint.flow.steps import UNSEEN
 from sqla_lint.flow.values import (
     ANY_PARENT,
     PARENT,
@@ -50,8 +51,9 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
             return session_given(binding.get(key.removeprefix("param:"))) or replace(value, owner="unknown")
         case Session(owner="function"):
             return replace(value, key=frame.site(node), opened=value.opened)
-        case Symbol(path=(root, *steps)):
-            return follow(frame, binding.get(root, UNKNOWN), steps, node)
+        case Symbol(path=(root, *steps), shaped=shaped):
+            found = follow(frame, binding.get(root, UNKNOWN), steps, node)
+            return _shaped(found) if shaped else found
         case Instance(producer=Producer(root=(root, *_))) if isinstance(binding.get(root), Statement):
             return _asked_for(binding[root], _fresh(frame, value, binding, node))
         case Instance(cls=cls, producer=Producer(root=(root, *steps))):
@@ -90,6 +92,13 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
         case Manager(entered=entered):
             return replace(value, entered=substitute(frame, entered, binding, node, depth + 1))
     return value
+
+
+def _shaped(value: Value) -> Value:
+    """A statement of the caller's, which the callee gives back filtered, ordered or limited: nobody knows how."""
+    if not isinstance(value, Statement):
+        return value
+    return replace(value, filtered=True, steps=(*value.steps, *(item for item in UNSEEN if item not in value.steps)))
 
 
 def _collection_given(frame: Frame, value: Collection, binding: Binding, node: cst.CSTNode) -> Value | None:

@@ -303,10 +303,14 @@ class Dumper(Value):
 
 @dataclass(frozen=True, slots=True)
 class Symbol(Value):
-    """A parameter of unknown type, or what is reached from it: its access path."""
+    """A parameter of unknown type, or what is reached from it: its access path.
+
+    shaped: methods of a statement were called on it, such as `order_by()`, and this is what they gave.
+    """
 
     path: tuple[str, ...]
     rows: int = 0
+    shaped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
