@@ -10,7 +10,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.places import Place, below
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.steps import Step
-from sqla_lint.flow.values import MappedAttribute
+from sqla_lint.flow.values import ClassValue, MappedAttribute
 from sqla_lint.knowledge.statements import COMPARING
 
 _HIDDEN = ""  # stands for a class that is not in sight
@@ -38,7 +38,7 @@ def references(frame: Frame, arguments: Arguments, place: Place) -> Iterator[Ste
                     yield Step("refers", cls, place=place)
             first, *others = classes or {_HIDDEN: None}
             for other in others:
-                yield Step("links", first, other, place=place)
+                yield Step("links", first.removeprefix(_SOMETHING), other.removeprefix(_SOMETHING), place=place)
 
 
 def _parts(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
@@ -63,13 +63,20 @@ def _classes(frame: Frame, node: cst.CSTNode, compared: bool = False) -> Iterato
             if isinstance(value, MappedAttribute):
                 yield value.owner
             elif isinstance(node, cst.Attribute):
-                yield _HIDDEN if _has_table(node) else f"{_SOMETHING}{frame.text(node.value)}"
+                yield _HIDDEN if _has_table(node) else f"{_SOMETHING}{_owner(frame, node.value)}"
         case cst.Call():
             yield from _of_call(frame, node, compared)
         case _:
             compared = compared or isinstance(node, cst.Comparison)
             for child in below(node):
                 yield from _classes(frame, child, compared)
+
+
+def _owner(frame: Frame, node: cst.BaseExpression) -> str:
+    """What an unknown attribute is read of: of a class it may be a column that a base out of sight declares."""
+    with frame.silent():
+        value = frame.evaluate(node)
+    return value.id if isinstance(value, ClassValue) else frame.text(node)
 
 
 def _of_call(frame: Frame, node: cst.Call, compared: bool) -> Iterator[str]:
