@@ -134,7 +134,9 @@ class _Revision:
 
     @cached_property
     def one_dialect(self) -> bool:
-        """Whether some test of the function asks for the database."""
+        """Whether some test of the function asks for the database, or a decorator of the project's may do so."""
+        if self._frame.info.decorators:
+            return True
         tests = (node.test for node in self._nodes if isinstance(node, cst.If | cst.IfExp))
         return any(_DIALECT.search(self._frame.text(test, limit=400)) for test in tests)
 

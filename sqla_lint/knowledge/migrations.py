@@ -35,7 +35,24 @@ WRITES = frozenset(
 OUT_OF_TRANSACTION = ("autocommit", "AUTOCOMMIT", "COMMIT", "isolation_level")
 # The start of a database's URL, with the dialect and perhaps a driver.
 URL = re.compile(r"\b(cockroachdb|mariadb|mssql|mysql|oracle|postgres|postgresql|sqlite)(?:\+\w+)?://")
+# What SQLite cannot do, written outside a batch; in the place of a dialect it tells of such a revision.
+_UNBATCHED = re.compile(r"\bop\.(?:alter_column|create_(?:check|foreign|unique)_\w+|drop_constraint)\(")
+_BY_DATABASE = re.compile(r"sqlite|\b(?:dialect|engine)\.name\b", re.IGNORECASE)
+UNBATCHED = "unbatched"
+# So many of them can stand in a project on SQLite, whose next revisions would all fail.
+MOST_UNBATCHED = 2
 # Folders whose databases tell nothing of the one in production.
 TESTS = frozenset({"tests", "test", "examples", "docs"})
 # A test that names a dialect: what stands in such a function is meant for one database.
 DIALECTS = ("dialect", "sqlite", "postgres", "mysql", "mariadb", "oracle", "mssql")
+
+
+def databases_in(text: str) -> frozenset[str]:
+    """The databases that the text of a file speaks of, by the dialects of their URLs.
+
+    `UNBATCHED` in addition is a revision whose `upgrade` alters tables as SQLite cannot, whatever the database.
+    """
+    found = {*URL.findall(text)} if "://" in text else set[str]()
+    if "down_revision" in text and _UNBATCHED.search(text.partition("def downgrade")[0]):
+        found |= set() if _BY_DATABASE.search(text) else {UNBATCHED}
+    return frozenset(found)

@@ -48,7 +48,7 @@ from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Mappi
 from sqla_lint.flow.values import Collection as Rows
 from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.calls import KEEPS_ENDING
-from sqla_lint.knowledge.migrations import TESTS
+from sqla_lint.knowledge.migrations import MOST_UNBATCHED, TESTS, UNBATCHED
 from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
@@ -147,9 +147,11 @@ class Project:
 
     @cached_property
     def databases(self) -> frozenset[str]:
-        """The dialects of the database URLs in the project, its tests left out."""
-        files = (facts for facts in self.files if not TESTS.intersection(facts.path.split("/")))
-        return frozenset().union(*(facts.databases for facts in files))
+        """The dialects of the database URLs in the project, its tests left out; `UNBATCHED` where there are others."""
+        files = [facts.databases for facts in self.files if not TESTS.intersection(facts.path.split("/"))]
+        found = frozenset[str]().union(*files)
+        # A chain of revisions ends at the first one that fails: where many would, SQLite is for trying things out.
+        return found if sum(UNBATCHED in names for names in files) > MOST_UNBATCHED else found - {UNBATCHED}
 
     def ask(self, question: Question[A]) -> A:
         """Answer a question of flow; equal questions get equal answers."""

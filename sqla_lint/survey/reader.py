@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqla_lint.knowledge.mapping import IMPERATIVE, KEYS
-from sqla_lint.knowledge.migrations import URL
+from sqla_lint.knowledge.migrations import databases_in
 from sqla_lint.survey.expressions import Apply, Expression, Opaque, dotted, inlined, reduce
 from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Parameter
 from sqla_lint.survey.sketch import sketch
@@ -42,7 +42,7 @@ def survey(tree: ast.Module, path: str, names: Sequence[str], text: str = "") ->
             (node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)), reader.imports
         )[0],
         options=frozenset(option for option in _OPTIONS if option in text and _speaks(text, option)),
-        databases=frozenset(URL.findall(text)) if "://" in text else frozenset(),
+        databases=databases_in(text),
     )
 
 
