@@ -52,8 +52,8 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
         case Session(owner="function"):
             return replace(value, key=frame.site(node), opened=value.opened)
         case Symbol(path=(root, *steps), shaped=shaped):
-            found = follow(frame, binding.get(root, UNKNOWN), steps, node)
-            return _shaped(found) if shaped else found
+            led = follow(frame, binding.get(root, UNKNOWN), steps, node)
+            return _shaped(led) if shaped else led
         case Instance(producer=Producer(root=(root, *_))) if isinstance(binding.get(root), Statement):
             return _asked_for(binding[root], _fresh(frame, value, binding, node))
         case Instance(cls=cls, producer=Producer(root=(root, *steps))):
