@@ -10,6 +10,7 @@ from sqla_lint.flow.questions import ClassInfo, MappingOf, NameMeans, PossibleVe
 from sqla_lint.flow.steps import ANY_COLUMN
 from sqla_lint.flow.values import UNKNOWN, External, Instance, Statement, class_name
 from sqla_lint.knowledge.concurrency import SERVERS
+from sqla_lint.knowledge.databases import is_postgresql
 from sqla_lint.knowledge.migrations import OP
 from sqla_lint.knowledge.versions import Versions
 from sqla_lint.project.grounds import MostlyAsync
@@ -51,6 +52,11 @@ class Context:
     def databases(self) -> frozenset[str]:
         """The dialects of the database URLs in the project: "sqlite", "postgresql" and so on; empty where none is."""
         return self._project.databases
+
+    @property
+    def may_be_postgresql(self) -> bool:
+        """Whether the project may run on PostgreSQL: a URL of a database says so, or none says anything."""
+        return not self.databases or is_postgresql(self.databases)
 
     @property
     def version(self) -> Versions:

@@ -12,6 +12,7 @@ from sqla_lint.diagnostic import Confidence, Diagnostic, Span
 from sqla_lint.flow.events import Called, Committed, Event, RelationshipRead
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.questions import Summary
+from sqla_lint.flow.transacted import StreamCut
 from sqla_lint.project.declarations import declared
 from sqla_lint.project.project import Project
 from sqla_lint.project.records import Entry, Ledger
@@ -157,6 +158,8 @@ def _in_loop(diagnostic: Diagnostic, event: Event) -> Identity:
     """What a loop does is one defect: one read per loop, and one call whatever it reads inside."""
     match event:
         case Committed(loop=loop) if loop:
+            return (diagnostic.code, diagnostic.span.path, loop.id)
+        case StreamCut(loop=loop):
             return (diagnostic.code, diagnostic.span.path, loop.id)
         case RelationshipRead(loop=loop, instance=instance) if loop and loop.id and instance:
             return (diagnostic.code, diagnostic.span.path, loop.id, instance.cls, instance.path, event.relationship)

@@ -29,6 +29,8 @@ def check(commit: Committed, context: Context) -> Iterator[Diagnostic]:
         return  # not repeated, or nothing was written since the last one
     if commit.session is not None and commit.session.bound_to_connection:
         return  # it takes part in the transaction of the connection it was given
+    if commit.cuts and context.may_be_postgresql:
+        return  # commit-while-streaming
     if commit.durable or commit.guarded or loop.isolates:
         return  # meant: a failed item leaves the others committed, a batch is full
     if loop.polls or loop.retries or loop.chunks or loop.io:

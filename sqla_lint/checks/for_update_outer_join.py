@@ -27,7 +27,7 @@ def check(sent: StatementSent, context: Context) -> Iterator[Diagnostic]:
     lock = surely(steps, "with_for_update")
     if lock is None or "of" in lock.keywords or not sent.made_here(lock):
         return
-    if context.databases and context.databases.isdisjoint({"postgresql", "postgres"}):
+    if not context.may_be_postgresql:
         return  # no other database minds
     if perhaps(steps, "enable_eagerloads"):
         return

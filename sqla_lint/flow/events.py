@@ -24,7 +24,8 @@ class Loop:
     chunks: each turn handles a batch. polls: waits for work, has no end of its own. io: the body talks to
     the outside world. isolates: a failed item is rolled back alone. source: text of the iterable or the condition.
     committed: the sessions that its body may commit. sleeps: it waits in each turn. polled: the columns that it reads;
-    renewed: the sessions that may read them anew. body: of a `for`. node: where it has a target.
+    renewed: the sessions that may read them anew. body: of a `for`. node: where it has a target. streams: the session
+    whose rows it takes batch by batch, where a rule asks what ends that.
     """
 
     id: int
@@ -47,6 +48,7 @@ class Loop:
     polled: list[tuple[Instance, Event]] = field(default_factory=list)
     body: object = None
     node: cst.For | cst.CompFor | None = None
+    streams: Session | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Committed(Event):
     """A commit. `loop` is the innermost loop around it, None outside loops.
 
     repeats: the loop can make another turn after it. durable: a failed item is handled and the loop goes on.
-    guarded: under a condition on a counter or a size.
+    guarded: under a condition on a counter or a size. cuts: a loop around it still takes rows of the transaction.
     """
 
     session: Session | None = None
@@ -79,6 +81,7 @@ class Committed(Event):
     durable: bool = False
     guarded: bool = False
     works: bool = True
+    cuts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from sqla_lint.flow.places import nodes
 from sqla_lint.flow.polling import tell_polled
 from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.state import State, gather, join_states
+from sqla_lint.flow.streaming import note_streams
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import Collection, External, Instance, Result, Value
 from sqla_lint.knowledge.calls import CHUNK_WORDS, ENDLESS, RETRY_WORDS
@@ -26,13 +27,15 @@ _PASSES = 4
 
 def for_loop(frame: Frame, node: cst.For) -> list[State]:
     """`for` and `async for`."""
-    source = rows_of(frame, frame.evaluate(node.iter), node.iter)
+    value = frame.evaluate(node.iter)
+    source = rows_of(frame, value, node.iter)
     kind = "async for" if node.asynchronous else "for"
     if not node.asynchronous:
         note_looped(frame, source, node.iter)
     loop = Loop(frame.number(node), kind, frame.told(node.iter), turns=turns_of(source))
     loop.place = frame.place(node.iter)
     loop.node = node
+    note_streams(frame, loop, value, node.iter)
     if frame.state.assumed.get(f"len({loop.source}) == 1"):
         loop.turns = 1
     loop.target = node.target.value if isinstance(node.target, cst.Name) else frame.told(node.target)
@@ -55,8 +58,10 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
 
 
 def _steps(node: cst.BaseExpression) -> bool:
-    """`range(0, len(items), 500)`."""
+    """`range(0, len(items), 500)`, `result.partitions(500)`."""
     match node:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="partitions"))):
+            return True
         case cst.Call(func=cst.Name(value="range"), args=[_, _, _]):
             return True
     return False

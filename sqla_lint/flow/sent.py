@@ -39,9 +39,13 @@ _OF_ROWS = frozenset({"query", "select", "core"})
 def note_executed(frame: Frame, arguments: Arguments, name: str, node: cst.Call) -> None:
     """Tell of a statement that a session executes, with the options that it is given on the way."""
     statement = arguments.first()
-    if not isinstance(statement, Statement):
-        return
+    if isinstance(statement, Statement):
+        note_sent(frame, with_options(frame, statement, arguments, node), name, node)
+
+
+def with_options(frame: Frame, statement: Statement, arguments: Arguments, node: cst.CSTNode) -> Statement:
+    """A statement with the options that `execute()` is given for it."""
     options = arguments.keywords.get("execution_options")
-    if isinstance(options, Mapping) and any(key == "yield_per" for key, _ in options.entries):
-        statement = replace(statement, steps=after(statement.steps, Step("yield_per", place=frame.place(node))))
-    note_sent(frame, statement, name, node)
+    if not isinstance(options, Mapping) or all(key != "yield_per" for key, _ in options.entries):
+        return statement
+    return replace(statement, steps=after(statement.steps, Step("yield_per", place=frame.place(node))))

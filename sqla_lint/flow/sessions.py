@@ -20,8 +20,9 @@ from sqla_lint.flow.passed_over import note_passed_over
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.readded import note_merged_again, note_readded
-from sqla_lint.flow.sent import note_executed
+from sqla_lint.flow.sent import note_executed, with_options
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
+from sqla_lint.flow.streaming import note_cut
 from sqla_lint.flow.taken import note_taken, note_together
 from sqla_lint.flow.transactions import begin, follow, left_transaction, lose_sight, outlived, write
 from sqla_lint.flow.unwritten import in_bulk, left_block, written
@@ -164,6 +165,8 @@ def _end(frame: Frame, session: Session, effect: Effect, name: str, node: cst.Ca
         if expires_on_commit(frame, session):
             expire(frame, session, node, "commit()")
         return
+    if effect.ends == "rollback":
+        note_cut(frame, session, frame.callee(node.func), node)
     drop(frame, session, effect.ends)
     mended(frame, session.key, effect.ends)
     note_effect(frame, session, effect.ends)
@@ -185,6 +188,7 @@ def commit(
     place = frame.place(node)
     for around in frame.loops:
         around.committed.add(session.key)
+    cuts = note_cut(frame, session, name, node, via)
     if loop is None or outlived(frame, session, loop):
         frame.emit(Committed(place, via, session, name))
         return
@@ -203,6 +207,7 @@ def commit(
         durable or any(item.swallows for item in inside),
         guarded,
         frame.state.dirty,
+        cuts,
     )
     frame.emit_in(loop, node, event)
 
@@ -293,7 +298,7 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
             return replace(merged, new=False, detached=None) if isinstance(merged, Instance) else UNKNOWN
     statement = arguments.first()
     if isinstance(statement, Statement):
-        statement = replace(statement, session=session)
+        statement = replace(with_options(frame, statement, arguments, node), session=session)
     match gives:
         case "result":
             return result(frame, statement, node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqla_lint.flow.events import Event
+from sqla_lint.flow.events import Event, Loop, Repeating
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import Session
 
@@ -86,6 +86,15 @@ class WritesLost(Event):
     what: str = ""
     name: str = ""
     opened: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCut(Repeating):
+    """A loop takes rows batch by batch, and a turn ends their session's transaction, as written: `by`."""
+
+    session: Session = field(default_factory=lambda: Session(""))
+    by: str = ""
+    loop: Loop = field(default_factory=lambda: Loop(0, "", ""))
 
 
 @dataclass(slots=True)

@@ -175,6 +175,11 @@ class Suspects:
         return bool(calls & _SHARED_VERBS) and knows_session(fact)
 
     @cached_property
+    def _streams(self) -> bool:
+        """Whether anything in the project may take rows batch by batch."""
+        return any(_any_last(fact.sketch.calls, {"execution_options", "yield_per"}) for _, fact in self._functions())
+
+    @cached_property
     def working(self) -> frozenset[str]:
         """The functions that name or open a session, by themselves or in what they call."""
         return self._closure(
@@ -281,6 +286,9 @@ class Suspects:
             or self._transacting.may_hold(facts, fact, sketch, calls)
             or "Committed" in self._events
             and self._commits_in_loop(facts, fact, sketch)
+            or "StreamCut" in self._events
+            and self._streams
+            and (_any_last(sketch.loop_calls, {"rollback"}) or self._commits_in_loop(facts, fact, sketch))
             or self._working.may_hold(facts, fact, sketch, calls)
             or not self._events.isdisjoint(("WorkPaired", "Readded"))
             and self._pairs(facts, fact, sketch, calls)
