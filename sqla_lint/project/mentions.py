@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqla_lint.knowledge.calls import OUTSIDE, OUTSIDE_CALLS
 from sqla_lint.knowledge.sessions import is_session_name
-from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Name, dotted
-from sqla_lint.survey.facts import Facts, FunctionFact
+from sqla_lint.survey.expressions import Apply, Choice, Expression, Index, Literal, Name, dotted
+from sqla_lint.survey.facts import Declared, Facts, FunctionFact
+
+_MAKERS = ("sessionmaker", "async_sessionmaker", "scoped_session", "async_scoped_session")
 
 
 def knows_session(fact: FunctionFact) -> bool:
@@ -44,6 +48,28 @@ def begins_transaction(chain: str) -> bool:
 def is_maker(value: Expression | None) -> bool:
     """Whether a declared value is a call that makes a session factory, by its name."""
     return isinstance(value, Apply) and "session" in dotted(value.function).lower()
+
+
+def makes_sessions(annotation: Expression | None) -> bool:
+    """Whether an annotation names a factory of sessions, or what gives one when it is called."""
+    match annotation:
+        case Literal(value=str(text)):
+            return any(maker in text for maker in _MAKERS) or "Callable" in text and "Session" in text
+        case Index(items=items, base=base):
+            if makes_sessions(base) or any(map(makes_sessions, items)):
+                return True
+            return last(dotted(base)) == "Callable" and any(map(mentions_session, items))
+        case Choice(options=options):
+            return any(map(makes_sessions, options))
+    return annotation is not None and last(dotted(annotation)) in _MAKERS
+
+
+def gives_maker(declared: Declared, taken: Collection[str]) -> bool:
+    """Whether an attribute is declared as a factory of sessions, or is one of the parameters that are `taken` for it."""
+    match declared.value:
+        case Name(id=name) if name in taken:
+            return True
+    return is_maker(declared.value) or makes_sessions(declared.annotation)
 
 
 def last(chain: str) -> str:

@@ -22,7 +22,16 @@ from sqla_lint.project.dropping import Dropping
 from sqla_lint.project.dumps import Dumps
 from sqla_lint.project.failing import Failing
 from sqla_lint.project.lives import Lives
-from sqla_lint.project.mentions import goes_outside, is_maker, knows_session, last, mentions_session, outermost
+from sqla_lint.project.mentions import (
+    gives_maker,
+    goes_outside,
+    is_maker,
+    knows_session,
+    last,
+    makes_sessions,
+    mentions_session,
+    outermost,
+)
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.raising import Raising
 from sqla_lint.project.repeating import repeats
@@ -236,13 +245,16 @@ class Suspects:
         for facts in self._files:
             names |= {name for name, target in facts.imports.items() if last(target) in _MAKERS}
             names |= {name for name, declared in facts.variables.items() if is_maker(declared.value)}
-            for fact in facts.classes.values():
-                attributes = (*fact.attributes.items(), *fact.self_attributes.items())
-                names |= {name for name, declared in attributes if is_maker(declared.value)}
+            taken: set[str] = set()
             for function in facts.functions.values():
                 name = last(function.qualname)
                 if "session" in name.lower() or mentions_session(function.returns):
                     names.add(name)
+                taken |= {item.name for item in function.parameters if makes_sessions(item.annotation)}
+            names |= taken
+            for fact in facts.classes.values():
+                attributes = (*fact.attributes.items(), *fact.self_attributes.items())
+                names |= {name for name, declared in attributes if gives_maker(declared, taken)}
         for facts in self._files:
             names |= {name for name, target in facts.imports.items() if last(target) in names}
         return frozenset(names)
