@@ -194,8 +194,7 @@ def _of_above(frame: Frame, value: Above, name: str, node: cst.CSTNode) -> Value
     if signature is not None and signature.wraps == "staticmethod":
         return found
     bound = FunctionValue(found.id, value.of)
-    is_property = signature is not None and signature.wraps in ("property", "cached property")
-    return apply(frame, bound, Arguments(), node) if is_property else bound
+    return apply(frame, bound, Arguments(), node) if signature is not None and signature.getter else bound
 
 
 def _member(frame: Frame, value: Value, cls: str, name: str, node: cst.CSTNode) -> Value:
@@ -204,7 +203,7 @@ def _member(frame: Frame, value: Value, cls: str, name: str, node: cst.CSTNode) 
     if isinstance(found, FunctionValue):
         bound = FunctionValue(found.id, value)
         signature = frame.ask(SignatureOf(found.id))
-        if signature is not None and signature.wraps in ("property", "cached property"):
+        if signature is not None and signature.getter:
             return apply(frame, bound, Arguments(), node)
         return bound
     return found

@@ -37,6 +37,7 @@ from sqla_lint.flow.results import result_method
 from sqla_lint.flow.schemas import construct as construct_schema
 from sqla_lint.flow.schemas import dump, dumper, validate
 from sqla_lint.flow.sessions import give_away, session_method
+from sqla_lint.flow.state import GONE, NEW
 from sqla_lint.flow.stdlib import from_stdlib
 from sqla_lint.flow.told import cast
 from sqla_lint.flow.transactions import doubt, wait
@@ -88,7 +89,7 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
         case SessionFactory():
             return _open(frame, callee, arguments, node)
         case Session(registry=True):
-            return callee
+            return _of_registry(frame, callee, node)
         case Session(guessed=True):
             _unseen(frame, arguments, node)
             return made(frame, callee, node)  # what was called a session is a factory of them
@@ -286,6 +287,15 @@ def _open(frame: Frame, factory: SessionFactory, arguments: Arguments, node: cst
     return session
 
 
+def _of_registry(frame: Frame, registry: Session, node: cst.CSTNode) -> Session:
+    """The session that a registry keeps: its own affair, unless nobody but this call of the function knows it."""
+    if GONE in frame.state.lives.get(registry.key, {GONE}):
+        return registry
+    if registry.key not in frame.opened:
+        frame.open(replace(registry, owner="function", registry=False, opened=frame.place(node)))
+    return frame.opened[registry.key]
+
+
 def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: cst.CSTNode) -> Value:
     info = frame.ask(MappingOf(callee.id))
     if info is not None and info.mapped:
@@ -314,6 +324,8 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
                 or frame.gets_connection((*arguments.nodes, *arguments.keyword_nodes.values())),
             )
             frame.open(made)
+        elif isinstance(made, Session) and made.registry and not frame.info.module_body:
+            frame.state.lives[made.key] = frozenset({NEW})
         return made
     note_engine(frame, dotted, arguments, node)
     if is_operation(callee):

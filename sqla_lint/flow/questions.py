@@ -125,7 +125,8 @@ class FunctionInfo:
     is, "self", "cls" or "". guesses: in its file a name such as `session` may be taken for a session. entry: its
     process ends with it, as that of a script's `main`. generic: its annotations speak of type variables that an object
     binds, or of `Self`. decorated: by something that may change what calling it gives, or overridden by what may give
-    something else. decorators: those of the project among its decorators. locks: it enters a lock.
+    something else. decorators: those of the project among its decorators. locks: it enters a lock. getter: reading the
+    attribute runs it.
     """
 
     id: str
@@ -148,6 +149,7 @@ class FunctionInfo:
     decorated: bool = False
     decorators: tuple[str, ...] = ()
     locks: bool = False
+    getter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

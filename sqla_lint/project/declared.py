@@ -272,22 +272,27 @@ class Declarations:
             if name in fact.methods:
                 return FunctionValue(f"{module}:{fact.methods[name]}")
             owner = f"{module}:{fact.qualname}"
-            declared = fact.attributes.get(name)
-            if declared is not None:
+            kept = None if on_class else fact.self_attributes.get(name)
+            trait = UNKNOWN
+            if (declared := fact.attributes.get(name)) is not None:
                 declared = self._bound(owner, cls, bound, declared)
                 found = self._declared(Scope(module), declared, f"self.{name}", depth + 1)
-                if found not in (UNKNOWN, Constant(None)):
+                if kept is not None and _is_trait(found):
+                    trait = found
+                elif found not in (UNKNOWN, Constant(None)):
                     return self._held(found, name)
-                if self._speaks_against(module, declared.annotation, name):
+                elif self._speaks_against(module, declared.annotation, name):
                     return External(dotted(declared.annotation), made=True)
-            if not on_class and name in fact.self_attributes:
-                declared = self._bound(owner, cls, bound, fact.self_attributes[name])
+            if kept is not None:
+                declared = self._bound(owner, cls, bound, kept)
                 scope = self._scope(module, Object(cls, bound=bound), fact.methods.get(declared.within, ""), name)
                 found = self._declared(scope, declared, f"self.{name}", depth + 1)
                 if found != UNKNOWN:
                     return self._held(found, name)
                 if self._speaks_against(module, declared.annotation, name):
                     return External(dotted(declared.annotation), made=True)
+            if trait != UNKNOWN:
+                return trait
         return _NONE if self._stays_empty(cls, name, above) else UNKNOWN
 
     def _stays_empty(self, cls: str, name: str, above: str) -> bool:
@@ -343,6 +348,11 @@ def _is_empty(value: Value) -> bool:
         case Mapping(value=held):
             return held == UNKNOWN
     return False
+
+
+def _is_trait(value: Value) -> bool:
+    """Whether a library's object stands in a class for what its instances are given: `session = traitlets.Any()`."""
+    return isinstance(value, External) and value.made and value.dotted not in FRAMEWORKS
 
 
 def _is_field(value: Value) -> bool:

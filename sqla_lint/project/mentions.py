@@ -65,7 +65,7 @@ def makes_sessions(annotation: Expression | None) -> bool:
 
 
 def gives_maker(declared: Declared, taken: Collection[str]) -> bool:
-    """Whether an attribute is declared as a factory of sessions, or is one of the parameters that are `taken` for it."""
+    """Whether an attribute is declared as a factory of sessions, or is a parameter that is `taken` for one."""
     match declared.value:
         case Name(id=name) if name in taken:
             return True

@@ -106,6 +106,7 @@ class Signatures:
             decorated=fact.is_abstract or not _PLAIN.issuperset(names),
             decorators=decorators,
             locks=any(map(is_lock, fact.sketch.entered)),
+            getter=not PROPERTIES.isdisjoint(names),
         )
 
     def _injected(self, decorators: tuple[str, ...]) -> dict[str | int, Session]:
@@ -199,9 +200,9 @@ class Signatures:
 
 def _wraps(decorators: Sequence[str]) -> str:
     """What the decorators of a function make of it."""
+    if not MANAGERS.isdisjoint(decorators):
+        return "contextmanager"  # a property may give one
     for name in decorators:
-        if name in MANAGERS:
-            return "contextmanager"
         if name == "fixture":
             return "fixture"
         if name in CACHED_PROPERTIES:
