@@ -14,7 +14,7 @@ rule = Rule(
     name="join-is-not-eager",
     code="ORM408",
     since="0.1",
-    message="`{path}` is joined and not loaded by that: it is loaded once per distinct target of `{rows}`",
+    message="`{path}` is joined, which does not load it: the loop over `{rows}` does so, one by one",
     severity=Severity.WARNING,
     costs=True,
 )
@@ -31,7 +31,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     path = f"{context.class_name(read.instance.cls)}.{read.relationship}"
     yield rule.at(
         read.place.span,
-        fix=Fix(f"take it from the join: `.options(contains_eager({path}))` on their query"),
+        fix=Fix(f"take it from the join: `.options(contains_eager({path}))`; where rows are grouped, `selectinload()`"),
         notes=notes_of(read),
         confidence=Confidence.HIGH if seen else Confidence.MEDIUM,
         path=path,

@@ -44,6 +44,15 @@ class OptionsPassedOver(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EagerUnread(Event):
+    """An option loads a relationship of a class with all rows of a statement, sent at `sent`, and nobody reads it."""
+
+    cls: str = ""
+    relationship: str = ""
+    sent: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RaisingRead(Event):
     """A relationship is read that is set to raise, of an instance that a query in sight gave without loading it.
 

@@ -13,6 +13,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.outcomes import FromsJoined, StatementSent
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.steps import Step, after
+from sqla_lint.flow.unread import note_unread
 from sqla_lint.flow.values import Mapping, Statement
 
 
@@ -20,6 +21,7 @@ def note_sent(frame: Frame, statement: Statement, name: str, node: cst.CSTNode) 
     """Tell of a statement of rows that is sent by a method of that name, if it was shaped in this very function."""
     if not frame.emitting or statement.kind not in _OF_ROWS:
         return
+    note_unread(frame, statement, node)
     here = frame.place(node)
     if frame.ask(EventAsked("FromsJoined")) and any(
         step.name == "refers" and step.place is not None and step.place.slice is frame.slice for step in statement.steps

@@ -29,6 +29,8 @@ SPELT = {
 # Those that give their strategy to each step of a path given to one call; the others to the last alone.
 ALONG = frozenset({"contains_eager", "joinedload_all", "subqueryload_all"})
 EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
+# Those that send, or join, something for it; an inner join drops rows as well, and has a second argument.
+LOADING = frozenset({"immediateload", "joinedload", "selectinload", "subqueryload"})
 # Options of columns and criteria: they say nothing of what is loaded of relationships, but may be chained.
 COLUMN_OPTIONS = frozenset(
     {"load_only", "defer", "undefer", "undefer_group", "with_expression", "with_loader_criteria"}

@@ -11,6 +11,7 @@ from sqla_lint.flow.asked import Asked
 from sqla_lint.knowledge import transactions
 from sqla_lint.knowledge.concurrency import MAKING_POOLS, POOLED, STARTING
 from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY
+from sqla_lint.knowledge.loaders import LOADING
 from sqla_lint.knowledge.migrations import OP, OPERATIONS
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.knowledge.statements import QUERY_GETS
@@ -74,6 +75,8 @@ class Asking:
         if "RowsUsed" in self._asked.events and sketch.whittles or "TruthAsked" in self._asked.events and sketch.truths:
             return True
         if "FromsJoined" in self._asked.events and self._crosses(facts, sketch, calls):
+            return True
+        if "EagerUnread" in self._asked.events and not LOADING.isdisjoint(calls):
             return True
         if "OptionsPassedOver" in self._asked.events and "options" in calls and not QUERY_GETS.isdisjoint(calls):
             return True
