@@ -9,6 +9,6 @@ from sqla_lint.flow.questions import Question
 
 @dataclass(frozen=True, slots=True)
 class SpeaksOf(Question[bool]):
-    """Whether the project speaks of an option, `expire_on_commit` or `autoflush`: one made elsewhere may have it."""
+    """Whether the project speaks of an option, as `autoflush` or "SERIALIZABLE": any session may have it."""
 
     option: str

@@ -13,6 +13,7 @@ from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.changed import note_augmented, note_changed, note_target
 from sqla_lint.flow.containers import item_at, operator, set_item
+from sqla_lint.flow.counted import note_counted
 from sqla_lint.flow.cutting import note_unset
 from sqla_lint.flow.dropped import note_dropped, note_used
 from sqla_lint.flow.events import Injected
@@ -122,6 +123,7 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
             for target in targets:
                 if given == UNKNOWN and isinstance(target.target, cst.Name):
                     given = _by_name(frame, target.target.value, value)
+                note_counted(frame, target.target, value)
                 assign(frame, target.target, given, value)
         case cst.AnnAssign():
             _annotated(frame, node)
@@ -226,6 +228,7 @@ def _augmented(frame: Frame, node: cst.AugAssign) -> None:
     held = frame.evaluate(node.target)
     given = frame.evaluate(node.value)
     note_augmented(frame, node, given)
+    note_counted(frame, node.target, node)
     changed = operator(held, _SIGNS.get(type(node.operator), cst.Power)(), given)
     if changed != UNKNOWN or not isinstance(held, Collection | Mapping):
         assign(frame, node.target, changed, None)

@@ -22,6 +22,7 @@ CHANGING = frozenset(
 # Functions that tell a session of a change, or set an attribute, by a name among their arguments.
 FLAGGING = frozenset({"flag_dirty", "flag_modified", "set_attribute", "setattr"})
 INTEGERS = frozenset({"BIGINT", "BigInteger", "INTEGER", "Integer", "SMALLINT", "SmallInteger"})
+NUMBERS = INTEGERS | {"DECIMAL", "Double", "FLOAT", "Float", "NUMERIC", "Numeric", "REAL"}
 # What SQLAlchemy takes an annotation for unless a base says otherwise.
 BY_ANNOTATION = {
     "Decimal": "Numeric", "UUID": "Uuid", "bool": "Boolean", "bytes": "LargeBinary", "date": "Date",

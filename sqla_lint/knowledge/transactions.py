@@ -19,8 +19,16 @@ CALLED_BY: dict[str, frozenset[str]] = {
     "BegunTwice": frozenset({"begin"}),
     "UsedAfterEnd": frozenset({"begin", "begin_nested"}),
 }
+# Under these the later one of two writers of a row fails.
+SERIALIZING = ("REPEATABLE READ", "SERIALIZABLE")
 
 
 def may_end(name: str) -> bool:
     """Whether a call into the unknown may end a transaction, by what it is called."""
     return any(word in name for word in ("clean", "close", "commit", "end", "finish", "remove", "reset", "rollback"))
+
+
+def isolates(name: str) -> bool:
+    """Whether a name speaks of locks on rows, or of the isolation of a transaction."""
+    words = name.lower().split("_")
+    return name == "with_for_update" or any(word.startswith(("isolation", "lock", "mutex")) for word in words)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.questions import ClassInfo, Relationship
-from sqla_lint.knowledge.columns import IN_PLACE
+from sqla_lint.knowledge.columns import IN_PLACE, NUMBERS
 from sqla_lint.knowledge.mapping import CUTTING
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.dropping import as_imported
@@ -34,6 +34,8 @@ class Writing:
             and sketch.removed
         ):
             return True
+        if "Counted" in self._events and not self._numbers.isdisjoint(sketch.changes):
+            return True
         if "OutOfStep" in self._events and self._sets_one_of_two(sketch):
             return True
         if "LinkCut" in self._events and self._cuts(sketch):
@@ -41,6 +43,11 @@ class Writing:
         if "AddedAgain" in self._events and self._adds_what_it_makes(sketch):
             return True
         return "CollectionShrinks" in self._events and self._shrinks(sketch)
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        """The columns that hold numbers."""
+        return frozenset(item.name for item in self._columns() if item.type in NUMBERS)
 
     def _sets_one_of_two(self, sketch: Sketch) -> bool:
         """Whether a body may set a foreign key and read what goes by it, or the other way round."""

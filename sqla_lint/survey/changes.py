@@ -1,4 +1,7 @@
-"""Which attributes a function may change in place: `order.data["k"] = v`, `data = order.data or {}; data.pop("k")`."""
+"""Which attributes a function may change in place: `order.data["k"] = v`, `data = order.data or {}; data.pop("k")`.
+
+Or set to what they were, and more: `order.total += 1`, `order.total = order.total + 1`.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ class Changes:
             case ast.Assign(targets=targets, value=value):
                 self._stored(targets)
                 for target in targets:
+                    if isinstance(target, ast.Attribute) and _adds(value, target.attr):
+                        self._is_changed(target)
                     if isinstance(target, ast.Name):
                         self._bound.setdefault(target.id, set()).update(_attributes(value))
             case ast.AugAssign(target=ast.Attribute() | ast.Subscript() | ast.Name() as target):
@@ -54,6 +59,14 @@ class Changes:
             self._changed.add(root.attr)
         elif isinstance(root, ast.Name):
             self._names.add(root.id)
+
+
+def _adds(value: ast.expr, name: str) -> bool:
+    """Whether an expression is what some attribute of that name holds, and more or less of it."""
+    match value:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return any(isinstance(side, ast.Attribute) and side.attr == name for side in (left, right))
+    return False
 
 
 def _root(node: ast.expr) -> ast.expr:

@@ -137,7 +137,7 @@ class Facts(NamedTuple):
     other_imports: what a name is imported as where its first import fails. late: attributes given to a class after it:
     the class, the name, the value. mappings: calls that map a class to a table, each with the name that it is assigned
     to. keys: calls of `Index` and `UniqueConstraint` that are statements, each with the class whose body it stands in.
-    options: those of sessions that the file speaks of. databases: see `databases_in`.
+    options: those of sessions and transactions that the file speaks of. databases: see `databases_in`.
     """
 
     path: str
