@@ -64,7 +64,12 @@ class Writing:
         """Whether a body may take a row from its parent."""
         taken = (chain.rsplit(".", 2) for chain in sketch.calls if last(chain) in CUTTING)
         names = {parts[-2] for parts in taken if len(parts) > 2} | sketch.sets
-        return any(item.name in names and "delete-orphan" not in item.cascade for item in self._relationships())
+        return not names.isdisjoint(self._keeping)
+
+    @cached_property
+    def _keeping(self) -> frozenset[str]:
+        """The relationships that a row may leave and live on."""
+        return frozenset(item.name for item in self._relationships() if "delete-orphan" not in item.cascade)
 
     def _adds_what_it_makes(self, sketch: Sketch) -> bool:
         """Whether a body makes an object and adds something in a loop."""
@@ -76,9 +81,11 @@ class Writing:
         taken = (chain.rsplit(".", 2) for chain in sketch.loop_calls if last(chain) in ("remove", "pop"))
         if any(parts[-2] in self._collections for parts in taken if len(parts) > 2):
             return True
-        names = {last(chain) for chain in sketch.loop_reads}
+        names = self._links.keys() & {last(chain) for chain in sketch.loop_reads}
+        if not names:
+            return False
         read = {last(chain) for chain in sketch.reads}
-        return any(name in names and not reverses.isdisjoint(read) for name, reverses in self._links.items())
+        return any(not self._links[name].isdisjoint(read) for name in names)
 
     @cached_property
     def _made(self) -> frozenset[str]:
