@@ -201,7 +201,7 @@ class Suspects:
             return True
         if _WALK in fact.sketch.reads and self._walks(facts, fact.sketch):
             return True
-        return self._dumps(fact.sketch) or self._makes_models(facts, fact.sketch)
+        return self._dumps(facts, fact.sketch) or self._makes_models(facts, fact.sketch)
 
     def _makes_models(self, facts: Facts, sketch: Sketch) -> bool:
         """Whether a model may be made that reads relationships of what it is made of."""
@@ -210,11 +210,15 @@ class Suspects:
         names = (facts.imports.get(part, part) for chain in sketch.calls for part in chain.split("."))
         return any(last(name) in self._models for name in names)
 
-    def _dumps(self, sketch: Sketch) -> bool:
-        """Whether a schema may dump rows."""
-        return self.dumps.any and any(
-            last(chain) in DUMPS and "." in chain and not chain.startswith("json.") for chain in sketch.calls
-        )
+    def _dumps(self, facts: Facts, sketch: Sketch) -> bool:
+        """Whether a schema may dump rows; a function of a module, as `json.dumps`, is none."""
+        owners = (chain.rpartition(".")[0] for chain in sketch.calls if last(chain) in DUMPS) if self.dumps.any else ()
+        return any(owner and not self._is_module(facts, owner) for owner in owners)
+
+    def _is_module(self, facts: Facts, owner: str) -> bool:
+        head = owner.partition(".")[0]
+        kind = self._index.find(facts.module, head).kind if head in facts.imports else ""
+        return kind == "external" or kind == "module" and head == owner
 
     def _walks(self, facts: Facts, sketch: Sketch) -> bool:
         """Whether the names that a function reads attributes by may be those of relationships."""
@@ -314,7 +318,7 @@ class Suspects:
             return True
         if fact is not None and not self._looping.isdisjoint(self._rendered(facts, fact)):
             return True
-        if self._dumps(sketch) or self._fills_models(facts, fact, sketch):
+        if self._dumps(facts, sketch) or self._fills_models(facts, fact, sketch):
             return True
         for chain in sketch.loop_calls:
             if not self.reading.isdisjoint(self._targets.of(facts, fact, chain)):
