@@ -56,7 +56,7 @@ def gather(
         except Malformed:
             pass
     unknown = [file for file in files if file not in known]
-    found = dict(zip(unknown, _survey(unknown, jobs, limit, progress), strict=True))
+    found = dict(zip(unknown, _survey(unknown, jobs, limit, progress, earlier is not None), strict=True))
     for file in files:
         _add(gathered, file, known.get(file) or found[file], keep=earlier is not None)
     return gathered
@@ -79,11 +79,19 @@ def _add(gathered: Gathered, file: File, answer: Facts | bytes | Lost, *, keep: 
                 gathered.entries[_key(file, content.decode("ascii"))] = entry
 
 
-def _survey(files: Sequence[File], jobs: int, limit: float, progress: Progress) -> list[bytes | Lost]:
-    """What reading each file gives. One worker alone would protect from nothing: `ast` neither hangs nor dies."""
+def _survey(
+    files: Sequence[File], jobs: int, limit: float, progress: Progress, keep: bool
+) -> list[Facts | bytes | Lost]:
+    """What reading each file gives. One worker alone would protect from nothing: `ast` neither hangs nor dies.
+
+    keep: what is found is wanted packed even where no worker has to send it.
+    """
     sizes = [_size(file.path) for file in files]
     jobs = min(jobs, sum(sizes) // _BYTES_PER_WORKER)
-    with Crew[File, bytes](lambda note: lambda file, avoid: read_facts(file), jobs if jobs > 1 else 0, limit) as crew:
+    packed = keep or jobs > 1
+    with Crew[File, Facts | bytes](
+        lambda note: lambda file, avoid: read_facts(file, packed), jobs if jobs > 1 else 0, limit
+    ) as crew:
         return crew.map(files, sizes, progress)
 
 
@@ -94,14 +102,14 @@ def _size(path: Path) -> int:
         return 0
 
 
-def read_facts(file: File) -> bytes:
-    """Return the digest of a file and its facts, packed, or why it cannot be read."""
+def read_facts(file: File, packed: bool) -> Facts | bytes:
+    """Return the facts of a file, or packed behind the digest of its content; or why it cannot be read."""
     try:
         source = read(file.path)
     except Unreadable as error:
         return _UNREADABLE + json.dumps([error.reason, error.line, error.column]).encode("ascii")
     facts = survey(source.tree, file.shown, file.names, source.text)
-    return source.digest.encode("ascii") + b" " + pack(facts)
+    return source.digest.encode("ascii") + b" " + pack(facts) if packed else facts
 
 
 def _key(file: File, content: str) -> str:

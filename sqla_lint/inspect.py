@@ -10,6 +10,7 @@ from sqla_lint.checks import asked_by
 from sqla_lint.diagnostic import Diagnostic, Note, Span
 from sqla_lint.knowledge.versions import Versions
 from sqla_lint.memory import Memory
+from sqla_lint.project.generations import shown_by
 from sqla_lint.project.project import Project
 from sqla_lint.project.records import Ledger
 from sqla_lint.project.slices import Slices, trust_parser
@@ -45,7 +46,8 @@ def inspect(
     everything = "SQLA_LINT_EVERYTHING" in os.environ
 
     def link() -> tuple[Project, list[Root]]:
-        project = Project(files, Slices(), everything, Templates(templates), asked_by(rules), versions)
+        shown = shown_by(files, versions)
+        project = Project(files, Slices(), everything, Templates(templates), asked_by(rules, shown), shown)
         if memory is not None:
             memory.check(project)
         wanted = [facts for facts in project.files if facts.path in targets]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sqla_lint.checks import CALLS, CHECKS
+from sqla_lint.checks import CALLS, CHECKS, silent
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Span
 from sqla_lint.flow.events import Called, Committed, Event, RelationshipRead
@@ -122,6 +122,7 @@ class _Notes:
 
     def __init__(self, project: Project) -> None:
         self._context = Context(project)
+        self._silent = silent(project.versions)
         self.own: dict[Identity, Diagnostic] = {}
         self.shared: dict[Identity, Diagnostic] = {}
         self.owing: dict[tuple[Span, str], Owed] = {}
@@ -143,6 +144,8 @@ class _Notes:
                 self._keep(diagnostic, event)
 
     def _keep(self, diagnostic: Diagnostic, event: Event) -> None:
+        if diagnostic.code in self._silent:
+            return
         identity = _in_loop(diagnostic, event)
         found, key = (self.own, identity) if identity else (self.shared, _at_place(diagnostic, event))
         known = found.get(key)

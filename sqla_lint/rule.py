@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Safety, Severity, Span
+from sqla_lint.flow.asked import Operation
+from sqla_lint.flow.operations import Operated
 
 if TYPE_CHECKING:
     from sqla_lint.context import Context
@@ -33,6 +35,9 @@ class Rule:
     default: it is on unless it is ignored; advice is not. fix: the best that can be done about its findings.
 
     costs: what it finds is right but slow or wasteful, the more so the more data there is: no matter in a test suite.
+
+    since_generation: it speaks only where a project surely runs on that generation of SQLAlchemy, or a later one, as
+    it says itself.
     """
 
     name: str
@@ -43,9 +48,11 @@ class Rule:
     default: bool = True
     fix: Safety = Safety.SHOWN
     costs: bool = False
+    since_generation: str = ""
     checks: dict[type, Check] = field(default_factory=dict, compare=False)
     calls: dict[tuple[str, str], Check] = field(default_factory=dict, compare=False)
     beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, compare=False)
+    operations: dict[str, Operation] = field(default_factory=dict, compare=False)
 
     @property
     def family(self) -> str:
@@ -74,6 +81,26 @@ class Rule:
             self.calls.update(dict.fromkeys(((kind, name) for name in names), check))
             self.beside.update(dict.fromkeys(((kind, name) for name in names), frozenset(beside)))
             return check
+
+        return register
+
+    def on_operation(
+        self, *names: str, down: bool = True, databases: Collection[str] = ()
+    ) -> Callable[[Callable[[Operated, Context], Iterator[Diagnostic]]], Check]:
+        """Register the decorated generator as this rule's check for operations of Alembic of these names.
+
+        down: those of a downgrade as well. databases: only in projects whose databases are these and no others.
+        """
+        where = Operation(down, frozenset(databases))
+
+        def register(check: Callable[[Operated, Context], Iterator[Diagnostic]]) -> Check:
+            def chosen(step: Operated, context: Context) -> Iterator[Diagnostic]:
+                if step.operation not in self.operations or step.going_down and not down:
+                    return iter(())
+                return check(step, context) if not databases or context.databases == where.databases else iter(())
+
+            self.operations.update(dict.fromkeys(names, where))
+            return self.on(Operated)(chosen)
 
         return register
 

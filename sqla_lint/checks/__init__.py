@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from sqla_lint.flow.asked import Asked
+from sqla_lint.knowledge.versions import Versions
 from sqla_lint.rule import Check, Rule
 
 
@@ -28,10 +29,20 @@ CALLS: dict[tuple[str, str], tuple[Check, ...]] = {
 }
 
 
-def asked_by(codes: Collection[str]) -> Asked:
-    """What the rules of these codes ask flow for besides what it tells anyway."""
-    rules = [rule for code, rule in RULES.items() if code in codes]
+def asked_by(codes: Collection[str], versions: Versions) -> Asked:
+    """What the rules of these codes that speak on these generations ask flow for besides what it tells anyway."""
+    rules = [rule for code, rule in RULES.items() if code in codes and _speaks(rule, versions)]
     events = frozenset(event.__name__ for rule in rules for event in rule.checks)
     calls = frozenset(call for rule in rules for call in rule.calls)
     beside = {call: [rule.beside[call] for rule in rules if call in rule.beside] for call in calls}
-    return Asked(calls, events, {call: frozenset().union(*names) for call, names in beside.items() if all(names)})
+    between = {call: frozenset().union(*names) for call, names in beside.items() if all(names)}
+    return Asked(calls, events, between, frozenset(item for rule in rules for item in rule.operations.items()))
+
+
+def silent(versions: Versions) -> frozenset[str]:
+    """The codes of the rules that do not speak where a project may run on these generations."""
+    return frozenset(code for code, rule in RULES.items() if not _speaks(rule, versions))
+
+
+def _speaks(rule: Rule, versions: Versions) -> bool:
+    return not rule.since_generation or versions.told and versions.since(rule.since_generation)

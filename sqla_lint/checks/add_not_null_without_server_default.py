@@ -18,13 +18,13 @@ rule = Rule(
 )
 
 
-@rule.on(Operated)
+@rule.on_operation("add_column", down=False)
 def check(step: Operated, context: Context) -> Iterator[Diagnostic]:
-    """Report a column that is added NOT NULL to a table that may have rows."""
+    """Report a column that is added NOT NULL to a table that may have rows; a downgrade restores values."""
     column = step.column
-    if step.operation != "add_column" or column is None or not column.required or column.filled:
+    if column is None or not column.required or column.filled:
         return
-    if step.going_down or step.is_new(step.table) or step.emptied(step.table):
-        return  # what a downgrade restores was there before; a table without rows takes the column
+    if step.is_new(step.table) or step.emptied(step.table):
+        return  # a table without rows takes the column
     fix = Fix("give it a `server_default`, or add it as nullable, fill it, and make it NOT NULL then")
     yield rule.at(step.place.span, fix=fix, table=step.named, column=column.name)

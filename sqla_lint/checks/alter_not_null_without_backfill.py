@@ -19,10 +19,10 @@ rule = Rule(
 )
 
 
-@rule.on(Operated)
+@rule.on_operation("alter_column", down=False)
 def check(step: Operated, context: Context) -> Iterator[Diagnostic]:
     """Report a column that this very revision adds empty and then forbids to be so."""
-    if step.operation != "alter_column" or step.keywords.get("nullable") != Constant(False) or step.going_down:
+    if step.keywords.get("nullable") != Constant(False):
         return
     if step.keywords.get("server_default", Constant(None)) != Constant(None):
         return  # on some databases it fills, and on all it shows that the rows were thought of

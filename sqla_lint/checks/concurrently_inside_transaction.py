@@ -22,7 +22,7 @@ rule = Rule(
 _CONCURRENTLY = re.compile(r"\b(CREATE|DROP|REINDEX)\b.*\bCONCURRENTLY\b", re.IGNORECASE | re.DOTALL)
 
 
-@rule.on(Operated)
+@rule.on_operation("create_index", "drop_index", "execute")
 def check(step: Operated, context: Context) -> Iterator[Diagnostic]:
     """Report a concurrent build or drop of an index in a revision that never leaves its transaction."""
     concurrently = step.keywords.get("postgresql_concurrently") == Constant(True)

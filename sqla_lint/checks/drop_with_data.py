@@ -20,11 +20,9 @@ rule = Rule(
 )
 
 
-@rule.on(Operated)
+@rule.on_operation("drop_column", "drop_table", down=False)
 def check(step: Operated, context: Context) -> Iterator[Diagnostic]:
     """Report a column or table that an upgrade drops without having copied anything."""
-    if step.operation not in ("drop_column", "drop_table") or step.going_down:
-        return
     if step.is_new(step.table) or step.writes:
         return  # nothing is in it yet; or something was written before, the rows to their new place perhaps
     column = step.positional[0] if step.operation == "drop_column" and step.positional else None

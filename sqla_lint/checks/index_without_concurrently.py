@@ -19,12 +19,12 @@ rule = Rule(
 )
 
 
-@rule.on(Operated)
+@rule.on_operation("create_index", down=False)
 def check(step: Operated, context: Context) -> Iterator[Diagnostic]:
     """Report an index that a revision builds on a table that was there before, in projects on PostgreSQL."""
-    if step.operation != "create_index" or "postgresql_concurrently" in step.keywords or step.spread:
+    if "postgresql_concurrently" in step.keywords or step.spread:
         return
-    if step.going_down or step.is_new(step.table) or context.databases.isdisjoint({"postgresql", "postgres"}):
+    if step.is_new(step.table) or context.databases.isdisjoint({"postgresql", "postgres"}):
         return
     fix = Fix("`postgresql_concurrently=True`, inside `with op.get_context().autocommit_block():`")
     yield rule.at(step.place.span, fix=fix, table=step.named)

@@ -15,6 +15,7 @@ rule = Rule(
     since="0.1",
     message="`{text}()` {what} since SQLAlchemy 2.0: this raises",
     severity=Severity.ERROR,
+    since_generation="2.0",  # who still calls it may well run on 1.4
 )
 
 _WHAT = {
@@ -29,7 +30,5 @@ _WHAT = {
 @rule.on(RemovedCalled)
 def check(event: RemovedCalled, context: Context) -> Iterator[Diagnostic]:
     """Report a call of what 2.0 has removed, where the project surely runs on that or later."""
-    if not context.version.told or not context.version.since("2.0"):
-        return  # who still calls it may well run on 1.4
     what = _WHAT[event.how].format(keyword=event.keyword)
     yield rule.at(event.place.span, fix=Fix(event.cure), text=event.text, what=what)

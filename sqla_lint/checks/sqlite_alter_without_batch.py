@@ -19,15 +19,15 @@ rule = Rule(
 )
 
 
-@rule.on(Operated)
+@rule.on_operation("add_column", *ALTERING, databases={"sqlite"})
 def check(step: Operated, context: Context) -> Iterator[Diagnostic]:
     """Report a change outside `batch_alter_table` that SQLite has no statement for."""
-    if step.batch or step.one_dialect or context.databases != {"sqlite"}:
-        return  # it is in a batch, or the function asks for the database; other databases can do it
+    if step.batch or step.one_dialect:
+        return  # it is in a batch, or the function asks for the database
     if step.operation == "add_column":
         if step.column is None or not step.column.constrained:
             return
-    elif step.operation not in ALTERING or step.operation == "alter_column" and RENAMING.issuperset(step.keywords):
+    elif step.operation == "alter_column" and RENAMING.issuperset(step.keywords):
         return
     fix = Fix(f"alter it in a batch: `with op.batch_alter_table({step.table!r}) as batch:`")
     yield rule.at(step.place.span, fix=fix, operation=f"op.{step.operation}()", table=step.named)

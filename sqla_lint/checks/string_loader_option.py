@@ -18,6 +18,7 @@ rule = Rule(
     since="0.1",
     message='`{option}("{name}")` raises since SQLAlchemy 2.0: it takes attributes, not their names as texts',
     severity=Severity.ERROR,
+    since_generation="2.0",
 )
 
 
@@ -26,8 +27,6 @@ rule = Rule(
 def check(called: Called, context: Context) -> Iterator[Diagnostic]:
     """Report the first text that names an attribute, where no earlier generation can run it."""
     if called.kind == "library" and not called.dotted.startswith(HOMES):
-        return
-    if not context.version.told or not context.version.since("2.0"):
         return
     for given in called.positional:
         if isinstance(given.value, Constant) and isinstance(given.value.value, str) and given.value.value != WILDCARD:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from sqla_lint.flow.columns import Column
 from sqla_lint.flow.frame import Frame, path_of
+from sqla_lint.flow.parents import naming_key
 from sqla_lint.flow.places import nodes
-from sqla_lint.flow.questions import ClassInfo, EventAsked, MappingOf, Relationship
+from sqla_lint.flow.questions import EventAsked, MappingOf
 from sqla_lint.flow.values import Collection, Constant, Instance, Value, alternatives
 from sqla_lint.flow.work_events import LinkCut
 from sqla_lint.knowledge.mapping import CUTTING, PUTTING, RELEASING
@@ -37,30 +37,12 @@ def _note(frame: Frame, value: Value, name: str, text: str, node: cst.CSTNode) -
         return  # it may not be in the database at all
     info = frame.ask(MappingOf(rows[0].cls))
     item = info.relationships.get(name) if info is not None else None
-    if info is None or item is None or item.viewonly or item.secondary or item.joins or not item.target:
+    target = frame.ask(MappingOf(item.target)) if item is not None and item.target else None
+    if info is None or item is None or target is None:
         return
-    target = frame.ask(MappingOf(item.target))
-    if target is None or "delete-orphan" in item.cascade or item.passive_deletes == "all":
-        return
-    key = _key(item, info, target)
+    key = naming_key(item, info, target)
     if key is not None and not key.nullable and not _is_kept(frame, name, item.reverse):
         frame.emit(LinkCut(frame.place(node), None, text, key.owner, key.name))
-
-
-def _key(item: Relationship, info: ClassInfo, target: ClassInfo) -> Column | None:
-    """The only column by which the rows of one side name those of the other."""
-    if not item.collection:
-        columns = [info.columns[key] for key in item.keys if key in info.columns]
-        reverse = target.relationships.get(item.reverse)
-        orphans = reverse is not None and "delete-orphan" in reverse.cascade
-        return columns[0] if len(columns) == 1 and item.many_to_one and not orphans else None
-    found = [
-        column
-        for column in target.columns.values()
-        for key in column.foreign_keys
-        if key.cls and (key.cls in info.lineage or info.id == key.cls)
-    ]
-    return found[0] if len(found) == 1 else None
 
 
 def _is_kept(frame: Frame, name: str, reverse: str) -> bool:

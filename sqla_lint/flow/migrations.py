@@ -20,6 +20,7 @@ from sqla_lint.knowledge.migrations import (
     OP,
     OPERATIONS,
     OUT_OF_TRANSACTION,
+    REVISING,
     TABLE_FIRST,
     TABLE_KEYWORDS,
 )
@@ -56,7 +57,7 @@ def operate(frame: Frame, callee: Value, name: str, arguments: Arguments, node: 
 
 def _is_revision(frame: Frame) -> bool:
     """Whether Alembic calls the function: what a helper does depends on what its caller did before, or opened."""
-    return frame.info.name.startswith(("upgrade", "downgrade"))
+    return frame.info.name.startswith(REVISING)
 
 
 def _event(frame: Frame, callee: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Operated:

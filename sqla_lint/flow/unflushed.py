@@ -15,7 +15,7 @@ from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked, NameMeans
 from sqla_lint.flow.state import GONE, State
 from sqla_lint.flow.values import External
-from sqla_lint.knowledge.migrations import OP
+from sqla_lint.knowledge.migrations import OP, REVISING
 from sqla_lint.knowledge.sessions import METHODS
 
 _PUTTING = frozenset({"add", "add_all", "delete", "merge"})
@@ -26,7 +26,7 @@ _READING = frozenset({"execute", "query", "scalars"})
 
 def note_unflushed(frame: Frame, ends: Iterable[State]) -> None:
     """Tell of the sessions that were opened in a revision, and of the first thing that they do not write."""
-    if not frame.info.name.startswith(("upgrade", "downgrade")) or not frame.ask(EventAsked("Unflushed")):
+    if not frame.info.name.startswith(REVISING) or not frame.ask(EventAsked("Unflushed")):
         return
     if frame.ask(NameMeans(frame.info.module, "op")) != External(OP):
         return

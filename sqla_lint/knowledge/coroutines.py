@@ -47,6 +47,9 @@ CALLED_BY: dict[str, frozenset[str]] = {
     "AwaitedPlain": SESSION_PLAIN | RESULT_PLAIN | RESULT_COROUTINES,
 }
 
+# Those of them that speak of what a session was asked for.
+OF_SESSION = frozenset({"Iterated", "RowRead", "RowReturned"})
+
 
 def class_called(kind: str, registry: bool) -> str:
     """The class of a session, as messages name it."""

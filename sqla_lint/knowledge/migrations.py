@@ -7,6 +7,8 @@ import re
 OP = "alembic.op"
 BATCH = f"{OP}.batch_alter_table"
 
+# How the functions that Alembic calls begin; what a helper of theirs does depends on what was done before its call.
+REVISING = ("upgrade", "downgrade")
 # What rules are told of, by the name of the method; those of a batch are called the same.
 OPERATIONS = frozenset(
     {"add_column", "alter_column", "create_check_constraint", "create_foreign_key", "create_index",

@@ -10,11 +10,13 @@ from functools import cached_property
 from sqla_lint.flow.asked import Asked
 from sqla_lint.knowledge import transactions
 from sqla_lint.knowledge.concurrency import MAKING_POOLS, POOLED, STARTING
-from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY
+from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY, OF_SESSION
 from sqla_lint.knowledge.loaders import LOADING
-from sqla_lint.knowledge.migrations import OP, OPERATIONS
+from sqla_lint.knowledge.migrations import OP, REVISING
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.knowledge.statements import QUERY_GETS
+from sqla_lint.project.classes import Classes
+from sqla_lint.project.dialects import databases
 from sqla_lint.project.dropping import as_imported, has_async
 from sqla_lint.project.mentions import knows_session, last, outermost
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
@@ -32,8 +34,9 @@ class _Wanted:
 class Asking:
     """The verdict for the calls and the events that rules ask for; `opening` are names whose call gives a session."""
 
-    def __init__(self, files: Sequence[Facts], asked: Asked, opening: frozenset[str]) -> None:
+    def __init__(self, files: Sequence[Facts], mapped: Classes, asked: Asked, opening: frozenset[str]) -> None:
         self._files = files
+        self._mapped = mapped
         self._asked = asked
         self._opening = opening
         self._wanted = self._wants()
@@ -52,7 +55,7 @@ class Asking:
         if ("mapped", "()") in self._asked.calls:
             free |= {fact.name for facts in self._files for fact in facts.classes.values()}
         for event in self._asked.events - ASYNCHRONOUS:
-            free |= CALLED_BY.get(event, frozenset())
+            found[frozenset(), event in OF_SESSION] |= CALLED_BY.get(event, frozenset())
             found[frozenset(), True] |= transactions.CALLED_BY.get(event, frozenset())
         if "Shared" in self._asked.events:
             free |= STARTING - POOLED
@@ -80,7 +83,7 @@ class Asking:
             return True
         if "OptionsPassedOver" in self._asked.events and "options" in calls and not QUERY_GETS.isdisjoint(calls):
             return True
-        return self._of_session(sketch) or self._migrates(facts, sketch, calls)
+        return self._of_session(sketch) or self._migrates(facts, fact, sketch, calls)
 
     def _blocks(self, facts: Facts, fact: FunctionFact) -> bool:
         """Whether a coroutine function may work with a session that is none of the asynchronous ones."""
@@ -118,8 +121,13 @@ class Asking:
 
     @cached_property
     def _classes(self) -> frozenset[str]:
-        """The names of the classes of the project."""
-        return frozenset(fact.name for facts in self._files for fact in facts.classes.values())
+        """The names of the mapped classes of the project."""
+        return frozenset(
+            fact.name
+            for facts in self._files
+            for qualname, fact in facts.classes.items()
+            if self._mapped.mapping(f"{facts.module}:{qualname}").mapped
+        )
 
     def _of_session(self, sketch: Sketch) -> bool:
         """Whether a body may call a method of a factory, or enter a session, one that it names by itself."""
@@ -136,8 +144,17 @@ class Asking:
         *_, owner, name = ("", *chain.rsplit(".", 2)[-2:])
         return name in self._of_factories and owner in factories
 
-    def _migrates(self, facts: Facts, sketch: Sketch, calls: set[str]) -> bool:
+    def _migrates(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may call an operation of Alembic that rules ask for."""
-        if "Operated" not in self._asked.events or OPERATIONS.isdisjoint(calls):
+        name = fact.name if fact is not None else ""
+        wanted = self._operations[1] if name.startswith("downgrade") else self._operations[0]
+        if wanted.isdisjoint(calls) or not name.startswith(REVISING):
             return False
         return any(facts.imports.get(chain.partition(".")[0], "").startswith(OP) for chain in sketch.calls)
+
+    @cached_property
+    def _operations(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The operations that matter in an upgrade, and those that do in a downgrade."""
+        here = databases(self._files)
+        asked = [item for item in self._asked.operations if item[1].databases in (frozenset(), here)]
+        return frozenset(name for name, _ in asked), frozenset(name for name, where in asked if where.down)

@@ -78,8 +78,21 @@ class Keyed:
         owners = {chain.rpartition(".")[0] for chain in sketch.reads if last(chain) in keys and "." in chain}
         if not classes.isdisjoint(calls):
             used = (target for chain in sketch.calls for target in self._following(facts, fact, chain))
-            return bool(owners) or not self._using.isdisjoint(used)
+            if self._may_be_new(owners, sketch) or not self._using.isdisjoint(used):
+                return True
         return bool(owners) and any(
             name in owners and not self._making.isdisjoint(self._following(facts, fact, chain.removesuffix("()")))
             for name, chain in sketch.made
+        )
+
+    def _may_be_new(self, owners: set[str], sketch: Sketch) -> bool:
+        """Whether one of the owners may be an object that the body makes, or be reached from one."""
+        new = {name for name, chain in sketch.made if last(chain.removesuffix("()")) in self._keys[1]} | sketch.bound
+        size = 0
+        while size < len(new):
+            size = len(new)
+            new |= {name for name, chain in sketch.made if chain in new}
+        return any(
+            owner.endswith("()") or owner.partition(".")[0] in new or "." in owner and last(owner) in sketch.sets
+            for owner in owners
         )

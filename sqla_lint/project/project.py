@@ -48,12 +48,12 @@ from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Mappi
 from sqla_lint.flow.values import Collection as Rows
 from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.calls import KEEPS_ENDING
-from sqla_lint.knowledge.migrations import MOST_UNBATCHED, TESTS, UNBATCHED
 from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.declared import Declarations
 from sqla_lint.project.decorators import added_by, decorated
+from sqla_lint.project.dialects import databases
 from sqla_lint.project.generations import shown_by
 from sqla_lint.project.generics import Generics
 from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OverridersOf
@@ -148,10 +148,7 @@ class Project:
     @cached_property
     def databases(self) -> frozenset[str]:
         """The dialects of the database URLs in the project, its tests left out; `UNBATCHED` where there are others."""
-        files = [facts.databases for facts in self.files if not TESTS.intersection(facts.path.split("/"))]
-        found = frozenset[str]().union(*files)
-        # A chain of revisions ends at the first one that fails: where many would, SQLite is for trying things out.
-        return found if sum(UNBATCHED in names for names in files) > MOST_UNBATCHED else found - {UNBATCHED}
+        return databases(self.files)
 
     def ask(self, question: Question[A]) -> A:
         """Answer a question of flow; equal questions get equal answers."""

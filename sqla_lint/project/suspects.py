@@ -88,7 +88,7 @@ class Suspects:
         self.opening = self._opening()
         self._events = asked.events
         self._loading = not asked.events.isdisjoint(("RelationshipRead", "ColumnRead"))
-        self._asking = Asking(self._files, asked, self.opening)
+        self._asking = Asking(self._files, classes, asked, self.opening)
         self._dropping = Dropping(self._files, asked.events)
         self._lives = Lives(self._files, self.opening, self._targets.of, asked.events)
         self._writing = Writing(self._files, classes, asked.events)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from sqla_lint.flow.columns import Column
+from sqla_lint.flow.parents import naming_key
 from sqla_lint.flow.questions import ClassInfo, Relationship
 from sqla_lint.knowledge.columns import IN_PLACE, NUMBERS
 from sqla_lint.knowledge.mapping import CUTTING
@@ -68,8 +69,14 @@ class Writing:
 
     @cached_property
     def _keeping(self) -> frozenset[str]:
-        """The relationships that a row may leave and live on."""
-        return frozenset(item.name for item in self._relationships() if "delete-orphan" not in item.cascade)
+        """The relationships along which a row must name its parent."""
+        names = set()
+        for info in self._classes_mapped():
+            for item in info.relationships.values():
+                key = naming_key(item, info, self._classes.mapping(item.target)) if item.target else None
+                if key is not None and not key.nullable:
+                    names.add(item.name)
+        return frozenset(names)
 
     def _adds_what_it_makes(self, sketch: Sketch) -> bool:
         """Whether a body makes an object and adds something in a loop."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sqla_lint.flow.asked import NOTHING_ASKED, TOLD_ANYWAY, Asked
+from sqla_lint.flow.asked import NOTHING_ASKED, TOLD_ANYWAY, Asked, Operation
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices
 from sqla_lint.survey.facts import Facts
@@ -53,6 +53,7 @@ EVENTS |= WORK_EVENTS
 CLASS_KINDS = ("mapped", "not mapped", "relationship", "columns", "primary", "unique", "proxy", "table", "column",
                "details", "inherits", "versioned")  # fmt: skip
 
+_OPERATION = re.compile(r"# operation: (?P<name>\w+)(?P<way> going up)?")
 _ASKS = re.compile(r"# asks: (?P<events>[\w, ]+)")
 _FILE = re.compile(r"# file: (?P<path>\S+\.py)(?: as (?P<names>[\w., ]+))?")
 _LIKE_A_MARKER = re.compile(r"(?P<word>[a-z][a-z ]*)(?P<flags>\([\w=, ]+\))?:(?:\s+(?P<text>.*))?")
@@ -140,7 +141,8 @@ class Case:
         """All files, linked."""
         asked = Asked(events=EVENTS) if "# event:" in self.text else NOTHING_ASKED
         if match := _ASKS.search(self.text):
-            asked = Asked(events=TOLD_ANYWAY | parts(match["events"]))
+            operations = frozenset((name, Operation(down=not way)) for name, way in _OPERATION.findall(self.text))
+            asked = Asked(events=TOLD_ANYWAY | parts(match["events"]), operations=operations)
         return Project(self.files.values(), Slices({**self._given, **self.texts}), asked=asked)
 
     def marks(self, kinds: Iterable[str]) -> tuple[Mark, ...]:

@@ -2,7 +2,7 @@
 
 `# suspect` or `# clean` stands on the line of every function that is not nested in another; `# module suspect` or
 `# module clean` on the first line speaks of the module's own lines. `# asks: ValueDropped` names the events that rules
-ask for.
+ask for, `# operation: add_column` one of Alembic's, with `going up` where it matters in no downgrade.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqla_lint.project.suspects import MODULE_BODY
 from tests.flow.cases import FIXTURES, Case, cases, marks
 from tests.harness.lint import check, lint, texts_of
 
-KINDS = ("suspect", "clean", "module suspect", "module clean", "asks")
+KINDS = ("suspect", "clean", "module suspect", "module clean", "asks", "operation")
 CASES = cases("suspects")
 PROJECTS = sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())
 EXAMPLES = FIXTURES.parents[1] / "examples"
