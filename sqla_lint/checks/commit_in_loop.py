@@ -33,8 +33,8 @@ def check(commit: Committed, context: Context) -> Iterator[Diagnostic]:
         return  # commit-while-streaming
     if commit.durable or commit.guarded or loop.isolates:
         return  # meant: a failed item leaves the others committed, a batch is full
-    if loop.polls or loop.retries or loop.chunks or loop.io:
-        return  # waits for work, tries again, handles batches, or must not hold a transaction while it waits
+    if loop.polls or loop.retries or loop.chunks or loop.io or loop.yields:
+        return  # waits for work, tries again, handles batches, or must not hold a transaction while others work
     if loop.turns is not None and loop.turns <= _FEW:
         return
     notes = []

@@ -14,6 +14,7 @@ from sqla_lint.flow.half_built import note_flushed
 from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.loaded import detach, expire, expires_on_commit
+from sqla_lint.flow.lookups import differs
 from sqla_lint.flow.polling import note_given
 from sqla_lint.flow.queries import execute, note_effect
 from sqla_lint.flow.questions import (
@@ -321,10 +322,16 @@ def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTN
     commits(frame, session, effect.works and not effect.durable)
     name = frame.callee(node.func) if isinstance(node, cst.Call) else ""
     flush(frame, session)
-    if not whole:
+    if not whole and (effect.must or _differs(frame, session, node)):
         commit(frame, session, node, effect.place, name, effect.durable)
     frame.state.dirty = False
     frame.set_life(session, IDLE)
+
+
+def _differs(frame: Frame, session: Session, node: cst.CSTNode) -> bool:
+    """Whether the turns of a loop call something else: what decides by itself may be done with it after the first."""
+    loop = frame.around(session.key)
+    return loop is None or differs(loop, node)
 
 
 def _apply_expiry(frame: Frame, summary: Summary, binding: Binding, node: cst.CSTNode) -> None:

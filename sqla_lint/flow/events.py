@@ -25,7 +25,7 @@ class Loop:
     the outside world. isolates: a failed item is rolled back alone. source: text of the iterable or the condition.
     committed: the sessions that its body may commit. sleeps: it waits in each turn. polled: the columns that it reads;
     renewed: the sessions that may read them anew. body: of a `for`. node: where it has a target. streams: the session
-    whose rows it takes batch by batch, where a rule asks what ends that.
+    whose rows it takes batch by batch, where a rule asks what ends that. yields: its turns do.
     """
 
     id: int
@@ -49,6 +49,7 @@ class Loop:
     body: object = None
     node: cst.For | cst.CompFor | None = None
     streams: Session | None = None
+    yields: bool = False
 
 
 @dataclass(frozen=True, slots=True)

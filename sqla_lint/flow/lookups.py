@@ -185,6 +185,20 @@ def _varying(loop: cst.For | cst.CompFor, query: cst.CSTNode) -> tuple[frozenset
     return varying, kept
 
 
+def differs(loop: Loop, call: cst.CSTNode) -> bool:
+    """Whether a call speaks of what differs from turn to turn, or of an object that is given some of it."""
+    if loop.node is None:
+        return True
+    varying, names = _varying(loop.node, call)[0], names_in(call)
+    given = (
+        names_in(target)
+        for _, targets, value in _bound(loop.node)
+        for target in targets
+        if isinstance(target, cst.Attribute | cst.Subscript) and not varying.isdisjoint(names_in(value))
+    )
+    return not varying.isdisjoint(names) or any(not names.isdisjoint(item) for item in given)
+
+
 def note_got(frame: Frame, statement: Statement, name: str, arguments: Arguments) -> None:
     """A row is got by its key, unless the session surely holds it."""
     cls = _entity(statement)

@@ -78,6 +78,8 @@ def outlived(frame: Frame, session: Session, loop: Loop) -> bool:
 def note_yield(frame: Frame, value: Value) -> None:
     """Something is yielded; a session perhaps, inside a block that holds its transaction."""
     frame.outcome.yields.append(value)
+    for loop in frame.loops:
+        loop.yields = True
     if isinstance(value, Session) and frame.info.wraps != "contextmanager":
         frame.held.kept.add(value.key)  # who asked for it may commit
     if isinstance(value, Session) and (around := [item for item in frame.held.blocks if item.session.key == value.key]):

@@ -36,9 +36,9 @@ AWAITING = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.g
 # Top-level modules whose calls leave the process: a transaction per item is then often meant.
 OUTSIDE = frozenset(
     {
-        "aiobotocore", "aiofiles", "aiohttp", "aiosmtplib", "anthropic", "boto3", "botocore", "docker", "ftplib",
-        "google", "grpc", "httpx", "kafka", "kombu", "kubernetes", "openai", "paramiko", "pika", "requests", "shutil",
-        "smtplib", "socket", "subprocess", "urllib", "urllib3", "xmlrpc",
+        "aiobotocore", "aiofiles", "aiohttp", "aiosmtplib", "anthropic", "boto3", "botocore", "docker",
+        "dramatiq", "ftplib", "google", "grpc", "httpx", "huey", "kafka", "kombu", "kubernetes", "openai", "paramiko",
+        "pika", "requests", "rq", "shutil", "smtplib", "socket", "subprocess", "urllib", "urllib3", "xmlrpc",
     }
 )  # fmt: skip
 # What belongs to such a module and stays in the process.
