@@ -12,7 +12,7 @@ from sqla_lint.flow.caught import Caught, Step
 from sqla_lint.flow.frame import Frame, sessions_in
 from sqla_lint.flow.questions import Databases, EventAsked, Summary
 from sqla_lint.flow.values import ClassValue, External, Instance, Manager, Session, TupleValue, Value
-from sqla_lint.knowledge.databases import is_postgresql
+from sqla_lint.knowledge.databases import is_postgresql, names_another
 from sqla_lint.knowledge.exceptions import catches_flush, catches_statement
 
 # What raises inside a flush leaves the session unusable; a statement of its own does not.
@@ -61,8 +61,11 @@ def handle(frame: Frame, tried: Attempt | None, node: _Handler, index: int, swal
 
 def _failing(frame: Frame, catches: tuple[str, ...]) -> frozenset[str]:
     """The steps whose failure makes a session unusable, as far as a handler is there for them."""
-    refused = any(map(catches_statement, catches)) and is_postgresql(frame.ask(Databases()))
-    return FLUSHING | {"statement"} if refused else FLUSHING
+    if not any(map(catches_statement, catches)) or not is_postgresql(frame.ask(Databases())):
+        return FLUSHING
+    # What a test reserves for another database never comes before PostgreSQL.
+    apart = any(guard is not None and names_another(frame.text(guard, 200)) for guard in frame.guards)
+    return FLUSHING if apart else FLUSHING | {"statement"}
 
 
 def _may_catch(catches: tuple[str, ...]) -> bool:
