@@ -92,7 +92,9 @@ class Context:
         if "<pk>" in asked or ANY_COLUMN in asked and not in_sight:
             return True
         found = statement.entities[0] if statement.entities else None
-        info = self.mapping(found.cls) if isinstance(found, Instance) else None
+        apart = {item.cls for item in statement.steps if item.name in ("asks", "join", "outerjoin")}
+        cls = found.cls if isinstance(found, Instance) else "".join(apart) if len(apart) == 1 else ""
+        info = self.mapping(cls) if cls else None
         return info is not None and any(keys and keys <= asked for keys in (info.primary, *info.unique))
 
     def needs_all_rows(
