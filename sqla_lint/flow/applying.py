@@ -120,6 +120,7 @@ def apply_summary(
             continue
         pending = before or effect.works
         _apply_effect(frame, effect, binding, node, effect.session in closed, pending)
+    _store(frame, summary, binding)
     frame.blocks = outside
     frame.outcome.blocked = blocked if info.is_async else frame.outcome.blocked
     _settle(frame, summary, binding, node)
@@ -326,6 +327,15 @@ def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTN
         commit(frame, session, node, effect.place, name, effect.durable)
     frame.state.dirty = False
     frame.set_life(session, IDLE)
+
+
+def _store(frame: Frame, summary: Summary, binding: Binding) -> None:
+    """What a callee adds and, on some way, commits as well may be stored by the time it ends."""
+    added = {effect.session for effect in summary.effects if effect.op == "add"}
+    for effect in summary.effects if added else ():
+        session = _session_for(frame, effect.session, binding) if effect.op == "commit" and not effect.usual else None
+        if session is not None and effect.session in added:
+            flush(frame, session)
 
 
 def _differs(frame: Frame, session: Session, node: cst.CSTNode) -> bool:
