@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 class Loop:
     """A loop of the function, or a comprehension. Filled while its body is walked, read by checks afterwards.
 
-    kind: "for", "async for", "while", "comprehension". turns: most turns it can make, if known.
-    chunks: each turn handles a batch. polls: waits for work, has no end of its own. io: the body talks to
-    the outside world. isolates: a failed item is rolled back alone. source: text of the iterable or the condition.
-    committed: the sessions that its body may commit. sleeps: it waits in each turn. polled: the columns that it reads;
-    renewed: the sessions that may read them anew. body: of a `for`. node: where it has a target. streams: the session
-    whose rows it takes batch by batch, where a rule asks what ends that. yields: its turns do.
+    kind: "for", "async for", "while", "comprehension". turns: the most, if known. chunks: each turn handles a batch.
+    polls: waits for work. io: the body talks to the outside world. isolates: an item is rolled back alone. source: text
+    of its iterable or condition. committed: sessions that it may commit. sleeps: it waits in each turn. polled: the
+    columns that it reads; renewed: the sessions that may read them anew. body: of a `for`. node: where it has a target.
+    streams: the session whose rows it takes batch by batch, where a rule asks. yields: its turns do.
     """
 
     id: int
