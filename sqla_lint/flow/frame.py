@@ -113,8 +113,9 @@ class Frame:
         self.in_criteria = False
         self.called: tuple[cst.BaseExpression | None, Value] = (None, UNKNOWN)
         self.revision: object = None
-        self.making = Making(ask(EventAsked("HalfBuilt")))
-        self.held = Held(ask(EventAsked("BegunTwice")) or ask(EventAsked("Waited")))
+        pairs = ask(EventAsked("WrittenTwice"))
+        self.making = Making(pairs or ask(EventAsked("HalfBuilt")))
+        self.held = Held(pairs or ask(EventAsked("BegunTwice")) or ask(EventAsked("Waited")), pairs)
 
     # What the visitor provides.
 

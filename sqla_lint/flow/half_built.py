@@ -11,7 +11,7 @@ from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.loading import COLUMNS
 from sqla_lint.flow.making import Early
 from sqla_lint.flow.places import Place, around
-from sqla_lint.flow.questions import AttributeMeans, ClassInfo, MappingOf, SummaryOf
+from sqla_lint.flow.questions import AttributeMeans, ClassInfo, EventAsked, MappingOf, SummaryOf
 from sqla_lint.flow.speaking import SpeaksOf
 from sqla_lint.flow.unwritten import ANYTHING
 from sqla_lint.flow.values import FunctionValue, Instance, Session, Statement
@@ -30,7 +30,7 @@ def loads(statement: Statement | None) -> bool:
 
 def note_flushed(frame: Frame, session: Session, via: Place | None = None) -> None:
     """A query flushes: keep which new objects lack something, in case that they are given it later."""
-    if not frame.emitting or not _flushes_by_itself(frame, session):
+    if not frame.emitting or not frame.ask(EventAsked("HalfBuilt")) or not _flushes_by_itself(frame, session):
         return
     lacking: dict[int, frozenset[str]] = {}
     works = [work for work in frame.state.pending(session.key) if work.kind == "add" and work.instance.identity]

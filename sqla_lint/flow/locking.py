@@ -7,6 +7,7 @@ import libcst as cst
 from sqla_lint.flow.endings import LockedStale
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.questions import EventAsked, MappingOf
+from sqla_lint.flow.second import note_statement
 from sqla_lint.flow.values import ColumnValue, Constant, Instance, Session, Statement, Value, class_name
 
 # Stand among the criteria of a statement: it locks its rows; it reads anew what the session holds.
@@ -30,6 +31,8 @@ def marks_of(name: str, arguments: Arguments) -> Pairs:
 def note_locked(frame: Frame, session: Session, statement: Statement, node: cst.CSTNode) -> None:
     """A statement is sent: if it locks the row of an object that is at hand, tell of it at the function's end."""
     said = dict(statement.criteria)
+    if LOCKS in said:
+        note_statement(frame, session, statement, locks=True)
     if LOCKS not in said or READS_ANEW in said or not frame.emitting or not frame.ask(EventAsked("LockedStale")):
         return
     asked = next((item for item in statement.entities if isinstance(item, Instance)), None)

@@ -23,6 +23,7 @@ from sqla_lint.flow.passed_over import note_passed_over
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.polling import RENEWING, note_renewed
 from sqla_lint.flow.questions import Effect, MappingOf
+from sqla_lint.flow.second import note_statement
 from sqla_lint.flow.sent import note_sent
 from sqla_lint.flow.steps import ANY_COLUMN, after, joined
 from sqla_lint.flow.transactions import follow
@@ -152,6 +153,7 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
         note_query_update(frame, value, node)
     if name in statements.WRITING and value.session is not None:
         note_effect(frame, value.session, "write")
+        note_statement(frame, value.session, replace(value, kind=name))
     if name in statements.QUERY_MANY:
         return collection(frame, value, node)
     if name == "paginate":

@@ -20,6 +20,7 @@ from sqla_lint.flow.passed_over import note_passed_over
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
 from sqla_lint.flow.readded import note_merged_again, note_readded
+from sqla_lint.flow.second import follow_changes, note_changed_row
 from sqla_lint.flow.sent import note_executed, with_options
 from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
 from sqla_lint.flow.streaming import note_cut
@@ -255,6 +256,7 @@ def put(
     frame.state.put(session.key, work)
     if kind == "delete" or kind == "add" and instance.new and instance.session in ("", session.key):
         write(frame, session.key, frame.current, via)
+        note_changed_row(frame, session.key, instance, frame.current)
     if kind != "update":
         note_effect(frame, session, kind, instance)
 
@@ -370,6 +372,8 @@ def _leave_function(frame: Frame, manager: Manager, node: cst.CSTNode) -> None:
     session = manager.entered
     if not isinstance(session, Session):
         return
+    if "commit" in manager.ended and frame.state.changed:
+        follow_changes(frame, session, "commit-block")
     if "commit" in manager.ended and expires_on_commit(frame, session):
         expire(frame, session, node, "the commit at the end of the block")
     if "close" in manager.ended:

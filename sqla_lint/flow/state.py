@@ -48,6 +48,21 @@ class Began:
     place: Place = field(compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A row that a session has changed in its transaction, or only `locked`; sent: the database knows of it.
+
+    instance: the row, or what a statement says of it.
+    """
+
+    session: str
+    instance: Instance
+    place: Place = field(compare=False)
+    sent: bool = False
+    locked: bool = False
+    began: Began | None = field(default=None, compare=False)
+
+
 @dataclass(slots=True)
 class State:
     """What holds at one point of one path.
@@ -58,7 +73,7 @@ class State:
     dirty: something may have changed that the next commit writes. done: (op, session) of what surely happened.
     deleted: (session, delete) of what was sent, and not rolled back since.
     failed: (handler, session) where a flush may have failed and nothing has rolled back since. waiting: rows are
-    likely to have been added, deleted or changed since the last flush.
+    likely to have been added, deleted or changed since the last flush. changed: the rows that surely are.
     """
 
     names: dict[str, Value] = field(default_factory=dict)
@@ -75,6 +90,7 @@ class State:
     waiting: bool = False
     begun: dict[str, Began] = field(default_factory=dict)
     ended: frozenset[tuple[str, int]] = frozenset()
+    changed: tuple[Changed, ...] = ()
 
     def copy(self) -> State:
         """An independent copy."""
@@ -93,6 +109,7 @@ class State:
             self.waiting,
             dict(self.begun),
             self.ended,
+            self.changed,
         )
 
     def bind(self, name: str, value: Value) -> None:
@@ -198,6 +215,7 @@ def _join_two(left: State, right: State) -> State:
         left.waiting or right.waiting,
         {key: began for key, began in left.begun.items() if key in right.begun},
         left.ended | right.ended,
+        tuple(item for item in left.changed if item in right.changed),
     )
 
 

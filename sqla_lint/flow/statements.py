@@ -32,6 +32,7 @@ from sqla_lint.flow.noted import note_rows_returned
 from sqla_lint.flow.questions import AnnotationMeans
 from sqla_lint.flow.replacing import note_set
 from sqla_lint.flow.schemas import respond
+from sqla_lint.flow.second import note_changed_row
 from sqla_lint.flow.sessions import set_value
 from sqla_lint.flow.state import GONE, RETURNED, State, gather
 from sqla_lint.flow.told import described
@@ -318,6 +319,7 @@ def _set_attribute(
             use(frame, holder.session, target)
         if not (holder.new or holder.detached) and is_mapped(frame, holder, name):
             write(frame, holder.session, target)
+            note_changed_row(frame, holder.session, holder, target)
         replace_relationship(frame, holder, name, target)
         note_relinked(frame, holder, name, target, source)
         note_half_set(frame, holder, name, value, target)

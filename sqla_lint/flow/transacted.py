@@ -97,16 +97,34 @@ class StreamCut(Repeating):
     loop: Loop = field(default_factory=lambda: Loop(0, "", ""))
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenTwice(Event):
+    """A session writes while another one, of the same function, has written and not ended its transaction.
+
+    cls: the class of the row. same: both write that very row. locked: the other one has only locked it. name, other:
+    the two sessions, as far as they have names. before: what the other one has written, or locked.
+    """
+
+    cls: str = ""
+    same: bool = False
+    locked: bool = False
+    name: str = ""
+    other: str = ""
+    before: Place | None = None
+
+
 @dataclass(slots=True)
 class Held:
     """What is noted of the transactions of a function.
 
-    begun: whether it matters which have begun. blocks: those around the current point. written: of each session what
-    is first written, its place, that in a callee, and how it is written. kept: the sessions whose writes something in
-    sight may commit, or means to lose. begins: the block around its `yield` of a session ("begin", "nested").
+    begun: whether it matters which have begun. pairs: whether it matters what several write. blocks: those around the
+    current point. written: of each session what is first written, its place, that in a callee, and how it is written.
+    kept: the sessions whose writes something in sight may commit, or means to lose. begins: the block around its
+    `yield` of a session ("begin", "nested").
     """
 
     begun: bool
+    pairs: bool = False
     blocks: list[Block] = field(default_factory=list)
     written: dict[str, tuple[Place, Place | None, str]] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)

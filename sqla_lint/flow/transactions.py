@@ -11,6 +11,7 @@ from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import Effect, EventAsked
+from sqla_lint.flow.second import follow_changes
 from sqla_lint.flow.state import Began, State
 from sqla_lint.flow.transacted import BegunTwice, Block, End, UsedAfterEnd, Waited, WritesLost
 from sqla_lint.flow.values import Manager, Session, Value
@@ -48,6 +49,8 @@ def follow(frame: Frame, session: Session, op: str, like: Effect | None = None) 
         frame.held.kept.add(session.key)
     if op == "write":
         write(frame, session.key, frame.current, like.place if like is not None else None)
+    if frame.state.changed:
+        follow_changes(frame, session, op)
     usual = like is None or like.usual
     if usual and op in USING:
         use(frame, session.key, frame.current)

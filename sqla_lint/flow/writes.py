@@ -6,6 +6,7 @@ import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.queries import note_effect
+from sqla_lint.flow.second import note_statement
 from sqla_lint.flow.values import Session, Statement
 from sqla_lint.knowledge.statements import WRITING
 
@@ -20,6 +21,8 @@ def note_written(frame: Frame, session: Session, name: str, arguments: Arguments
         writes = statement.kind in WRITING or statement.kind == "text" and _changes(arguments.nodes[0])
     else:
         writes = name.startswith("bulk_") or name == "add_all"
+    if isinstance(statement, Statement):
+        note_statement(frame, session, statement)
     if writes:
         note_effect(frame, session, "write")
 

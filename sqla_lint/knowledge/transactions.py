@@ -9,6 +9,8 @@ from __future__ import annotations
 # what a transaction has surely begun after. A flush with nothing to write does neither.
 USING = frozenset({"add", "begin", "commit", "delete", "sql"})
 ENDING = frozenset({"close", "commit", "commit-block", "rollback"})
+# What sends to the database what has changed until then.
+FLUSHING = frozenset({"commit", "commit-block", "flush", "loads", "nested"})
 # BEGUN is what a callee has done that ends in a transaction.
 BEGUN = "begun"
 BEGINNING = frozenset({"add", BEGUN, "delete", "sql"})

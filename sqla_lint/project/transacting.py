@@ -40,7 +40,7 @@ class Transacting:
             return True
         if "Waited" in self._events and self._may_wait(facts, fact, sketch):
             return True
-        if "WritesLost" not in self._events:
+        if self._events.isdisjoint(("WritesLost", "WrittenTwice")):
             return False
         return not calls.isdisjoint(self._opening) or self._borrows(facts, fact, sketch)
 

@@ -47,6 +47,7 @@ EVENTS = frozenset(
         "ValueDropped",
         "Waited",
         "WritesLost",
+        "WrittenTwice",
     }
 )
 EVENTS |= WORK_EVENTS

@@ -15,6 +15,7 @@
 | `BegunTwice`                              | `BegunTwice(session.begin after session.execute())`                      |
 | `Waited`                                  | `Waited(requests.get after session.get())`                               |
 | `WritesLost`                              | `WritesLost(session.add())`                                              |
+| `WrittenTwice`                            | `WrittenTwice(Order of other and session)`, then `, the same`            |
 | `UsedAfterEnd`                            | `UsedAfterEnd(session.add() after session.commit())`, then `nested`      |
 """
 
@@ -24,7 +25,8 @@ from sqla_lint.flow.caught import Caught
 from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, Event, KeyRead, ValueDropped
 from sqla_lint.flow.overlapping import Shared
 from sqla_lint.flow.query_events import QueryRepeated
-from sqla_lint.flow.transacted import BegunTwice, UsedAfterEnd, Waited, WritesLost
+from sqla_lint.flow.transacted import BegunTwice, UsedAfterEnd, Waited, WritesLost, WrittenTwice
+from sqla_lint.flow.values import class_name
 from tests.flow.telling_life import telling_of_life
 from tests.flow.telling_work import telling_of_work
 
@@ -63,6 +65,8 @@ def telling(event: Event) -> str:
             return f"Waited({what} after {by})"
         case WritesLost(what=what):
             return f"WritesLost({what})"
+        case WrittenTwice(cls=cls, name=name, other=other, same=same):
+            return f"WrittenTwice({class_name(cls)} of {name} and {other}{', the same' if same else ''})"
         case UsedAfterEnd(by=by, use=use, nested=nested):
             return f"UsedAfterEnd({use} after {by}{' nested' if nested else ''})"
     return telling_of_work(event) or telling_of_life(event)
