@@ -8,7 +8,7 @@ from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
 from sqla_lint.flow.events import RelationshipRead
 from sqla_lint.flow.multiplied import is_undone, multiplies, notes_of
-from sqla_lint.flow.query_events import OptionsPassedOver
+from sqla_lint.flow.query_events import OptionsPassedOver, PassedBy
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -21,6 +21,7 @@ rule = Rule(
 )
 
 _PASSED_OVER = "`{name}` is in the session already, so that `{call}()` passes over its option to load `{path}`"
+_STAYS = "`{name}` holds rows whose `{path}` is loaded {how}: this statement leaves it so, whatever its option says"
 
 
 @rule.on(RelationshipRead)
@@ -56,5 +57,20 @@ def check_get(passed: OptionsPassedOver, context: Context) -> Iterator[Diagnosti
         notes=notes,
         name=passed.name,
         call=passed.text,
+        path=f"{context.class_name(passed.owner)}.{passed.relationship}",
+    )
+
+
+@rule.on(PassedBy)
+def check_filled(passed: PassedBy, context: Context) -> Iterator[Diagnostic]:
+    """Report an option for a collection that another statement has filled with more, or with fewer, of its rows."""
+    notes = () if passed.loaded is None else (Note(passed.loaded.span, f"`{passed.name}` is loaded here"),)
+    yield rule.at(
+        passed.place.span,
+        message=_STAYS,
+        fix=Fix("read them anew: `.execution_options(populate_existing=True)`"),
+        notes=notes,
+        name=passed.name,
+        how="in part, by a join" if passed.partly else "with all that is in it",
         path=f"{context.class_name(passed.owner)}.{passed.relationship}",
     )

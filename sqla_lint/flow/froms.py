@@ -24,7 +24,7 @@ _OWN = frozenset({"any", "has", "exists", "select", "scalar_subquery", "as_scala
 
 def references(frame: Frame, arguments: Arguments, place: Place) -> Iterator[Step]:
     """The steps that the criteria of a `filter` or `where` take."""
-    if not frame.ask(EventAsked("FromsJoined")):
+    if not frame.ask(EventAsked("FromsJoined")) and not frame.ask(EventAsked("PassedBy")):
         return
     if arguments.spread:
         yield Step("hidden", place=place)

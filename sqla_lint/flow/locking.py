@@ -14,6 +14,7 @@ from sqla_lint.flow.values import ColumnValue, Constant, Instance, Session, Stat
 LOCKS, READS_ANEW = "<locks>", "<reads anew>"
 Pairs = tuple[tuple[str, Value], ...]
 _YES = Constant(True)
+ANEW = (READS_ANEW, _YES)
 
 
 def marks_of(name: str, arguments: Arguments) -> Pairs:
@@ -24,7 +25,7 @@ def marks_of(name: str, arguments: Arguments) -> Pairs:
     locking = name in ("with_for_update", "with_lockmode") or lock not in (Constant(None), Constant(False))
     return (
         *(((LOCKS, _YES),) if locking else ()),
-        *(((READS_ANEW, _YES),) if anew or options is not None else ()),
+        *((ANEW,) if anew or options is not None else ()),
     )
 
 

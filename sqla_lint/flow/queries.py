@@ -19,6 +19,7 @@ from sqla_lint.flow.loaded import fill
 from sqla_lint.flow.locking import marks_of, note_locked
 from sqla_lint.flow.lookups import narrowed, note_got, note_repeated, sent_by
 from sqla_lint.flow.noted import note_iterated
+from sqla_lint.flow.partly import marks_of_part, note_passed_by
 from sqla_lint.flow.passed_over import note_passed_over
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.polling import RENEWING, note_renewed
@@ -241,7 +242,7 @@ def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Val
         load=value.load,
         producer=producer_of(frame, value, node),
         session=value.session.key if value.session else "",
-        values=value.criteria,
+        values=(*value.criteria, *marks_of_part(frame, value)),
         identity=frame.number(node),
         rows=frame.loops[-1].id if frame.loops else 0,
         asynchronous=value.session is not None and value.session.kind == "async",
@@ -274,6 +275,7 @@ def collection(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool 
     if value.limit is None:
         rows = element.items if isinstance(element, TupleValue) else (element,)
         frame.state.loaded |= {item.cls for item in rows if isinstance(item, Instance)}
+    note_passed_by(frame, value)
     fill(frame, value)
     return Collection(element, producer_of(frame, value, node), value.limit)
 

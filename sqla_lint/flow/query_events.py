@@ -44,6 +44,21 @@ class OptionsPassedOver(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PassedBy(Event):
+    """A statement asks for a collection of rows that the session holds, where another one has filled it otherwise.
+
+    name: what the objects are bound to. partly: that one has filled it with some of its rows, by a join, and this one
+    asks for all; else the other way round. loaded: where.
+    """
+
+    name: str = ""
+    owner: str = ""
+    relationship: str = ""
+    partly: bool = False
+    loaded: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EagerUnread(Event):
     """An option loads a relationship of a class with all rows of a statement, sent at `sent`, and nobody reads it."""
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.locking import ANEW
 from sqla_lint.flow.outcomes import FromsJoined, StatementSent
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.steps import Step, after
@@ -48,6 +49,11 @@ def note_executed(frame: Frame, arguments: Arguments, name: str, node: cst.Call)
 def with_options(frame: Frame, statement: Statement, arguments: Arguments, node: cst.CSTNode) -> Statement:
     """A statement with the options that `execute()` is given for it."""
     options = arguments.keywords.get("execution_options")
-    if not isinstance(options, Mapping) or all(key != "yield_per" for key, _ in options.entries):
+    if options is None:
         return statement
-    return replace(statement, steps=after(statement.steps, Step("yield_per", place=frame.place(node))))
+    named = dict(options.entries) if isinstance(options, Mapping) else {}
+    if "populate_existing" in named or not named:  # or they are not in sight
+        statement = replace(statement, criteria=(*statement.criteria, ANEW))
+    if "yield_per" in named:
+        statement = replace(statement, steps=after(statement.steps, Step("yield_per", place=frame.place(node))))
+    return statement

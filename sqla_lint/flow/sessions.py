@@ -71,7 +71,8 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         statement = arguments.first()
         note_executed(frame, arguments, name, node)
         held_back = not effect.flushes or _waits(arguments)
-        execute(frame, session, statement if isinstance(statement, Statement) else None, not held_back)
+        sent_as = with_options(frame, statement, arguments, node) if isinstance(statement, Statement) else None
+        execute(frame, session, sent_as, not held_back)
         reads = isinstance(statement, Statement) and statement.kind in ("select", "query", "core")
         frame.state.dirty |= not reads and name not in ("get", "get_one", "refresh", "connection")
     if name in ("add", "add_all", "delete", "merge"):

@@ -81,6 +81,8 @@ class Asking:
             return True
         if "EagerUnread" in self._asked.events and not LOADING.isdisjoint(calls):
             return True
+        if "PassedBy" in self._asked.events and "contains_eager" in calls:
+            return True
         if "OptionsPassedOver" in self._asked.events and "options" in calls and not QUERY_GETS.isdisjoint(calls):
             return True
         return self._of_session(sketch) or self._migrates(facts, fact, sketch, calls)
