@@ -13,7 +13,7 @@ from sqla_lint.flow.loaded import is_loaded, remember
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, Read, Relationship, SummaryOf, passed_to
 from sqla_lint.flow.substitution import Binding, step_from
-from sqla_lint.flow.values import UNKNOWN, FunctionValue, Instance, Object, Symbol, Value
+from sqla_lint.flow.values import UNKNOWN, Collection, FunctionValue, Instance, Object, Symbol, Value
 from sqla_lint.flow.walkers import walked
 from sqla_lint.knowledge import loaders
 from sqla_lint.knowledge.reflection import WALKS
@@ -25,10 +25,11 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) ->
     """Replay a read of an argument on what the caller gives."""
     root, *steps = read.path
     value = binding.get(root, UNKNOWN)
-    each = False
+    each = many = False
     with frame.silent():
         for step in steps[:-1]:
             each = step in (EACH, VALUE) or each and not _leads_to_one(frame, value, step)
+            many = many or step in (EACH, VALUE) and not _is_one(value)
             owner, value = value, step_from(frame, value, step, node)
             if isinstance(owner, Object) and owner.root and value == UNKNOWN and read.repeated:
                 value = Symbol((*owner.root, step))  # a class that derives from it, as from a mixin, may be mapped
@@ -38,7 +39,14 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) ->
             inner = read if each else None
             note_argument_read(frame, (*path, *steps[-1:]), value.rows, node, inner, read.after_failure)
         case Instance():
-            _read_of_instance(frame, value, name, read, binding, each, node)
+            # What the caller gives a list of one costs no more than anything that is read once.
+            once = replace(value, free=value.free | {name}) if each and not many else value
+            _read_of_instance(frame, once, name, read, binding, each, node)
+
+
+def _is_one(value: Value) -> bool:
+    """Whether a collection is written down with one element."""
+    return isinstance(value, Collection) and len(value.items) == 1
 
 
 def _read_of_instance(
