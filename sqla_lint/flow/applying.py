@@ -10,7 +10,7 @@ from sqla_lint.flow.decorating import RunsWithin
 from sqla_lint.flow.failures import commits, enter_callee, sent, unseen
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, told
-from sqla_lint.flow.half_built import note_flushed
+from sqla_lint.flow.half_built import flushes_by_itself, note_flushed
 from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.loaded import detach, expire, expires_on_commit
@@ -19,6 +19,7 @@ from sqla_lint.flow.polling import note_given
 from sqla_lint.flow.queries import execute, note_effect
 from sqla_lint.flow.questions import (
     Effect,
+    EventAsked,
     FunctionInfo,
     SignatureOf,
     Summary,
@@ -51,6 +52,7 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
+from sqla_lint.flow.work_events import ReadFlushes
 from sqla_lint.flow.working import Working
 from sqla_lint.knowledge.transactions import BEGUN, ENDING
 
@@ -109,6 +111,8 @@ def apply_summary(
         for value in arguments.all():
             frame.escape(value)
         return _wrapped(frame, info, doubtful(info.returns), None, node)
+    if frame.state.changed:
+        _note_reading(frame, summary, binding, node)
     outside = frame.blocks
     enter_callee(frame, summary, binding)
     closed = {effect.session for effect in summary.effects if effect.op == "close"}
@@ -228,6 +232,26 @@ def _wrapped(frame: Frame, info: FunctionInfo, returned: Value, yielded: Value |
 def _lent(value: Value) -> Value:
     """What a generator yields: a session of its own it closes itself."""
     return replace(value, owner="manager") if isinstance(value, Session) and value.owner == "function" else value
+
+
+def _note_reading(frame: Frame, summary: Summary, binding: Binding, node: cst.CSTNode) -> None:
+    """Tell of a callee that surely does nothing but read, and flushes what the caller has changed."""
+    if summary.sets or not frame.emitting or not isinstance(node, cst.Call):
+        return
+    if not frame.ask(EventAsked("ReadFlushes")):
+        return
+    for effect in summary.effects:
+        if effect.op != "loads" or not effect.must:
+            continue
+        session = _session_for(frame, effect.session, binding)
+        if session is None or any(item.op not in ("loads", "sql") for item in summary.effects):
+            return
+        waiting = [item for item in frame.state.changed if item.session == session.key and not item.sent]
+        if waiting and session.key in frame.state.begun and flushes_by_itself(frame, session):
+            call, changed = frame.callee(node.func), waiting[-1]
+            told = (session, call, changed.instance.cls, changed.place)
+            frame.emit(ReadFlushes(frame.place(node), effect.place, *told))
+            return
 
 
 def _session_for(frame: Frame, key: str, binding: Binding) -> Session | None:

@@ -113,7 +113,7 @@ class Frame:
         self.in_criteria = False
         self.called: tuple[cst.BaseExpression | None, Value] = (None, UNKNOWN)
         self.revision: object = None
-        pairs = ask(EventAsked("WrittenTwice"))
+        pairs = ask(EventAsked("WrittenTwice")) or ask(EventAsked("ReadFlushes"))
         self.making = Making(pairs or ask(EventAsked("HalfBuilt")))
         self.held = Held(pairs or ask(EventAsked("BegunTwice")) or ask(EventAsked("Waited")), pairs)
 

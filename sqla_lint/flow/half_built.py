@@ -30,7 +30,7 @@ def loads(statement: Statement | None) -> bool:
 
 def note_flushed(frame: Frame, session: Session, via: Place | None = None) -> None:
     """A query flushes: keep which new objects lack something, in case that they are given it later."""
-    if not frame.emitting or not frame.ask(EventAsked("HalfBuilt")) or not _flushes_by_itself(frame, session):
+    if not frame.emitting or not frame.ask(EventAsked("HalfBuilt")) or not flushes_by_itself(frame, session):
         return
     lacking: dict[int, frozenset[str]] = {}
     works = [work for work in frame.state.pending(session.key) if work.kind == "add" and work.instance.identity]
@@ -47,7 +47,7 @@ def note_flushed(frame: Frame, session: Session, via: Place | None = None) -> No
             frame.making.early.setdefault(identity, early)
 
 
-def _flushes_by_itself(frame: Frame, session: Session) -> bool:
+def flushes_by_itself(frame: Frame, session: Session) -> bool:
     """Whether a query flushes that session for sure."""
     known = frame.opened.get(session.key, session)
     if not known.autoflush or session.key in frame.state.no_autoflush:

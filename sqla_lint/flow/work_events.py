@@ -100,6 +100,19 @@ class LinkCut(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadFlushes(Event):
+    """A function of the project that only reads is called, and its query writes what waits in the session.
+
+    call: as written. cls: the class of a row that waits. changed: where it was changed, added or deleted.
+    """
+
+    session: Session | None = None
+    call: str = ""
+    cls: str = ""
+    changed: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HalfBuilt(Event):
     """A query flushes a new object before it is given what one of its columns must hold.
 

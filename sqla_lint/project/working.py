@@ -13,8 +13,11 @@ from sqla_lint.project.classes import Classes
 from sqla_lint.project.completing import Completing
 from sqla_lint.project.dropping import as_imported
 from sqla_lint.project.keyed import Following, Keyed
+from sqla_lint.project.mentions import knows_session
 from sqla_lint.project.replacing import Replacing
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
+
+_CHANGING = frozenset({"add", "add_all", "delete"})
 
 
 class Working:
@@ -29,6 +32,7 @@ class Working:
         following: Following,
     ) -> None:
         self._opening = opening
+        self._following = following
         self._files = files
         self._classes = classes
         self._events = events
@@ -55,8 +59,25 @@ class Working:
             and (TAKES_IN.isdisjoint(calls) or not self._kept_out.isdisjoint(sketch.dropped))
             or "HalfBuilt" in self._events
             and self._completing.may_hold(facts, fact, sketch, calls)
+            or "ReadFlushes" in self._events
+            and (bool(sketch.sets) or not _CHANGING.isdisjoint(calls))
+            and self._calls_reader(facts, fact, sketch)
             or "KeyRead" in self._events
             and self._keyed.may_hold(facts, fact, sketch, calls)
+        )
+
+    def _calls_reader(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether a function of the project is called that may query."""
+        return any(target in self._reading for chain in sketch.calls for target in self._following(facts, fact, chain))
+
+    @cached_property
+    def _reading(self) -> frozenset[str]:
+        """The functions that know a session, or are handed one."""
+        return frozenset(
+            f"{facts.module}:{fact.qualname}"
+            for facts in self._files
+            for fact in facts.functions.values()
+            if knows_session(fact)
         )
 
     def _adds_unrelated(self, calls: set[str]) -> bool:

@@ -10,6 +10,7 @@
 | `OutOfStep`                               | `OutOfStep(key order.customer_id)`                                       |
 | `LinkCut`                                 | `LinkCut(order.lines.remove() order_id)`                                 |
 | `HalfBuilt`                               | `HalfBuilt(Order number)`                                                |
+| `ReadFlushes`                             | `ReadFlushes(Order by newest)`                                           |
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from sqla_lint.flow.work_events import (
     HalfBuilt,
     LinkCut,
     OutOfStep,
+    ReadFlushes,
     RemovedCalled,
     RowsOutOfDate,
 )
 
 WORK_EVENTS = frozenset(
-    {"AddedAgain", "ChangedInPlace", "CollectionShrinks", "HalfBuilt", "LinkCut", "OutOfStep", "RemovedCalled",
-     "RowsOutOfDate"}
+    {"AddedAgain", "ChangedInPlace", "CollectionShrinks", "HalfBuilt", "LinkCut", "OutOfStep", "ReadFlushes",
+     "RemovedCalled", "RowsOutOfDate"}
 )  # fmt: skip
 
 
@@ -53,4 +55,6 @@ def telling_of_work(event: Event) -> str:
             return f"LinkCut({text} {column})"
         case HalfBuilt(cls=cls, column=column):
             return f"HalfBuilt({class_name(cls)} {column})"
+        case ReadFlushes(cls=cls, call=call):
+            return f"ReadFlushes({class_name(cls)} by {call})"
     return ""
