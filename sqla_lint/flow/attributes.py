@@ -15,7 +15,7 @@ from sqla_lint.flow.failures import sent
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_column, read_relationship
 from sqla_lint.flow.kept import kept_rows
-from sqla_lint.flow.keys import note_key
+from sqla_lint.flow.keys import note_key, note_key_of
 from sqla_lint.flow.lattice import is_told, join
 from sqla_lint.flow.noted import note_row_read
 from sqla_lint.flow.operations import Batch
@@ -60,6 +60,8 @@ from sqla_lint.knowledge.schemas import READING
 from sqla_lint.knowledge.sessions import INSPECTIONS, is_foreign, is_session_name
 
 _LONGEST = 5
+# How the names of keys end.
+_KEYS = ("id", "key")
 
 
 def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
@@ -252,6 +254,8 @@ def _of_symbol(frame: Frame, value: Symbol, name: str, node: cst.CSTNode) -> Val
     if len(value.path) >= _LONGEST:
         return UNKNOWN
     path = (*value.path, name)
+    if len(path) == 2 and name.endswith(_KEYS):
+        note_key_of(frame, path[0], name, node)
     if frame.ask(MayLoad(name)):
         note_argument_read(frame, path, value.rows, node)
     return Symbol(path, value.rows)

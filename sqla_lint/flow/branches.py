@@ -173,6 +173,7 @@ def _assume_truth(frame: Frame, node: cst.Name, truth: bool) -> None:
     """What is true is not None; a session that is not true is None."""
     name = node.value
     frame.state.assumed[name] = truth
+    frame.state.told_by(name, truth)
     held = frame.state.names.get(name)
     if not truth:
         _let_go(frame, held)

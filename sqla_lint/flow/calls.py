@@ -17,6 +17,7 @@ from sqla_lint.flow.events import Injected
 from sqla_lint.flow.failures import unseen
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import made_of
+from sqla_lint.flow.keys import note_constructed
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import note_late
 from sqla_lint.flow.loaded import make_new, set_loaded
@@ -306,6 +307,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         free = frozenset(arguments.keywords)
         made = Instance(callee.id, new=True, identity=frame.number(node), values=values, free=free)
         note_made(frame, made, arguments, node)
+        note_constructed(frame, made, arguments, node)
         return make(frame, made, arguments)
     _unseen(frame, arguments, node)
     construct_schema(frame, callee.id, arguments, node)

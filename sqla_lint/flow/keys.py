@@ -11,10 +11,11 @@ import libcst as cst
 
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.events import KeyRead
-from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.given import bind
 from sqla_lint.flow.making import KeyUse
 from sqla_lint.flow.places import Place, around, nodes
-from sqla_lint.flow.questions import AttributeMeans, EventAsked, MappingOf, Summary, SummaryOf
+from sqla_lint.flow.questions import AttributeMeans, EventAsked, MappingOf, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
     ClassValue,
     FunctionValue,
@@ -52,6 +53,23 @@ def note_key(frame: Frame, value: Instance, column: Column, node: cst.CSTNode) -
         frame.making.uses.add(KeyUse(given, column.name, use, target, frame.place(node)))
 
 
+def note_key_of(frame: Frame, parameter: str, name: str, node: cst.CSTNode) -> None:
+    """Keep that an attribute of a parameter becomes the value of a column: callers know whether it is a key."""
+    if not frame.emitting or frame.making.wrote or frame.info.is_generator or not frame.ask(EventAsked("KeyRead")):
+        return
+    use, target = _use(frame, node)
+    if use == "column" and not _is_known(frame, node) and not _goes_along(frame, target):
+        frame.making.uses.add(KeyUse(parameter, name, use, target, frame.place(node)))
+
+
+def _goes_along(frame: Frame, target: str) -> bool:
+    """Whether the function mentions the relationship that fills in a column."""
+    owner, _, column = target.rpartition(".")
+    info = frame.ask(MappingOf(owner))
+    names = {item.name for item in info.relationships.values() if column in item.keys} if info is not None else set()
+    return _mentions(frame, names)
+
+
 def note_uses(frame: Frame, summary: Summary, binding: dict[str, Value], node: cst.CSTNode) -> None:
     """Tell what a callee makes of the keys of what it is given here."""
     for item in summary.uses:
@@ -66,6 +84,18 @@ def note_uses(frame: Frame, summary: Summary, binding: dict[str, Value], node: c
             name = next((name for name, held in frame.state.names.items() if held == value), class_name(value.cls))
             read = KeyRead(frame.place(node), item.place, value, item.column, f"{name}.{item.column}")
             _emit(frame, replace(read, use=item.use, target=item.target), column)
+
+
+def note_constructed(frame: Frame, made: Instance, arguments: Arguments, node: cst.CSTNode) -> None:
+    """Tell what the constructor of a new object makes of the keys of those that it is given."""
+    if not any(isinstance(item, Instance) and item.unwritten for item in arguments.all()):
+        return
+    if not frame.emitting or not frame.ask(EventAsked("KeyRead")):
+        return
+    found = frame.ask(AttributeMeans(made.cls, "__init__"))
+    info = frame.ask(SignatureOf(found.id)) if isinstance(found, FunctionValue) else None
+    if info is not None:
+        note_uses(frame, frame.ask(SummaryOf(info.id, closely=True)), bind(info, made, arguments), node)
 
 
 def _parameter(frame: Frame, value: Instance) -> str:
@@ -117,6 +147,11 @@ def _are_related(frame: Frame, one: str, target: str) -> bool:
         info, led_to = frame.ask(MappingOf(here)), frame.ask(MappingOf(there))
         family = {there, *led_to.lineage} if led_to is not None else {there}
         names |= {item.name for item in info.relationships.values() if item.target in family} if info else set()
+    return _mentions(frame, names)
+
+
+def _mentions(frame: Frame, names: set[str]) -> bool:
+    """Whether the function reads or sets an attribute of one of these names, or gives it by keyword."""
     return any(
         isinstance(node, cst.Attribute)
         and node.attr.value in names

@@ -66,8 +66,9 @@ def _adds_itself(frame: Frame, cls: str) -> bool:
     found = frame.ask(AttributeMeans(cls, "__init__"))
     if not isinstance(found, FunctionValue):
         return False
-    summary = frame.ask(SummaryOf(found.id, closely=True))
-    return bool(summary.effects) or not summary.known or ANYTHING in summary.sets
+    summary, info = frame.ask(SummaryOf(found.id, closely=True)), frame.ask(MappingOf(cls))
+    given = {ANYTHING, *info.relationships} if info is not None else {ANYTHING}
+    return bool(summary.effects) or not summary.known or not given.isdisjoint(summary.sets)
 
 
 def _bound_to(frame: Frame, node: cst.CSTNode) -> str | None:

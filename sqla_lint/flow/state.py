@@ -9,7 +9,7 @@ from functools import reduce
 
 from sqla_lint.flow.lattice import bounded, join
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import Instance, Text, Value
+from sqla_lint.flow.values import Constant, Instance, Text, Value
 
 # The states a session's life goes through. "new": no SQL yet; "begun": holds a connection; "idle": its transaction
 # ended; "closed"; "gone": someone else closes it from here on. "lent": yielded, in the hands of whoever works with it.
@@ -63,6 +63,18 @@ class Changed:
     began: Began | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What a name says that two paths have set to True and to False: the names that hold a row of each path's own.
+
+    joined: what they hold for all that is known; true, false: what each path has left in them.
+    """
+
+    joined: dict[str, Value]
+    true: dict[str, Value]
+    false: dict[str, Value]
+
+
 @dataclass(slots=True)
 class State:
     """What holds at one point of one path.
@@ -73,7 +85,8 @@ class State:
     dirty: something may have changed that the next commit writes. done: (op, session) of what surely happened.
     deleted: (session, delete) of what was sent, and not rolled back since.
     failed: (handler, session) where a flush may have failed and nothing has rolled back since. waiting: rows are
-    likely to have been added, deleted or changed since the last flush. changed: the rows that surely are.
+    likely to have been added, deleted or changed since the last flush. changed: the rows that surely are. flags: what
+    names that are True after one branch and False after the other say of the rest.
     """
 
     names: dict[str, Value] = field(default_factory=dict)
@@ -91,6 +104,7 @@ class State:
     begun: dict[str, Began] = field(default_factory=dict)
     ended: frozenset[tuple[str, int]] = frozenset()
     changed: tuple[Changed, ...] = ()
+    flags: dict[str, Flag] = field(default_factory=dict, compare=False)
 
     def copy(self) -> State:
         """An independent copy."""
@@ -110,6 +124,7 @@ class State:
             dict(self.begun),
             self.ended,
             self.changed,
+            dict(self.flags),
         )
 
     def bind(self, name: str, value: Value) -> None:
@@ -119,6 +134,7 @@ class State:
 
     def forget(self, name: str) -> None:
         """Drop assumptions and key expressions that mention `name`."""
+        self.flags.pop(name, None)
         head = name + "."
         for key in [key for key in self.names if key.startswith(head)]:
             del self.names[key]
@@ -130,6 +146,13 @@ class State:
         for key, value in self.names.items():
             if type(value) is Instance and any(_mentions(item, name) for _, item in value.values):
                 self.names[key] = _without(value, name)
+
+    def told_by(self, name: str, truth: bool) -> None:
+        """A flag is tested: what its path has left in other names stands again, as far as they hold that still."""
+        flag = self.flags.get(name)
+        if flag is not None:
+            own = flag.true if truth else flag.false
+            self.names.update((key, own[key]) for key, value in flag.joined.items() if self.names.get(key) is value)
 
     def pending(self, session: str) -> tuple[Work, ...]:
         """The work not yet flushed of a session."""
@@ -187,10 +210,13 @@ def join_states(states: Sequence[State]) -> State | None:
 
 def _join_two(left: State, right: State) -> State:
     names = dict(left.names)
+    switched: list[str] = []
     for name, value in right.names.items():
         known = names.get(name)
         if known is not value:  # paths have most of their names in common
             names[name] = value if known is None else join(known, value)
+            if type(value) is Constant and type(known) is Constant and {value.value, known.value} == _BOTH:
+                switched.append(name)
     lives = {
         key: left.lives.get(key, frozenset()) | right.lives.get(key, frozenset())
         for key in {**left.lives, **right.lives}
@@ -216,6 +242,26 @@ def _join_two(left: State, right: State) -> State:
         {key: began for key, began in left.begun.items() if key in right.begun},
         left.ended | right.ended,
         tuple(item for item in left.changed if item in right.changed),
+        {name: flag for name, flag in left.flags.items() if right.flags.get(name) is flag}
+        | {name: _flag(name, names, left, right) for name in switched},
+    )
+
+
+_BOTH = {True, False}
+
+
+def _flag(name: str, names: dict[str, Value], left: State, right: State) -> Flag:
+    """What a name says that is True on one of two paths, and False on the other."""
+    true, false = (left, right) if left.names[name] == Constant(True) else (right, left)
+    mine = [
+        key
+        for key, value in right.names.items()
+        if type(value) is Instance and key in left.names and left.names[key] != value
+    ]
+    return Flag(
+        {key: names[key] for key in mine},
+        {key: true.names[key] for key in mine},
+        {key: false.names[key] for key in mine},
     )
 
 

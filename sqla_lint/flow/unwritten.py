@@ -12,10 +12,11 @@ import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.loaded import change_all, change_in
-from sqla_lint.flow.questions import FunctionInfo, MappingOf, Summary
+from sqla_lint.flow.questions import AttributeMeans, EventAsked, FunctionInfo, MappingOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
     UNKNOWN,
     Collection,
+    FunctionValue,
     Instance,
     Manager,
     Mapping,
@@ -36,7 +37,18 @@ def make(frame: Frame, value: Instance, arguments: Arguments) -> Instance:
     frame.making.makes = True
     plain = not arguments.spread and not arguments.positional
     (frame.making.plain.add if plain else frame.making.plain.discard)(value.identity)
-    return replace(value, unwritten=plain)
+    return replace(value, unwritten=plain or bool(arguments.positional) and _gives_no_key(frame, value, arguments))
+
+
+def _gives_no_key(frame: Frame, value: Instance, arguments: Arguments) -> bool:
+    """Whether a constructor of the project's own takes the arguments, and surely makes no key of any of them."""
+    if arguments.spread or not frame.ask(EventAsked("KeyRead")):
+        return False
+    found, info = frame.ask(AttributeMeans(value.cls, "__init__")), frame.ask(MappingOf(value.cls))
+    if not isinstance(found, FunctionValue) or info is None:
+        return False
+    summary = frame.ask(SummaryOf(found.id, closely=True))
+    return summary.known and not summary.effects and summary.sets.isdisjoint({ANYTHING, *info.primary})
 
 
 def written(frame: Frame) -> None:
