@@ -13,7 +13,7 @@ rule = Rule(
     name="commit-while-streaming",
     code="ORM204",
     since="0.1",
-    message="`{call}()` closes the cursor that `{rows}` still takes rows from: on PostgreSQL the next batch raises",
+    message="`{call}()` closes the cursor of the loop over the rows of `{rows}`: on PostgreSQL its next batch raises",
     severity=Severity.ERROR,
 )
 
@@ -27,5 +27,4 @@ def check(cut: StreamCut, context: Context) -> Iterator[Diagnostic]:
     if cut.via is not None:
         notes.append(Note(cut.via.span, "it ends here"))
     fix = Fix("write with another session, or `flush()` here and commit after the loop")
-    rows = f"for {cut.loop.target} in …"
-    yield rule.at(cut.place.span, fix=fix, notes=tuple(notes), call=cut.by or "commit", rows=rows)
+    yield rule.at(cut.place.span, fix=fix, notes=tuple(notes), call=cut.by or "commit", rows=cut.loop.source)

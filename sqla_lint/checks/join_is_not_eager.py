@@ -14,7 +14,7 @@ rule = Rule(
     name="join-is-not-eager",
     code="ORM408",
     since="0.1",
-    message="`{path}` is joined, which does not load it: the loop over `{rows}` does so, one by one",
+    message="`{path}` is joined, which does not load it: that happens one by one, for the rows of `{rows}`",
     severity=Severity.WARNING,
     costs=True,
 )

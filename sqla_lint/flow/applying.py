@@ -13,7 +13,7 @@ from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.half_built import flushes_by_itself, note_flushed
 from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful, informed
-from sqla_lint.flow.loaded import detach, expire, expires_on_commit
+from sqla_lint.flow.loaded import detach, expire, expires_on_commit, renew
 from sqla_lint.flow.lookups import differs
 from sqla_lint.flow.polling import note_given
 from sqla_lint.flow.queries import execute, note_effect
@@ -30,6 +30,7 @@ from sqla_lint.flow.reads import apply_read
 from sqla_lint.flow.sessions import commit, drop, flush, give_away, put
 from sqla_lint.flow.sharing import used_by
 from sqla_lint.flow.state import CLOSED, IDLE
+from sqla_lint.flow.streaming import note_cut
 from sqla_lint.flow.substitution import Binding, session_given, substitute
 from sqla_lint.flow.transactions import begin, follow, wait
 from sqla_lint.flow.unwritten import called, given_back, written
@@ -309,6 +310,7 @@ def _apply_effect(
             _apply_commit(frame, effect, session, node, whole)
         case "rollback":
             if effect.must:
+                note_cut(frame, session, _called(frame, node), node, effect.place)
                 drop(frame, session, effect.op)
                 frame.set_life(session, IDLE)
             note_effect(frame, session, "rollback", like=effect)
@@ -342,15 +344,19 @@ def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTN
     for loop in frame.loops:
         loop.committed.add(session.key)
     if not effect.usual:
+        note_cut(frame, session, _called(frame, node), node, effect.place)
         frame.may_raise()
         return
     commits(frame, session, effect.works and not effect.durable)
-    name = frame.callee(node.func) if isinstance(node, cst.Call) else ""
     flush(frame, session)
     if not whole and (effect.must or _differs(frame, session, node)):
-        commit(frame, session, node, effect.place, name, effect.durable)
+        commit(frame, session, node, effect.place, _called(frame, node), effect.durable)
     frame.state.dirty = False
     frame.set_life(session, IDLE)
+
+
+def _called(frame: Frame, node: cst.CSTNode) -> str:
+    return frame.callee(node.func) if isinstance(node, cst.Call) else ""
 
 
 def _store(frame: Frame, summary: Summary, binding: Binding) -> None:
@@ -378,6 +384,8 @@ def _apply_expiry(frame: Frame, summary: Summary, binding: Binding, node: cst.CS
             continue
         if effect.op == "refresh" or effect.op == "expire" and effect.must:
             note_effect(frame, session, effect.op)
+        if effect.op == "refresh":
+            renew(frame, session)
         if by is None or not effect.must or effect.session in refreshed:
             continue  # what of the caller's rows was refreshed afterwards cannot be told
         if by != "commit()" or expires_on_commit(frame, session):

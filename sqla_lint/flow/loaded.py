@@ -215,6 +215,11 @@ def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
     change_all(frame.state.names, expired)
 
 
+def renew(frame: Frame, session: Session) -> None:
+    """Something that the session holds is refreshed by a callee: which of the rows that is cannot be told."""
+    change_all(frame.state.names, lambda held: replace(held, expired=None) if _holds(session, held) else held)
+
+
 def detach(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
     """The session is closed: what it held loads nothing from here on."""
     closing = Expiry(by, frame.place(node))

@@ -94,9 +94,11 @@ class Suspects:
         self._writing = Writing(self._files, classes, asked.events)
         self._failing = Failing(self._files, asked.events, self._targets.of, self._closure)
         self._working = Working(self._files, classes, asked.events, self.opening, self._targets.of)
-        self._transacting = Transacting(asked.events, self.opening, self._lives, self._targets.of, self._closure)
-        self._raising = Raising(self._files, classes, asked.events, self._closure, self._targets.loads)
         self.committing = self._commits()
+        self._transacting = Transacting(
+            asked.events, self.opening, self._lives, self._targets.of, self._closure, self.committing
+        )
+        self._raising = Raising(self._files, classes, asked.events, self._closure, self._targets.loads)
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
         self._models = self.schemas.reading
@@ -182,11 +184,6 @@ class Suspects:
         if any(goes_outside(facts, chain) for chain in fact.sketch.calls):
             return True
         return bool(calls & _SHARED_VERBS) and knows_session(fact)
-
-    @cached_property
-    def _streams(self) -> bool:
-        """Whether anything in the project may take rows batch by batch."""
-        return any(_any_last(fact.sketch.calls, {"execution_options", "yield_per"}) for _, fact in self._functions())
 
     @cached_property
     def working(self) -> frozenset[str]:
@@ -302,9 +299,6 @@ class Suspects:
             or self._transacting.may_hold(facts, fact, sketch, calls)
             or "Committed" in self._events
             and self._commits_in_loop(facts, fact, sketch)
-            or "StreamCut" in self._events
-            and self._streams
-            and (_any_last(sketch.loop_calls, {"rollback"}) or self._commits_in_loop(facts, fact, sketch))
             or self._working.may_hold(facts, fact, sketch, calls)
             or not self._events.isdisjoint(("WorkPaired", "Readded"))
             and self._pairs(facts, fact, sketch, calls)

@@ -1,4 +1,4 @@
-"""Which bodies may begin a transaction twice, or write with a session of their own, decided on sketches."""
+"""Which bodies may begin a transaction twice, cut off a stream, or write with their own session, by their sketches."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import cached_property
 
 from sqla_lint.project.lives import Lives
-from sqla_lint.project.mentions import begins_transaction, goes_outside, knows_session
+from sqla_lint.project.mentions import begins_transaction, goes_outside, knows_session, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
+_ENDING = frozenset({"commit", "rollback"})
+_STREAMING = frozenset({"execution_options", "yield_per"})
 Called = Callable[[Facts, FunctionFact | None, str], tuple[str, ...]]
 Closure = Callable[[Callable[[Facts, FunctionFact], bool]], frozenset[str]]
 
@@ -17,7 +19,7 @@ class Transacting:
     """The verdict. opening: names whose call gives a session. lives: knows the functions that open one themselves.
 
     called: gives the functions that a chain of a body may run. closure: those of which something holds, and all that
-    may run them.
+    may run them. committing: the functions that may commit.
     """
 
     def __init__(
@@ -27,18 +29,22 @@ class Transacting:
         lives: Lives,
         called: Called,
         closure: Closure,
+        committing: frozenset[str],
     ) -> None:
         self._events = events
         self._opening = opening
         self._lives = lives
         self._called = called
         self._closure = closure
+        self._committing = committing
 
     def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         if "BegunTwice" in self._events and self._may_begin(facts, fact, sketch):
             return True
         if "Waited" in self._events and self._may_wait(facts, fact, sketch):
+            return True
+        if "StreamCut" in self._events and self._streams and self._may_cut(facts, fact, sketch):
             return True
         if self._events.isdisjoint(("WritesLost", "WrittenTwice")):
             return False
@@ -56,6 +62,23 @@ class Transacting:
         if fact is None:
             return any(goes_outside(facts, chain) for chain in sketch.calls)
         return f"{facts.module}:{fact.qualname}" in self._outgoing and knows_session(fact)
+
+    def _may_cut(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether something may end a transaction in a loop."""
+        return any(
+            last(chain) in _ENDING or not self._ending.isdisjoint(self._called(facts, fact, chain))
+            for chain in sketch.loop_calls
+        )
+
+    @cached_property
+    def _streams(self) -> bool:
+        """Whether anything in the project may take rows batch by batch."""
+        return bool(self._closure(lambda _, fact: not _STREAMING.isdisjoint(map(last, fact.sketch.calls))))
+
+    @cached_property
+    def _ending(self) -> frozenset[str]:
+        """The functions that may end a transaction, by themselves or in what they call."""
+        return self._committing | self._closure(lambda _, fact: not _ENDING.isdisjoint(map(last, fact.sketch.calls)))
 
     @cached_property
     def _outgoing(self) -> frozenset[str]:
