@@ -16,7 +16,7 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.polling import tell_polled
 from sqla_lint.flow.queries import rows_of
-from sqla_lint.flow.state import State, gather, join_states
+from sqla_lint.flow.state import State, adds_only_names, gather, join_states
 from sqla_lint.flow.streaming import note_streams
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import Collection, External, Instance, Result, Value
@@ -135,6 +135,8 @@ def _run(
 ) -> list[State]:
     """Find the state that holds at the head of every turn, then walk the body once more with emission on.
 
+    A turn that only binds names of its own leaves the next one what it has found itself.
+
     `rows`: the name by which the state knows what is gone through.
     """
     before = frame.state.copy()
@@ -146,9 +148,10 @@ def _run(
         assert joined is not None
         if rows in joined.names:
             joined.names[rows] = _as_later(before.names[rows], [state.names[rows] for state in ends])
-        if joined == head:
-            break
+        settled = adds_only_names(head, joined)
         head = joined
+        if settled:
+            break
         exits, ends = _turn(frame, loop, turn, body, head)
     frame.emitting = emitting
     if emitting:

@@ -265,6 +265,14 @@ def _flag(name: str, names: dict[str, Value], left: State, right: State) -> Flag
     )
 
 
+def adds_only_names(before: State, after: State) -> bool:
+    """Whether a turn of a loop has changed nothing of what it found at its head: at most it has bound other names."""
+    if any(after.names.get(name) != value for name, value in before.names.items()):
+        return False
+    # A turn begins with no marks, and with nothing to write as far as it knows.
+    return replace(after, names=before.names, marks=before.marks, dirty=before.dirty) == before
+
+
 _MOST_PATHS = 4
 
 
