@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
-from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY, DROPPED
+from sqla_lint.knowledge.coroutines import CALLED_BY, DROPPED
+from sqla_lint.project.mentions import knows_session, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 
@@ -20,26 +21,56 @@ def has_async(files: Sequence[Facts]) -> bool:
     return any(".ext.asyncio" in target for facts in files for target in facts.imports.values())
 
 
-class Dropping:
-    """The verdict for the events that rules ask for."""
+_COROUTINES = CALLED_BY["CoroutineUsed"]
+_OF_COROUTINES = frozenset({"CoroutineUsed", "ValueDropped"})
+# Coroutines of a session that mappings and clients have as well: they are its own where a session is named.
+_SHARED = frozenset({"delete", "get"})
+Following = Callable[[Facts, FunctionFact | None, str], Iterable[str]]
 
-    def __init__(self, files: Sequence[Facts], events: frozenset[str]) -> None:
+
+class Dropping:
+    """The verdict for the events that rules ask for. `following` gives the functions that a chain may run."""
+
+    def __init__(self, files: Sequence[Facts], events: frozenset[str], following: Following) -> None:
         self._files = files
         self._events = events
+        self._following = following
         self._imports_async = has_async(files)
 
-    @cached_property
-    def _awaited(self) -> frozenset[str]:
-        """The last names of calls that matter where something is awaited, or should be."""
-        names = {name for event in self._events & ASYNCHRONOUS for name in CALLED_BY[event]}
-        if not self._events.isdisjoint(("ValueDropped", "CoroutineUsed")):
-            functions = (fact for facts in self._files for fact in facts.functions.values())
-            names |= {fact.name for fact in functions if fact.is_async}
-        return as_imported(self._files, names)
-
-    def may_hold(self, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         if "ValueDropped" in self._events and not DROPPED.isdisjoint(sketch.dropped):
             return True
-        waits = self._imports_async or fact is not None and fact.is_async
-        return waits and not self._awaited.isdisjoint(calls)
+        if not self._imports_async and (fact is None or not fact.is_async):
+            return False
+        awaited = sketch.only_awaited | sketch.sometimes_awaited
+        if "AwaitedPlain" in self._events and not CALLED_BY["AwaitedPlain"].isdisjoint(awaited):
+            return True
+        if "ValueDropped" in self._events and not DROPPED.isdisjoint(awaited):
+            return True
+        return bool(self._events & _OF_COROUTINES) and self._leaves(facts, fact, sketch, calls - sketch.only_awaited)
+
+    def _leaves(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+        """Whether one of these calls, which no `await` stands before, may give a coroutine."""
+        own = calls & _COROUTINES
+        if own - _SHARED or own and (fact is None or knows_session(fact)):
+            return True
+        if self._names.isdisjoint(calls):
+            return False
+        chains = (chain for chain in sketch.calls if last(chain) in self._names and last(chain) in calls)
+        return any(item in self._asynchronous for chain in chains for item in self._following(facts, fact, chain))
+
+    @cached_property
+    def _asynchronous(self) -> frozenset[str]:
+        """The coroutine functions of the project."""
+        return frozenset(
+            f"{facts.module}:{fact.qualname}"
+            for facts in self._files
+            for fact in facts.functions.values()
+            if fact.is_async and not fact.is_generator
+        )
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """What they are called by."""
+        return as_imported(self._files, {last(item.replace(":", ".")) for item in self._asynchronous})

@@ -89,7 +89,7 @@ class Suspects:
         self._events = asked.events
         self._loading = not asked.events.isdisjoint(("RelationshipRead", "ColumnRead"))
         self._asking = Asking(self._files, classes, asked, self.opening)
-        self._dropping = Dropping(self._files, asked.events)
+        self._dropping = Dropping(self._files, asked.events, self._targets.of)
         self._lives = Lives(self._files, self.opening, self._targets.of, asked.events)
         self._writing = Writing(self._files, classes, asked.events)
         self._failing = Failing(self._files, asked.events, self._targets.of, self._closure)
@@ -286,7 +286,7 @@ class Suspects:
         return (
             self._loading
             and self._reads_in_loop(facts, fact, sketch)
-            or self._dropping.may_hold(fact, sketch, calls)
+            or self._dropping.may_hold(facts, fact, sketch, calls)
             or self._asking.may_hold(facts, fact, sketch, calls)
             or self._writing.may_hold(sketch)
             or "ColumnRead" in self._events

@@ -40,7 +40,8 @@ class Sketch(NamedTuple):
     whose value may be changed in place. tried: the chains that are called in a `try` whose
     handlers may pass over a flush that fails. truths: the last names of calls whose value is asked for its
     truth, where that may be a statement. whittles: it loads rows, and may only count them, take the first or see
-    whether there are any. titles: the names that are read and begin as those of classes do.
+    whether there are any. titles: the names that are read and begin as those of classes do. only_awaited: the
+    last names of calls each of which stands right under an `await`; sometimes_awaited: those of which only some do.
     """
 
     calls: frozenset[str]
@@ -63,6 +64,8 @@ class Sketch(NamedTuple):
     truths: frozenset[str] = frozenset()
     whittles: bool = False
     titles: frozenset[str] = frozenset()
+    only_awaited: frozenset[str] = frozenset()
+    sometimes_awaited: frozenset[str] = frozenset()
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

@@ -60,6 +60,8 @@ class _Walk:
         self.entered: set[str] = set()
         self.awaited: set[str] = set()
         self.stated: set[str] = set()
+        self.waited: dict[int, str] = {}  # the calls that stand right under an `await`, and the last names of them
+        self.unawaited: set[str] = set()
         self.tests = False
         self.dropped: set[str] = set()
         self.kept: set[tuple[str, str]] = set()
@@ -141,10 +143,14 @@ class _Walk:
             frozenset(self.tried),
             *uses(body, self.calls),
             frozenset(name for name in self.loaded if name[0].isupper()),
+            frozenset(self.waited.values()) - self.unawaited,
+            frozenset(self.unawaited.intersection(self.waited.values())),
         )
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:
-        """Note a call that tells by `await`, or by the want of it, of which kind a session is."""
+        """Note a call under `await`, and one that tells by it, or by the want of it, of which kind a session is."""
+        if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
+            self.waited[id(node.value)] = chain_of(node.value.func).rpartition(".")[2]
         match node.value:
             case ast.Call(func=ast.Attribute(attr=name) as function) if name in COROUTINES:
                 (self.awaited if isinstance(node, ast.Await) else self.stated).add(chain_of(function))
@@ -181,6 +187,8 @@ class _Walk:
         """Note the call; true where the builtin called runs its function once per item."""
         name = chain_of(node.func)
         self.calls.add(name)
+        if id(node) not in self.waited:
+            self.unawaited.add(name.rpartition(".")[2])
         self.renders = self.renders or renders(name.rpartition(".")[2])
         if in_loop:
             self.loop_calls.add(name)
