@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Severity
 from sqla_lint.flow.events import RelationshipRead
-from sqla_lint.flow.multiplied import is_joined, is_undone, multiplies, notes_of
+from sqla_lint.flow.multiplied import is_joined_to_load, is_undone, multiplies, notes_of
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -25,7 +25,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     """Report a loop that loads, row by row, what the query of its rows has joined."""
     if read.loop is None or read.instance is None or not multiplies(read) or is_undone(read):
         return
-    if not is_joined(read, context.mapping(read.instance.cls)):
+    if not is_joined_to_load(read, context.mapping(read.instance.cls)):
         return
     seen = read.producer is not None and read.producer.seen
     path = f"{context.class_name(read.instance.cls)}.{read.relationship}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Severity
 from sqla_lint.flow.events import Loop, RelationshipRead
-from sqla_lint.flow.multiplied import is_joined, is_undone, multiplies, notes_of
+from sqla_lint.flow.multiplied import is_joined, is_joined_to_load, is_undone, multiplies, notes_of
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -29,7 +29,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     loop = read.loop
     if loop is None or read.instance is None or not multiplies(read) or read.adds:
         return  # what is only added to is append-to-unloaded-collection
-    if is_undone(read) or is_joined(read, context.mapping(read.instance.cls)):
+    if is_undone(read) or is_joined_to_load(read, context.mapping(read.instance.cls)):
         return  # eager-lost, join-is-not-eager
     seen = read.producer is not None and read.producer.seen
     if not seen and context.mostly_async:
@@ -61,6 +61,8 @@ def _fix(read: RelationshipRead, owner: str, context: Context) -> Fix:
         target = context.class_name(read.target)
         return Fix(f"query `{target}` once for all rows: a dynamic relationship cannot be loaded with them")
     loader = "selectinload" if read.collection else "joinedload"
+    if read.instance is not None and is_joined(read, context.mapping(read.instance.cls)):
+        loader = "contains_eager"  # the join is there already
     steps = read.instance.path if read.instance is not None else ()
     option = ".".join([*(f"selectinload({step})" for step in steps), f"{loader}({owner}.{read.relationship})"])
     if read.instance is not None and read.instance.expired is not None:

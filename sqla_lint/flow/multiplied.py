@@ -45,6 +45,13 @@ def is_joined(read: RelationshipRead, info: ClassInfo | None) -> bool:
     )
 
 
+def is_joined_to_load(read: RelationshipRead, info: ClassInfo | None) -> bool:
+    """Whether the query has joined that, and nothing in sight has a use for the join: it was meant to load."""
+    if read.producer is None or not is_joined(read, info):
+        return False
+    return read.target.rpartition(":")[2].rpartition(".")[2] not in read.producer.named
+
+
 def notes_of(read: RelationshipRead) -> tuple[Note, ...]:
     """The other places that matter: where the rows come from, what has expired them, and what is read for them."""
     notes: list[Note] = []

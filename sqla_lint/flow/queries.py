@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
 
@@ -21,12 +22,12 @@ from sqla_lint.flow.lookups import narrowed, note_got, note_repeated, sent_by
 from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.partly import marks_of_part, note_passed_by
 from sqla_lint.flow.passed_over import note_passed_over
-from sqla_lint.flow.places import Place
+from sqla_lint.flow.places import Place, nodes
 from sqla_lint.flow.polling import RENEWING, note_renewed
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.second import note_statement
 from sqla_lint.flow.sent import note_sent
-from sqla_lint.flow.steps import ANY_COLUMN, after, joined
+from sqla_lint.flow.steps import ANY_COLUMN, after, joined, named, naming
 from sqla_lint.flow.transactions import follow
 from sqla_lint.flow.unwritten import written
 from sqla_lint.flow.values import (
@@ -79,12 +80,21 @@ def _generative(value: Statement, name: str, arguments: Arguments, frame: Frame,
         # All rows have this parent: reading it back costs nothing, whichever relationship leads there.
         return replace(value, filtered=True, criteria=(*value.criteria, (_parent(arguments.first()), UNKNOWN)))
     made = generated(value, name, arguments, place)
+    if name in statements.SORTING:
+        made = replace(made, steps=reduce(after, map(naming, _titles(arguments)), made.steps))
     if name in statements.FILTERING:
         criteria = (*value.criteria, *criteria_of(frame, arguments))
         if name in ("filter", "where"):
             made = replace(made, steps=reduce(after, references(frame, arguments, place), made.steps))
         return replace(made, criteria=tuple(dict.fromkeys(criteria)))
     return made
+
+
+def _titles(arguments: Arguments) -> Iterator[str]:
+    """The names in arguments that begin as those of classes do."""
+    for argument in arguments.nodes:
+        names = (item.value for item in nodes(argument) if isinstance(item, cst.Name))
+        yield from (name for name in names if name[0].isupper())
 
 
 def _parent(value: Value) -> str:
@@ -229,7 +239,7 @@ def note_effect(
 def producer_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Producer:
     """Where the rows of a statement come from."""
     inside = frame.loops[-1].id if frame.loops else 0
-    return Producer(value.owner is None, frame.place(node), value.root, inside, joined(value.steps))
+    return Producer(value.owner is None, frame.place(node), value.root, inside, joined(value.steps), named(value.steps))
 
 
 def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Value:

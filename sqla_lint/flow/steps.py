@@ -9,8 +9,10 @@ from sqla_lint.knowledge.statements import COMBINING, SHAPING
 
 # A step that stands for any: the statement has a part that is not in sight.
 _ANY = "*"
+# One that says of which classes, by their simple names, criteria or an order speak.
+_NAMES = "names"
 # The classes whose columns are asked for, or stand in criteria, those that criteria tie together, and what is not seen.
-_OF_FROMS = frozenset({"asks", "refers", "links", "hidden"})
+_OF_FROMS = frozenset({"asks", "refers", "links", "hidden", _NAMES})
 _JOINING = frozenset({"join", "outerjoin"})
 # What stands among the columns of its criteria for those that are not in sight.
 ANY_COLUMN = "<any column>"
@@ -64,3 +66,13 @@ def perhaps(steps: Steps, *names: str) -> bool:
 def joined(steps: Steps) -> tuple[tuple[str, str], ...]:
     """What is surely joined: a relationship of a class, or a class and ""."""
     return tuple((item.cls, item.relationship) for item in steps if item.name in _JOINING and item.cls and item.sure)
+
+
+def naming(cls: str) -> Step:
+    """Criteria or an order speak of a class, by its simple name."""
+    return Step(_NAMES, cls)
+
+
+def named(steps: Steps) -> frozenset[str]:
+    """The simple names of the classes that criteria or an order may speak of."""
+    return frozenset(item.cls for item in steps if item.name == _NAMES)

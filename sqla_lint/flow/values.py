@@ -207,6 +207,7 @@ class Producer(Value):
     """What gave rows: a query in sight (`seen`), or an argument by its path (`root`); `inside`: the loop that does.
 
     joined: what the query surely joins, a relationship of a class ("app:Order", "customer") or a class and "".
+    named: the simple names of the classes that its criteria or its order may speak of.
     """
 
     seen: bool
@@ -214,6 +215,7 @@ class Producer(Value):
     root: tuple[str, ...] = ()
     inside: int = 0
     joined: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    named: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

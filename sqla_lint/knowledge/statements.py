@@ -38,6 +38,8 @@ GENERATIVE = frozenset(
 SHAPING = frozenset({"contains_eager", "distinct", "enable_eagerloads", "execution_options", "group_by", "having",
                      "join", "join_from", "joinedload", "limit", "offset", "order_by", "outerjoin", "outerjoin_from",
                      "select_from", "slice", "with_for_update", "yield_per"})  # fmt: skip
+# Those that say which rows are wanted, and in which order.
+SORTING = frozenset({"filter", "group_by", "having", "order_by", "where"})
 COMBINING = frozenset({"cte", "except_", "from_self", "from_statement", "intersect", "merge_result",
                        "select_entity_from", "union", "union_all", "with_transformation"})  # fmt: skip
 # Those that ask for more columns or entities.
