@@ -12,7 +12,7 @@ from sqla_lint.flow import constructs
 from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.comprehensions import call_lambda, over_each
 from sqla_lint.flow.containers import collection_method, item_at
-from sqla_lint.flow.engines import note_engine
+from sqla_lint.flow.engines import gives_connection, note_engine, rebind
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.failures import unseen
 from sqla_lint.flow.frame import Arguments, Frame, path_of
@@ -220,9 +220,8 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             return _chained(frame, receiver, name, arguments, node)
         case MappedAttribute():
             return receiver if name in ("of_type", "and_", "any", "has") else _compared(name)
-        case SessionFactory() if name == "begin":
-            opened = constructs.open_session(receiver, arguments, frame.site(node))
-            return Manager(replace(opened, owner="manager"), ended=frozenset({"commit", "close"}), begins="begin")
+        case SessionFactory():
+            return _factory_method(frame, receiver, name, arguments, node)
         case Batch():
             return operate(frame, receiver, name, arguments, node)
         case Manager():
@@ -237,6 +236,17 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             if name == "dispose":
                 frame.escape(receiver)  # its connections are closed
             return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
+    may_write(frame, node)
+    return _unseen(frame, arguments, node)
+
+
+def _factory_method(frame: Frame, receiver: SessionFactory, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    if name == "begin":
+        opened = constructs.open_session(receiver, arguments, frame.site(node))
+        return Manager(replace(opened, owner="manager"), ended=frozenset({"commit", "close"}), begins="begin")
+    if name == "configure" and gives_connection(frame, node):
+        rebind(frame, node, replace(receiver, pooled=False))
+        return UNKNOWN
     may_write(frame, node)
     return _unseen(frame, arguments, node)
 

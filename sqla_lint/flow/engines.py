@@ -7,9 +7,9 @@ import libcst as cst
 from sqla_lint.flow.decorating import RunsFor
 from sqla_lint.flow.endings import EngineMade
 from sqla_lint.flow.fates import holds_engine
-from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.questions import EventAsked
-from sqla_lint.flow.values import Constant, External, Session
+from sqla_lint.flow.values import Constant, External, Session, Value
 from sqla_lint.knowledge.sessions import ENGINE_MAKERS, POOLLESS, connection_or_engine
 
 
@@ -44,3 +44,15 @@ def tell_engines(frame: Frame) -> None:
     serves = "session" if any(isinstance(item, Session) for item in given) else frame.ask(RunsFor(info.id))
     for place in frame.fates.engines if serves else ():
         frame.sink(EngineMade(place, None, serves))
+
+
+def gives_connection(frame: Frame, node: cst.Call) -> bool:
+    """Whether `maker.configure(bind=connection)` is called: what it opens leaves a connection to its owner."""
+    return frame.gets_connection(tuple(item.value for item in node.args))
+
+
+def rebind(frame: Frame, node: cst.Call, value: Value) -> None:
+    """A method has changed what its name stands for."""
+    name = path_of(node.func.value) if isinstance(node.func, cst.Attribute) else ""
+    if name in frame.state.names:
+        frame.state.bind(name, value)

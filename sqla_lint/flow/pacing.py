@@ -5,7 +5,10 @@ from __future__ import annotations
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.places import nodes
 from sqla_lint.knowledge.calls import CHUNK_WORDS
+
+_GIVING = (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.NamedExpr)
 
 
 def ends_turn(body: cst.BaseSuite, node: cst.CSTNode) -> bool:
@@ -33,6 +36,36 @@ def _ends_else(orelse: cst.If | cst.Else | None, node: cst.CSTNode) -> bool:
 def is_counted(frame: Frame) -> bool:
     """Whether this point is under a condition on a counter or a size: the sign of a batch."""
     return any(_counts(frame, guard) for guard in _guards_of_turn(frame))
+
+
+def is_first(frame: Frame, loop: cst.CSTNode | None, node: cst.CSTNode) -> bool:
+    """Whether a point is under a test of a name that is set there for all turns to come: `if first is None:`."""
+    names = {_tested(guard) for guard in _guards_of_turn(frame)} - {""}
+    return bool(names) and loop is not None and any(_keeps(loop, name, node) for name in names)
+
+
+def _tested(test: cst.CSTNode) -> str:
+    """The name that a test finds empty."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=cst.Name(value=name)):
+            return name
+        case cst.Comparison(
+            left=cst.Name(value=name), comparisons=[cst.ComparisonTarget(cst.Is(), cst.Name(value="None"))]
+        ):
+            return name
+    return ""
+
+
+def _keeps(loop: cst.CSTNode, name: str, node: cst.CSTNode) -> bool:
+    """Whether a loop gives a name a value only where it has found it empty, around the node as well."""
+    guarded = [found for item in nodes(loop) if isinstance(item, cst.If) and _tested(item.test) == name
+               for found in nodes(item.body)]  # fmt: skip
+    given = [item for item in nodes(loop) if isinstance(item, _GIVING)]
+    given = [
+        item for item in given if any(isinstance(one, cst.Name) and one.value == name for one in nodes(item.target))
+    ]
+    inside = set(map(id, guarded))
+    return bool(given) and id(node) in inside and all(id(item) in inside for item in given)
 
 
 def _guards_of_turn(frame: Frame) -> list[cst.BaseExpression]:

@@ -8,6 +8,7 @@ import libcst as cst
 
 from sqla_lint.flow.constructs import asked, entities, is_plain, options_tree
 from sqla_lint.flow.elsewhere import note_elsewhere
+from sqla_lint.flow.engines import gives_connection, rebind
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.failures import commits, mended, note_step, sent
 from sqla_lint.flow.frame import Arguments, Frame
@@ -15,7 +16,7 @@ from sqla_lint.flow.lending import note_closed
 from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.locking import marks_of, note_locked
 from sqla_lint.flow.lookups import note_got
-from sqla_lint.flow.pacing import is_counted
+from sqla_lint.flow.pacing import is_counted, is_first
 from sqla_lint.flow.passed_over import note_passed_over
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.queries import collection, execute, held, note_effect, result, row
@@ -49,15 +50,21 @@ from sqla_lint.knowledge.coroutines import class_called
 from sqla_lint.knowledge.sessions import METHODS, Effect
 
 
+def _other_method(frame: Frame, session: Session, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    if name == "configure" and gives_connection(frame, node):
+        rebind(frame, node, replace(session, bound_to_connection=True))
+    frame.may_raise()
+    lose_sight(frame, session)
+    for value in arguments.all():
+        frame.escape(value)
+    return UNKNOWN
+
+
 def session_method(frame: Frame, session: Session, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """Call a method of a session: its effects, its events and what it gives."""
     effect = METHODS.get(name)
     if effect is None:
-        frame.may_raise()
-        lose_sight(frame, session)
-        for value in arguments.all():
-            frame.escape(value)
-        return UNKNOWN
+        return _other_method(frame, session, name, arguments, node)
     if effect.coroutine and session.kind == "async" and node is frame.bare:
         return Coroutine(UNKNOWN, _spelt(session, name))  # never awaited: nothing happens
     if effect.ends:
@@ -207,7 +214,7 @@ def commit(
         loop,
         True,
         durable or any(item.swallows for item in inside),
-        guarded,
+        guarded or is_first(frame, loop.node, node),
         frame.state.dirty,
         cuts,
     )
