@@ -21,6 +21,7 @@ from sqla_lint.project.decorators import decorators_of, is_wrapper
 from sqla_lint.project.dropping import Dropping
 from sqla_lint.project.dumps import Dumps
 from sqla_lint.project.failing import Failing
+from sqla_lint.project.handed import Handed
 from sqla_lint.project.lives import Lives
 from sqla_lint.project.mentions import (
     gives_maker,
@@ -90,6 +91,7 @@ class Suspects:
         self._loading = not asked.events.isdisjoint(("RelationshipRead", "ColumnRead"))
         self._asking = Asking(self._files, classes, asked, self.opening)
         self._dropping = Dropping(self._files, asked.events, self._targets.of)
+        self._handed = Handed(self._files, self._targets.of, lambda here, it: self._reads_in_loop(here, it, it.sketch))
         self._lives = Lives(self._files, self.opening, self._targets.of, asked.events)
         self._writing = Writing(self._files, classes, asked.events)
         self._failing = Failing(self._files, asked.events, self._targets.of, self._closure)
@@ -285,7 +287,7 @@ class Suspects:
         calls = {last(chain) for chain in sketch.calls}
         return (
             self._loading
-            and self._reads_in_loop(facts, fact, sketch)
+            and (self._reads_in_loop(facts, fact, sketch) or self._handed.may_hold(facts, fact, sketch, calls))
             or self._dropping.may_hold(facts, fact, sketch, calls)
             or self._asking.may_hold(facts, fact, sketch, calls)
             or self._writing.may_hold(sketch)
