@@ -57,7 +57,12 @@ METHODS: dict[str, Effect] = {
     "paginate": Effect(sql=True, flushes="auto", gives="page"),
     "get": Effect(sql=True, flushes="auto", coroutine=True, gives="get"),
     "get_one": Effect(sql=True, flushes="auto", coroutine=True, gives="get"),
+    "get_nested_transaction": Effect(),
+    "get_transaction": Effect(),
+    "in_nested_transaction": Effect(),
+    "in_transaction": Effect(),
     "invalidate": Effect(ends="close", coroutine=True, gives="none"),
+    "is_modified": Effect(),
     "merge": Effect(sql=True, flushes="auto", coroutine=True, gives="merge"),
     "query": Effect(gives="query"),
     "refresh": Effect(sql=True, flushes="auto", coroutine=True, gives="none"),
@@ -189,7 +194,10 @@ _VERBS = frozenset(
 _SHORT_NAMES = frozenset({"db", "dbs", "s", "sesh", "tx"})
 _OPENING_WORDS = frozenset({"context", "ctx", "manager", "scope", "session", "transaction"})
 # On a session and on next to nothing else.
-_TELLING_METHODS = METHODS.keys() - {"begin", "close", "connection", "delete", "get", "invalidate", "reset", "stream"}
+_TELLING_METHODS = METHODS.keys() - {
+    "begin", "close", "connection", "delete", "get", "get_nested_transaction", "get_transaction",
+    "in_nested_transaction", "in_transaction", "invalidate", "reset", "stream",
+}  # fmt: skip
 
 
 def is_session_name(name: str) -> bool:
