@@ -206,6 +206,21 @@ def execute(frame: Frame, session: Session | None, statement: Statement | None, 
         note_locked(frame, session, statement, frame.current)
 
 
+def _is_missed(frame: Frame, guard: cst.BaseExpression | None) -> bool:
+    """Whether a branch is for the row that a query here has not found: of what is new that is the usual way."""
+    match guard:
+        case cst.UnaryOperation(operator=cst.Not(), expression=cst.Name(value=name)):
+            pass
+        case cst.Comparison(
+            left=cst.Name(value=name), comparisons=[cst.ComparisonTarget(cst.Is(), cst.Name(value="None"))]
+        ):
+            pass
+        case _:
+            return False
+    held = frame.state.names.get(name)
+    return isinstance(held, Instance) and (held.new or held.producer is not None and held.producer.seen)
+
+
 def note_effect(
     frame: Frame,
     session: Session,
@@ -224,7 +239,7 @@ def note_effect(
         return
     if session.key.startswith("site:") and session.key not in frame.captured_keys:
         return  # entered here by a manager that closes it
-    usual = not frame.guards and (like is None or like.usual)
+    usual = (like is None or like.usual) and all(_is_missed(frame, guard) for guard in frame.guards)
     key = (op, session.key, instance.cls if instance else None)
     if key not in frame.outcome.effects:
         place = frame.place(frame.current)
