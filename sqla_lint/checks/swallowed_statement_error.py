@@ -25,9 +25,9 @@ def check(caught: Caught, context: Context) -> Iterator[Diagnostic]:
     """Report a handler after which a session is used whose statement was refused."""
     if caught.used is None or caught.flushed is not None or any(map(catches_anything, caught.catches)):
         return  # rolled back, or a matter of the flush; or nobody knows whether it is the statement that fails
-    step = next((step for step in caught.steps if step.op == "statement" and not step.callee), None)
+    step = next((step for step in caught.steps if step.op == "statement"), None)
     if step is None or not is_postgresql(context.databases):
-        return  # helpers may see to it themselves; elsewhere a refused statement alone is undone
+        return  # elsewhere a refused statement alone is undone
     notes = (Note(step.place.span, "the statement"), Note(caught.used.span, "the session is used again"))
     fix = Fix("put the statement in `with session.begin_nested():`, or roll back first thing in the handler")
     yield rule.at(caught.place.span, fix=fix, notes=notes, step=step.text)

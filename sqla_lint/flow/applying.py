@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.decorating import RunsWithin
-from sqla_lint.flow.failures import commits, enter_callee, sent, unseen
+from sqla_lint.flow.failures import commits, enter_callee, pass_over, sent, unseen
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.half_built import flushes_by_itself, note_flushed
@@ -129,6 +129,9 @@ def apply_summary(
     frame.blocks = outside
     frame.outcome.blocked = blocked if info.is_async else frame.outcome.blocked
     _settle(frame, summary, binding, node)
+    for passed in summary.passed:
+        if (session := _session_for(frame, passed.session, binding)) is not None:
+            pass_over(frame, passed, session, node)
     frame.may_raise()
     for read in summary.reads:
         apply_read(frame, read, binding, node)
@@ -257,7 +260,12 @@ def _note_reading(frame: Frame, summary: Summary, binding: Binding, node: cst.CS
 
 def _session_for(frame: Frame, key: str, binding: Binding) -> Session | None:
     if key.startswith("param:"):
-        return session_given(binding.get(key.removeprefix("param:")))
+        name, _, held = key.removeprefix("param:").partition(".")
+        given = session_given(binding.get(name))
+        if not held or name not in binding:
+            return given
+        # What was taken for a session holds one.
+        return Session(f"{given.key if given is not None else f'held:{name}'}.{held}")
     if key.startswith("self."):
         owner = binding.get("self")
         if owner is None:

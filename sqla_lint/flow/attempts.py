@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqla_lint.flow.caught import Step
 from sqla_lint.flow.events import Loop
+from sqla_lint.flow.passing import Step
 from sqla_lint.flow.places import Place
 
 
@@ -29,7 +29,8 @@ class Handled:
 
     used: where each session is used after a flush failed in it. rolled_back: the sessions that it rolls back. loops:
     for each of the attempt's sessions the loop around that does not open it. within: those whose transaction a `with`
-    around the `try` ends. doubtful: on some way unknown code may have rolled back.
+    around the `try` ends. doubtful: on some way unknown code may have rolled back. gives: whether what the function
+    gives back after the failure is true, None where nobody knows.
     """
 
     number: int
@@ -42,3 +43,4 @@ class Handled:
     rolled_back: set[str] = field(default_factory=set)
     within: set[str] = field(default_factory=set)
     doubtful: bool = False
+    gives: set[bool | None] = field(default_factory=set)

@@ -106,6 +106,7 @@ def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
     outer, frame.exits = frame.exits, Exits()
     with_finally, before = node.finalbody is not None, frame.state.copy()
     swallows = any(_goes_on(handler.body) for handler in node.handlers)
+    outside, frame.blocks = frame.blocks, [*frame.blocks, *failures.at_last(node)]
     tried = failures.attempt(frame, node)
     frame.handlers.append(Handler(swallows, len(frame.loops), attempt=tried))
     states = frame.block(body_of(node.body), [frame.state])
@@ -131,6 +132,7 @@ def try_(frame: Frame, node: cst.Try | cst.TryStar) -> list[State]:
     if not any(_catches_all(handler) for handler in node.handlers):
         frame.exits.raised += raised
     inner, frame.exits = frame.exits, outer
+    frame.blocks = outside
     if with_finally:
         assert node.finalbody is not None
         frame.handlers.append(Handler(True, len(frame.loops)))  # what runs in any case is meant to, item by item

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from sqla_lint.flow.failures import answered
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.narrowing import narrow_test, narrowed
@@ -109,7 +110,8 @@ def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
             frame.state.assumed[_key(frame, test)] = truth
             word = "is not" if isinstance(operator, cst.Is) else "is"
             frame.state.assumed[f"{frame.text(left)} {word} {frame.text(other)}"] = not truth
-        case cst.Call():
+        case cst.Call() | cst.Await():
+            answered(frame, test, truth)
             narrow_test(frame, test, truth)
         case cst.NamedExpr(target=target):
             assume(frame, target, truth)

@@ -5,24 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqla_lint.flow.events import Event, Loop
+from sqla_lint.flow.passing import Step
 from sqla_lint.flow.places import Place
 from sqla_lint.knowledge.exceptions import catches_anything
 
 _BY_NAME = ("flush", "commit")
 _FLUSHING = (*_BY_NAME, "autoflush")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something done to a session in a `try`. op: "flush", "autoflush", "commit", "statement" or "add".
-
-    callee: a function does it that is called there.
-    """
-
-    op: str
-    place: Place
-    text: str
-    callee: bool = False
 
 
 @dataclass(frozen=True, slots=True)

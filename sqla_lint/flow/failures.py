@@ -8,12 +8,15 @@ from __future__ import annotations
 import libcst as cst
 
 from sqla_lint.flow.attempts import Attempt, Handled
-from sqla_lint.flow.caught import Caught, Step
+from sqla_lint.flow.caught import Caught
 from sqla_lint.flow.frame import Frame, sessions_in
+from sqla_lint.flow.passing import Passed, Step
+from sqla_lint.flow.places import around, nodes
 from sqla_lint.flow.questions import Databases, EventAsked, Summary
-from sqla_lint.flow.values import ClassValue, External, Instance, Manager, Session, TupleValue, Value
+from sqla_lint.flow.state import State
+from sqla_lint.flow.values import ClassValue, Constant, External, Instance, Manager, Session, TupleValue, Value
 from sqla_lint.knowledge.databases import is_postgresql, names_another
-from sqla_lint.knowledge.exceptions import catches_flush, catches_statement
+from sqla_lint.knowledge.exceptions import MENDING, catches_flush, catches_statement
 
 # What raises inside a flush leaves the session unusable; a statement of its own does not.
 FLUSHING = frozenset({"autoflush", "commit", "flush"})
@@ -27,6 +30,9 @@ _ANY, _CALLEE = "*", "()"
 # What stands before the key of a session whose transaction a `with` ends.
 _BEGUN = "begin "
 
+# The keys of sessions that a function and its callers have in common.
+_CALLERS = ("param:", "self.", "global:", "registry")
+
 _Handler = cst.ExceptHandler | cst.ExceptStarHandler
 
 
@@ -35,6 +41,13 @@ def attempt(frame: Frame, node: cst.Try | cst.TryStar) -> Attempt | None:
     if not node.handlers or not frame.ask(EventAsked("Caught")):
         return None
     return Attempt(len(frame.blocks), tuple(_catches(frame, handler) for handler in node.handlers))
+
+
+def at_last(node: cst.Try | cst.TryStar) -> list[str]:
+    """A block around a `try` whose `finally` ends sessions: who catches the failure further out finds them mended."""
+    calls = (item for item in nodes(node.finalbody) if type(item) is cst.Call) if node.finalbody is not None else ()
+    mends = any(isinstance(item.func, cst.Attribute) and item.func.attr.value in MENDING for item in calls)
+    return [_ANY] if mends else []
 
 
 def handle(frame: Frame, tried: Attempt | None, node: _Handler, index: int, swallows: bool) -> Handled | None:
@@ -204,6 +217,77 @@ def _harmless(value: Value) -> bool:
         case External(dotted=dotted):
             return not dotted.startswith(("sqlalchemy", "sqlmodel", "flask_", "contextlib"))
     return False
+
+
+def give_back(frame: Frame, value: Value) -> None:
+    """The function returns a value: on the way out of a handler that tells of the failure, or not."""
+    if frame.emitting:
+        for number, _ in frame.state.failed:
+            frame.handled[number].gives.add(_truth(value))
+
+
+def _truth(value: Value) -> bool | None:
+    match value:
+        case Constant(value=held):
+            return bool(held)
+        case Instance():
+            return True
+    return None
+
+
+def passed_over(frame: Frame, ends: list[State]) -> tuple[Passed, ...]:
+    """What has failed in a session of the callers, who do not hear of it."""
+    failed = sorted({item for state in ends for item in state.failed})
+    found: list[Passed] = []
+    for number, key in failed:
+        handled = frame.handled[number]
+        if handled.doubtful or key in frame.opened or not key.startswith(_CALLERS):
+            continue
+        gives = handled.gives or {False}
+        others = tuple(item for catches in handled.attempt.catches if catches != handled.catches for item in catches)
+        steps = tuple(handled.attempt.steps.get(key, {}).values())
+        truth = next(iter(gives)) if len(gives) == 1 else None
+        found.append(Passed(key, handled.place, handled.catches, others, steps, truth))
+    return tuple(found)
+
+
+def pass_over(frame: Frame, passed: Passed, session: Session, node: cst.CSTNode) -> None:
+    """A callee has passed over a failure of the session, if what it gives back does not tell the caller so."""
+    number = frame.number(node)
+    asked = _is_asked(frame, node)
+    if asked is None or asked and passed.gives is None or not frame.ask(EventAsked("Caught")):
+        return
+    tried = Attempt(len(frame.blocks), (passed.catches, passed.others), {session.key: {}})
+    tried.steps[session.key] = {step.op: step for step in passed.steps}
+    known = frame.handled.get(number)
+    if known is None:
+        known = Handled(number, passed.place, tried, passed.catches, True)
+        frame.handled[number] = known
+    known.gives = {passed.gives}
+    known.loops[session.key] = frame.around(session.key)
+    frame.state.failed |= {(number, session.key)}
+
+
+def _is_asked(frame: Frame, node: cst.CSTNode) -> bool | None:
+    """Whether what a call gives is tested at once; False where it is dropped, None where it goes elsewhere."""
+    for parent in around(frame.slice.module, node):
+        match parent:
+            case cst.Await():
+                continue
+            case cst.Expr():
+                return False
+            case cst.If() | cst.UnaryOperation(operator=cst.Not()):
+                return True
+        return None
+    return None
+
+
+def answered(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
+    """A call is tested: what it gives after a failure is the other way."""
+    call = test.expression if isinstance(test, cst.Await) else test
+    handled = frame.handled.get(frame.number(call))
+    if handled is not None and truth not in handled.gives:
+        frame.state.failed = frozenset(item for item in frame.state.failed if item[0] != handled.number)
 
 
 def tell_caught(frame: Frame) -> None:

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.making import KeyUse
+from sqla_lint.flow.passing import Passed
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import UNKNOWN, Bindings, Instance, Session, Value
 from sqla_lint.knowledge.mapping import CASCADE
@@ -205,6 +206,7 @@ class Summary:
 
     keeps: rows or queries that a method leaves in `self`. sets: the attributes that it sets, "?" where it calls unknown
     code. ended: see `Manager`, and "begin", "nested" of its `yield`. begun: the sessions in a transaction at its end.
+    passed: what failed in it, and left a session that the callers go on with.
     """
 
     known: bool = False
@@ -221,6 +223,7 @@ class Summary:
     sets: frozenset[str] = frozenset()
     uses: tuple[KeyUse, ...] = ()
     begun: frozenset[str] = frozenset()
+    passed: tuple[Passed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from sqla_lint.flow.counted import note_counted
 from sqla_lint.flow.cutting import note_unset
 from sqla_lint.flow.dropped import note_dropped, note_used
 from sqla_lint.flow.events import Injected
+from sqla_lint.flow.failures import give_back
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
 from sqla_lint.flow.half_built import note_completed
@@ -180,6 +181,7 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
         note_given_back(frame, given, value)
         given = _kept(frame, given)
         respond(frame, given, value)
+    give_back(frame, given)
     if frame.emitting:
         frame.outcome.returns.append(given)
         if given != UNKNOWN and not isinstance(given, Constant):

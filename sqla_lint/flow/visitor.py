@@ -14,7 +14,7 @@ from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.endings import UsedAgain
 from sqla_lint.flow.engines import tell_engines
 from sqla_lint.flow.events import Event, ScopeLeft
-from sqla_lint.flow.failures import tell_caught
+from sqla_lint.flow.failures import passed_over, tell_caught
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.keeping import tell_kept, tell_registries
@@ -291,6 +291,7 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         uses=tuple(sorted(visitor.making.uses, key=lambda item: (item.parameter, item.column, item.target, item.use))),
         ended=_ended(visitor, yields, ends) if info.wraps == "contextmanager" else frozenset(),
         begun=frozenset.intersection(*(frozenset(state.begun) for state in ends)) if ends else frozenset(),
+        passed=() if info.decorators else passed_over(visitor, ends),
     )
 
 

@@ -19,6 +19,7 @@ class Failing:
 
     def __init__(self, files: Sequence[Facts], events: frozenset[str], targets_of: TargetsOf, closure: Closure) -> None:
         self._asked = "Caught" in events
+        self._files = files
         postgresql = any(is_postgresql(facts.databases) for facts in files)
         self._verbs = WRITING | SENDING if postgresql else WRITING
         self._targets_of = targets_of
@@ -26,11 +27,33 @@ class Failing:
 
     def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether something may be written in a `try` of a body, by itself or in a helper."""
-        if not self._asked or not sketch.tried:
+        if not self._asked:
             return False
+        if not sketch.tried:
+            return self._hears_nothing(facts, fact, sketch)
         if any(last(chain) in self._verbs for chain in sketch.tried):
             return True
-        return any(item in self._may_write for chain in sketch.tried for item in self._targets_of(facts, fact, chain))
+        if any(item in self._may_write for chain in sketch.tried for item in self._targets_of(facts, fact, chain)):
+            return True
+        return self._hears_nothing(facts, fact, sketch)
+
+    def _hears_nothing(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether a function is called in which a flush may fail, and that tells nobody."""
+        for chain in sketch.calls:
+            passing = self._passing.get(last(chain))
+            if passing is not None and not passing.isdisjoint(self._targets_of(facts, fact, chain)):
+                return True
+        return False
+
+    @cached_property
+    def _passing(self) -> dict[str, set[str]]:
+        """The functions in which a flush may fail that their callers do not hear of, by their last names."""
+        found: dict[str, set[str]] = {}
+        for facts in self._files:
+            for fact in facts.functions.values():
+                if fact.sketch.passes:
+                    found.setdefault(fact.name, set()).add(f"{facts.module}:{fact.qualname}")
+        return found
 
     @cached_property
     def _may_write(self) -> frozenset[str]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 
-from sqla_lint.knowledge.exceptions import FLUSHING, MENDING, catches_anything, catches_flush, is_flush_error
+from sqla_lint.knowledge.exceptions import (
+    FLUSHING,
+    MENDING,
+    SENDING,
+    catches_anything,
+    catches_flush,
+    is_flush_error,
+)
 
 Chain = Callable[[ast.expr], str]
 
@@ -29,6 +36,22 @@ def attempted(node: ast.Try | ast.TryStar, imports: Mapping[str, str], in_loop: 
             continue
         everything = any(catches_anything(name) for name in names)
         yield from (call for call in calls if not everything or call.rpartition(".")[2] in FLUSHING)
+
+
+def passes(node: ast.Try | ast.TryStar, imports: Mapping[str, str], chain: Chain) -> bool:
+    """Whether a flush or a statement in the body of a `try` may fail without the callers hearing of it."""
+    calls = (chain(item.func) for part in node.body for item in ast.walk(part) if isinstance(item, ast.Call))
+    verbs = {call.rpartition(".")[2] for call in calls}
+    flushes = not verbs.isdisjoint(FLUSHING)
+    if not flushes and verbs.isdisjoint(SENDING):
+        return False
+    for handler in node.handlers:
+        names = [_dotted(item, imports, chain) for item in _classes(handler.type)]
+        surely = flushes or not any(map(catches_anything, names))
+        silent = not _mends(handler) and not isinstance(handler.body[-1], ast.Raise)
+        if surely and silent and any(map(catches_flush, names)):
+            return True
+    return False
 
 
 def _classes(node: ast.expr | None) -> list[ast.expr | None]:

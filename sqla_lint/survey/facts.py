@@ -42,6 +42,7 @@ class Sketch(NamedTuple):
     truth, where that may be a statement. whittles: it loads rows, and may only count them, take the first or see
     whether there are any. titles: the names that are read and begin as those of classes do. only_awaited: the
     last names of calls each of which stands right under an `await`; sometimes_awaited: those of which only some do.
+    passes: a flush may fail in it that its callers do not hear of.
     """
 
     calls: frozenset[str]
@@ -66,6 +67,7 @@ class Sketch(NamedTuple):
     titles: frozenset[str] = frozenset()
     only_awaited: frozenset[str] = frozenset()
     sometimes_awaited: frozenset[str] = frozenset()
+    passes: bool = False
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

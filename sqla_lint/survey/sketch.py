@@ -9,7 +9,7 @@ from sqla_lint.knowledge.reflection import ANY_NAME
 from sqla_lint.knowledge.rendering import is_template, renders
 from sqla_lint.knowledge.sessions import COROUTINES
 from sqla_lint.knowledge.statements import SYNCHRONIZE, TAKING_CRITERIA
-from sqla_lint.survey.attempts import attempted
+from sqla_lint.survey.attempts import attempted, passes
 from sqla_lint.survey.changes import Changes
 from sqla_lint.survey.facts import Sketch
 from sqla_lint.survey.removed import may_be_removed
@@ -70,6 +70,7 @@ class _Walk:
         self.synchronizes = False
         self.removed = False
         self.tried: set[str] = set()
+        self.passes = False
         self.renders = False
         self.yields = False
 
@@ -110,6 +111,7 @@ class _Walk:
                 self.yields = True
             elif isinstance(node, (ast.Try, ast.TryStar)):
                 self.tried.update(attempted(node, self.imports, in_loop, chain_of))
+                self.passes = self.passes or passes(node, self.imports, chain_of)
             elif isinstance(node, _DEFINITIONS):
                 todo += [(item, in_loop) for item in node.decorator_list]
                 continue
@@ -145,6 +147,7 @@ class _Walk:
             frozenset(name for name in self.loaded if name[0].isupper()),
             frozenset(self.waited.values()) - self.unawaited,
             frozenset(self.unawaited.intersection(self.waited.values())),
+            self.passes,
         )
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:
