@@ -31,7 +31,7 @@ from sqla_lint.flow.sessions import commit, drop, flush, give_away, put
 from sqla_lint.flow.sharing import used_by
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.streaming import note_cut
-from sqla_lint.flow.substitution import Binding, session_given, substitute
+from sqla_lint.flow.substitution import Binding, session_for, substitute
 from sqla_lint.flow.transactions import begin, follow, wait
 from sqla_lint.flow.unwritten import called, given_back, written
 from sqla_lint.flow.values import (
@@ -130,7 +130,7 @@ def apply_summary(
     frame.outcome.blocked = blocked if info.is_async else frame.outcome.blocked
     _settle(frame, summary, binding, node)
     for passed in summary.passed:
-        if (session := _session_for(frame, passed.session, binding)) is not None:
+        if (session := session_for(frame, passed.session, binding)) is not None:
             pass_over(frame, passed, session, node)
     frame.may_raise()
     for read in summary.reads:
@@ -247,7 +247,7 @@ def _note_reading(frame: Frame, summary: Summary, binding: Binding, node: cst.CS
     for effect in summary.effects:
         if effect.op != "loads" or not effect.must:
             continue
-        session = _session_for(frame, effect.session, binding)
+        session = session_for(frame, effect.session, binding)
         if session is None or any(item.op not in ("loads", "sql") for item in summary.effects):
             return
         waiting = [item for item in frame.state.changed if item.session == session.key and not item.sent]
@@ -258,24 +258,6 @@ def _note_reading(frame: Frame, summary: Summary, binding: Binding, node: cst.CS
             return
 
 
-def _session_for(frame: Frame, key: str, binding: Binding) -> Session | None:
-    if key.startswith("param:"):
-        name, _, held = key.removeprefix("param:").partition(".")
-        given = session_given(binding.get(name))
-        if not held or name not in binding:
-            return given
-        # What was taken for a session holds one.
-        return Session(f"{given.key if given is not None else f'held:{name}'}.{held}")
-    if key.startswith("self."):
-        owner = binding.get("self")
-        if owner is None:
-            return None
-        if owner != frame.state.names.get("self"):
-            # Another object's session: nothing is known of it but that it is always the same.
-            key = f"held:{getattr(owner, 'cls', '')}.{key.removeprefix('self.')}"
-    return Session(key)
-
-
 def _apply_effect(
     frame: Frame, effect: Effect, binding: Binding, node: cst.CSTNode, whole: bool, pending: bool
 ) -> None:
@@ -284,7 +266,7 @@ def _apply_effect(
     whole: it closes the session too, so that each call is a unit of work of its own. pending: the caller or the
     callee has changed something that a commit writes.
     """
-    session = _session_for(frame, effect.session, binding)
+    session = session_for(frame, effect.session, binding)
     if session is None or effect.outside and frame.ask(RunsWithin(frame.info.id, effect.outside)):
         return
     match effect.op:
@@ -340,7 +322,7 @@ def _settle(frame: Frame, summary: Summary, binding: Binding, node: cst.CSTNode)
     """The sessions that are in a transaction once the callee is done, whatever it did with them before."""
     touched = {effect.session for effect in summary.effects}
     for key in sorted(touched | summary.begun):
-        session = _session_for(frame, key, binding)
+        session = session_for(frame, key, binding)
         if session is not None and key in summary.begun:
             follow(frame, session, BEGUN)
         elif session is not None:
@@ -371,7 +353,7 @@ def _store(frame: Frame, summary: Summary, binding: Binding) -> None:
     """What a callee adds and, on some way, commits as well may be stored by the time it ends."""
     added = {effect.session for effect in summary.effects if effect.op == "add"}
     for effect in summary.effects if added else ():
-        session = _session_for(frame, effect.session, binding) if effect.op == "commit" and not effect.usual else None
+        session = session_for(frame, effect.session, binding) if effect.op == "commit" and not effect.usual else None
         if session is not None and effect.session in added:
             flush(frame, session)
 
@@ -386,7 +368,7 @@ def _apply_expiry(frame: Frame, summary: Summary, binding: Binding, node: cst.CS
     """What the callee surely expires; its own reads came before, for all that is known."""
     refreshed = {effect.session for effect in summary.effects if effect.op == "refresh"}
     for effect in summary.effects:
-        session = _session_for(frame, effect.session, binding)
+        session = session_for(frame, effect.session, binding)
         by = _EXPIRING.get(effect.op)
         if session is None:
             continue

@@ -42,6 +42,25 @@ def session_given(value: Value | None) -> Session | None:
     return value.session if isinstance(value, Statement) else value if isinstance(value, Session) else None
 
 
+def session_for(frame: Frame, key: str, binding: Binding) -> Session | None:
+    """The session that a callee's key speaks of, in the caller's terms; None where it is none or not at hand."""
+    if key.startswith("param:"):
+        name, _, held = key.removeprefix("param:").partition(".")
+        given = session_given(binding.get(name))
+        if not held or name not in binding:
+            return given
+        # What was taken for a session holds one.
+        return Session(f"{given.key if given is not None else f'held:{name}'}.{held}")
+    if key.startswith("self."):
+        owner = binding.get("self")
+        if owner is None:
+            return None
+        if owner != frame.state.names.get("self"):
+            # Another object's session: nothing is known of it but that it is always the same.
+            key = f"held:{getattr(owner, 'cls', '')}.{key.removeprefix('self.')}"
+    return Session(key)
+
+
 def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, depth: int = 0) -> Value:
     """A value of the callee in the caller's terms."""
     if depth > 5:
