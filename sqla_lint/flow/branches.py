@@ -112,6 +112,7 @@ def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
             frame.state.assumed[f"{frame.text(left)} {word} {frame.text(other)}"] = not truth
         case cst.Call() | cst.Await():
             answered(frame, test, truth)
+            _assume_asked(frame, test, truth)
             narrow_test(frame, test, truth)
         case cst.NamedExpr(target=target):
             assume(frame, target, truth)
@@ -124,6 +125,16 @@ def assume(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
         case cst.Attribute() | cst.Comparison():
             narrow_test(frame, test, truth)
             frame.state.assumed[_key(frame, test)] = truth
+
+
+def _assume_asked(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:
+    """`not session.in_transaction()`: whatever was sent before, nothing has begun one."""
+    match test:
+        case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value="in_transaction"))) if not truth:
+            with frame.silent():
+                held = frame.evaluate(owner)
+            if isinstance(held, Session):
+                frame.state.begun.pop(held.key, None)
 
 
 def _assume_listed(frame: Frame, name: cst.SimpleString, held: cst.BaseExpression, listed: bool) -> None:
