@@ -75,6 +75,7 @@ class Diagnostic:
     """One finding at a span. `message` is one line without a final stop.
 
     steps: how far what it tells of is from what stands at the span; of several at one place the nearest comes first.
+    subject: what it speaks of there, where other rules may speak of the same.
     """
 
     span: Span
@@ -86,6 +87,7 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
     confidence: Confidence = Confidence.HIGH
     steps: int = field(default=0, compare=False)
+    subject: str = field(default="", compare=False)
 
     @property
     def sort_key(self) -> tuple[Span, str, str]:

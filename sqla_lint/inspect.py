@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from sqla_lint.checks import asked_by
+from sqla_lint.checks import RULES, asked_by
 from sqla_lint.diagnostic import Diagnostic, Note, Span
 from sqla_lint.knowledge.versions import Versions
 from sqla_lint.memory import Memory
@@ -54,7 +54,7 @@ def inspect(
         return project, [(facts.module, name) for facts, name in project.suspects.roots(wanted, everything)]
 
     project, roots = with_room(link)
-    inspection = Inspection(project)
+    inspection = Inspection(project, rules)
     recall = memory.recall if memory is not None else lambda function: None
     costs = [_lines(project, root) for root in roots if recall(":".join(root)) is None]
     if costs:
@@ -106,8 +106,9 @@ def _lines(project: Project, root: Root) -> int:
 class Inspection:
     """Keeps what the checks say of the roots that were walked, and knows whom to ask next."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, rules: Collection[str]) -> None:
         self._project = project
+        self._rules = rules
         self._walked: dict[str, Walked] = {}
         self._asked: set[str] = set()
         self._owed: set[Owed] = set()
@@ -169,7 +170,7 @@ class Inspection:
         settled -= {owed for item in walked for owed in item.confirmed}
         owing = {place: owed for item in walked for place, owed in item.owing}
         groups: dict[tuple[Span, str], list[Diagnostic]] = {}
-        told = list(_told(walked))
+        told = list(_in_place(list(_told(walked)), self._rules))
         # What a caller's rows show at a place may be another rule's: then there is nothing left to infer.
         seen = {(one.span, owing.get((one.span, one.message))) for one in told if not is_inferred(one)}
         for diagnostic in told:
@@ -191,6 +192,12 @@ def _told(walked: Sequence[Walked]) -> Iterator[Diagnostic]:
             if known is None or rank(diagnostic) < rank(known):
                 shared[identity] = diagnostic
     yield from shared.values()
+
+
+def _in_place(told: Sequence[Diagnostic], on: Collection[str]) -> Iterator[Diagnostic]:
+    """The findings but for those in whose place there is one of another rule that is on."""
+    instead = {(one.span, one.subject, RULES[one.code].instead_of) for one in told if one.subject and one.code in on}
+    yield from (one for one in told if (one.span, one.subject, one.rule) not in instead)
 
 
 def _as_one(group: list[Diagnostic]) -> Diagnostic:

@@ -106,9 +106,9 @@ def _tupled(item: Any) -> object:
 
 
 def _of(diagnostic: Diagnostic) -> list[object]:
-    return [diagnostic.steps, plain(diagnostic)]
+    return [diagnostic.steps, diagnostic.subject, plain(diagnostic)]
 
 
 def _diagnostic(kept: list[Any]) -> Diagnostic:
-    steps, rest = kept
-    return replace(restored(rest), steps=int(steps))
+    steps, subject, rest = kept
+    return replace(restored(rest), steps=int(steps), subject=str(subject))

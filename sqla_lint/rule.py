@@ -36,6 +36,9 @@ class Rule:
 
     costs: what it finds is right but slow or wasteful, the more so the more data there is: no matter in a test suite.
 
+    instead_of: the name of a rule whose finding about the same subject, at the same place, is left out where this one
+    is on and has one.
+
     since_generation: it speaks only where a project surely runs on that generation of SQLAlchemy, or a later one, as
     it says itself.
     """
@@ -49,6 +52,7 @@ class Rule:
     fix: Safety = Safety.SHOWN
     costs: bool = False
     since_generation: str = ""
+    instead_of: str = ""
     checks: dict[type, Check] = field(default_factory=dict, compare=False)
     calls: dict[tuple[str, str], Check] = field(default_factory=dict, compare=False)
     beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, compare=False)
@@ -113,8 +117,9 @@ class Rule:
         confidence: Confidence = Confidence.HIGH,
         message: str | None = None,
         steps: int = 0,
+        about: str = "",
         **fields: object,
     ) -> Diagnostic:
         """Return a diagnostic of this rule at `span`; `fields` fill the rule's message (or `message`)."""
         text = (message or self.message).format(**fields)
-        return Diagnostic(span, self.code, self.name, text, self.severity, fix, notes, confidence, steps)
+        return Diagnostic(span, self.code, self.name, text, self.severity, fix, notes, confidence, steps, about)

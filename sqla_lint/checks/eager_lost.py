@@ -18,6 +18,7 @@ rule = Rule(
     message="`{path}` came with its rows, and {by} has expired them: it is loaded again, once per row of `{rows}`",
     severity=Severity.WARNING,
     costs=True,
+    instead_of="lazy-load-in-loop",
 )
 
 _PASSED_OVER = "`{name}` is in the session already, so that `{call}()` passes over its option to load `{path}`"
@@ -34,13 +35,15 @@ def check_read(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]
     seen = read.producer is not None and read.producer.seen
     expired = read.instance.expired
     by = f"`{expired.by}`" if expired.by.endswith(")") else expired.by
+    path = f"{context.class_name(read.instance.cls)}.{read.relationship}"
     yield rule.at(
         read.place.span,
         fix=Fix(f"read it before {by}, or query the rows again after it"),
         notes=notes_of(read),
         confidence=Confidence.HIGH if seen else Confidence.MEDIUM,
         steps=len(read.instance.path),
-        path=f"{context.class_name(read.instance.cls)}.{read.relationship}",
+        about=path,
+        path=path,
         by=by,
         rows=read.loop.source,
     )

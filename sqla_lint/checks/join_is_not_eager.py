@@ -17,6 +17,7 @@ rule = Rule(
     message="`{path}` is joined, which does not load it: that happens one by one, for the rows of `{rows}`",
     severity=Severity.WARNING,
     costs=True,
+    instead_of="lazy-load-in-loop",
 )
 
 
@@ -34,6 +35,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
         fix=Fix(f"take it from the join: `.options(contains_eager({path}))`; where rows are grouped, `selectinload()`"),
         notes=notes_of(read),
         confidence=Confidence.HIGH if seen else Confidence.MEDIUM,
+        about=path,
         path=path,
         rows=read.loop.source,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Severity
 from sqla_lint.flow.events import Loop, RelationshipRead
-from sqla_lint.flow.multiplied import is_joined, is_joined_to_load, is_undone, multiplies, notes_of
+from sqla_lint.flow.multiplied import is_joined, multiplies, notes_of
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -29,8 +29,6 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
     loop = read.loop
     if loop is None or read.instance is None or not multiplies(read) or read.adds:
         return  # what is only added to is append-to-unloaded-collection
-    if is_undone(read) or is_joined_to_load(read, context.mapping(read.instance.cls)):
-        return  # eager-lost, join-is-not-eager
     seen = read.producer is not None and read.producer.seen
     if not seen and context.mostly_async:
         return  # under an AsyncSession a lazy load raises: code that works gets such rows loaded
@@ -43,6 +41,7 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
         notes=notes_of(read),
         confidence=Confidence.HIGH if seen else Confidence.MEDIUM,
         steps=len(read.instance.path),
+        about=f"{owner}.{read.relationship}",
         path=f"{owner}.{read.relationship}",
         often=often,
         rows=loop.source,
