@@ -129,7 +129,13 @@ def select(arguments: Arguments) -> Statement:
     if len(given) == 1 and isinstance(given[0], TupleValue | Collection) and given[0].items:
         given = given[0].items
     core = bool(given) and all(item == UNKNOWN or isinstance(item, External) for item in given)
-    return Statement("core" if core else "select", entities(given), steps=asked(given), plain=is_plain(given))
+    kind, root = "core" if core else "select", root_of(given)
+    return Statement(kind, entities(given), steps=asked(given), plain=is_plain(given), root=root)
+
+
+def root_of(given: tuple[Value, ...]) -> tuple[str, ...]:
+    """The parameter whose class alone is asked for: the callers know it, as they know a statement that they give."""
+    return given[0].root if len(given) == 1 and isinstance(given[0], ClassValue) else ()
 
 
 def asked(given: tuple[Value, ...]) -> Steps:

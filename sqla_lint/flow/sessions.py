@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.constructs import asked, entities, is_plain, options_tree
+from sqla_lint.flow.constructs import asked, entities, is_plain, options_tree, root_of
 from sqla_lint.flow.elsewhere import note_elsewhere
 from sqla_lint.flow.engines import gives_connection, rebind
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
@@ -293,7 +293,10 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
             return Constant(None)
         case "query":
             given = arguments.positional
-            return Statement("query", entities(given), session=session, steps=asked(given), plain=is_plain(given))
+            root = root_of(given)
+            return Statement(
+                "query", entities(given), session=session, root=root, steps=asked(given), plain=is_plain(given)
+            )
         case "begin":
             if not arguments.keywords:  # of 1.x: `nested=True`, `subtransactions=True`
                 note_effect(frame, session, "begin")

@@ -16,6 +16,7 @@ from sqla_lint.flow.values import (
     ANY_PARENT,
     PARENT,
     UNKNOWN,
+    ClassValue,
     Collection,
     Constant,
     Coroutine,
@@ -73,7 +74,7 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
         case Symbol(path=(root, *steps), shaped=shaped):
             led = follow(frame, binding.get(root, UNKNOWN), steps, node)
             return _shaped(led) if shaped else led
-        case Instance(producer=Producer(root=(root, *_))) if isinstance(binding.get(root), Statement):
+        case Instance(producer=Producer(root=(root, *_))) if isinstance(binding.get(root), Statement | ClassValue):
             return _asked_for(binding[root], _fresh(frame, value, binding, node))
         case Instance(cls=cls, producer=Producer(root=(root, *steps))):
             held = follow(frame, binding.get(root, UNKNOWN), steps, node)
@@ -147,6 +148,8 @@ def step_from(frame: Frame, value: Value, step: str, node: cst.CSTNode) -> Value
     """One step of an access path: an element, a value of a dict, or an attribute."""
     if step == EACH and isinstance(value, Statement):
         return entity(frame, value, 0, node) if value.scalar else UNKNOWN
+    if step == EACH and isinstance(value, ClassValue):
+        return Instance(value.id, producer=Producer(True, frame.place(node)))  # its rows, as the callee asks for them
     if step == EACH:
         return frame.elements(value, node, 0)
     at = step.startswith("[")  # an index that is told

@@ -73,10 +73,11 @@ NO_BINDINGS: Bindings = ()
 
 @dataclass(frozen=True, slots=True)
 class ClassValue(Value):
-    """A class of the project, by "module:qualname", and what a subscript binds its type variables to."""
+    """A class of the project, by "module:qualname"; what its type variables are; the parameter that it stands for."""
 
     id: str
     bound: Bindings = ()
+    root: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from sqla_lint.flow.unwritten import as_written
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
+    ClassValue,
     Collection,
     Constant,
     FunctionValue,
@@ -159,6 +160,8 @@ def entry_state(info: FunctionInfo, captured: State | None = None, given: Given 
         state.loaded = captured.loaded
     for parameter in info.parameters:
         value = known.get(parameter.name) or _parameter(parameter.name, parameter.value, parameter.kind)
+        if isinstance(value, ClassValue) and parameter.name in known:
+            value = replace(value, root=(parameter.name,))
         state.bind(parameter.name, value)
     return state
 
