@@ -40,6 +40,8 @@ def check(query: QueryRepeated, context: Context) -> Iterator[Diagnostic]:
     )
     fix = Fix(f"query for all items before the loop, {how}, and look each one up in what that gives")
     notes = (Note(loop.place.span, "the loop"),) if loop.place is not None else ()
+    if query.via is not None:
+        notes = (*notes, Note(query.via.span, "the query"))
     by = " and ".join(f"`{column}`" for column in columns)
     yield rule.at(query.place.span, fix=fix, notes=notes, columns=by, items=loop.source)
 

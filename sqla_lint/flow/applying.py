@@ -11,6 +11,7 @@ from sqla_lint.flow.failures import commits, enter_callee, pass_over, sent, unse
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.half_built import flushes_by_itself, note_flushed
+from sqla_lint.flow.helped import note_asked
 from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.loaded import detach, expire, expires_on_commit, renew
@@ -112,6 +113,8 @@ def apply_summary(
         for value in arguments.all():
             frame.escape(value)
         return _wrapped(frame, info, doubtful(info.returns), None, node)
+    if summary.asks and frame.loops:
+        note_asked(frame, info, summary, binding, arguments, node)
     if frame.state.changed:
         _note_reading(frame, summary, binding, node)
     outside = frame.blocks

@@ -12,7 +12,8 @@ from sqla_lint.flow.caught import Caught
 from sqla_lint.flow.frame import Frame, sessions_in
 from sqla_lint.flow.passing import Passed, Step
 from sqla_lint.flow.places import around, nodes
-from sqla_lint.flow.questions import Databases, EventAsked, Summary
+from sqla_lint.flow.questions import EventAsked, Summary
+from sqla_lint.flow.speaking import Databases
 from sqla_lint.flow.state import State
 from sqla_lint.flow.values import ClassValue, Constant, External, Instance, Manager, Session, TupleValue, Value
 from sqla_lint.knowledge.databases import is_postgresql, names_another

@@ -98,7 +98,7 @@ def _set_by_itself(frame: Frame, cls: str, names: set[str]) -> frozenset[str]:
     return frozenset(names) if ANYTHING in sets else sets
 
 
-def note_completed(frame: Frame, instance: Instance, name: str, place: Place) -> None:
+def note_completed(frame: Frame, instance: Instance, name: str, node: cst.CSTNode) -> None:
     """An attribute of an object is set: too late, if a query has written the object before."""
     early = frame.making.early.get(instance.identity)
     info = frame.ask(MappingOf(instance.cls)) if early is not None else None
@@ -109,4 +109,4 @@ def note_completed(frame: Frame, instance: Instance, name: str, place: Place) ->
     if given:
         del frame.making.early[instance.identity]
         session = frame.opened.get(early.session, Session(early.session))
-        frame.emit(HalfBuilt(early.place, early.via, session, early.cls, min(given), early.added, place))
+        frame.emit(HalfBuilt(early.place, early.via, session, early.cls, min(given), early.added, frame.place(node)))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import libcst as cst
 
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.helping import bindings, keep_lookup, names_in, names_made
 from sqla_lint.flow.narrowed import KEY, Compared, Narrowed
-from sqla_lint.flow.places import nodes
+from sqla_lint.flow.places import Place, nodes
 from sqla_lint.flow.query_events import QueryRepeated
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.values import Instance, MappedAttribute, Statement
@@ -66,12 +67,18 @@ def _column(frame: Frame, node: cst.BaseExpression) -> MappedAttribute | None:
     return found if isinstance(found, MappedAttribute) else None
 
 
-def note_repeated(frame: Frame, statement: Statement) -> None:
-    """A statement will be sent: tell of it where its criteria depend on what a loop around this point goes through."""
+def note_repeated(frame: Frame, statement: Statement, via: Place | None = None) -> None:
+    """A statement will be sent: tell of it where its criteria depend on what a loop around this point goes through.
+
+    via: where a callee sends it.
+    """
     compared = statement.narrowed.compared
-    if not frame.loops or not compared or not frame.ask(EventAsked("QueryRepeated")):
+    if not compared or not frame.ask(EventAsked("QueryRepeated")):
         return
     if statement.kind not in _READING or statement.owner is not None:
+        return
+    if not frame.loops:
+        keep_lookup(frame, statement)
         return
     node = frame.current
     for depth in range(len(frame.loops) - 1, -1, -1):
@@ -83,6 +90,7 @@ def note_repeated(frame: Frame, statement: Statement) -> None:
         if depending:
             event = QueryRepeated(
                 frame.place(node),
+                via,
                 statement=statement,
                 depending=depending,
                 loop=loop,
@@ -148,25 +156,6 @@ def _is_found(test: cst.BaseExpression, query: cst.CSTNode, found: set[str]) -> 
     return _holds(test, query, found)
 
 
-def _bound(loop: cst.For | cst.CompFor) -> Iterator[tuple[cst.CSTNode, list[cst.BaseExpression], cst.BaseExpression]]:
-    """Where the turns of a loop bind names, in order: the node, the targets, what they get."""
-    for inner in nodes(loop):
-        match inner:
-            case cst.Assign(targets=targets, value=value):
-                yield inner, [item.target for item in targets], value
-            case cst.AnnAssign(target=target, value=cst.BaseExpression() as value):
-                yield inner, [target], value
-            case cst.For(target=target, iter=value) | cst.CompFor(target=target, iter=value):
-                yield inner, [target], value
-            case cst.NamedExpr(target=target, value=value) | cst.AugAssign(target=target, value=value):
-                yield inner, [target], value
-
-
-def _names_of(targets: Iterable[cst.BaseExpression]) -> frozenset[str]:
-    plain = [target for target in targets if isinstance(target, cst.Name | cst.Tuple | cst.List)]
-    return frozenset[str]().union(*map(names_in, plain))
-
-
 def _varying(loop: cst.For | cst.CompFor, query: cst.CSTNode) -> tuple[frozenset[str], frozenset[str]]:
     """The names that hold something else in each turn: those got of the items before a query, and those kept after it.
 
@@ -174,8 +163,8 @@ def _varying(loop: cst.For | cst.CompFor, query: cst.CSTNode) -> tuple[frozenset
     """
     order = {inner: number for number, inner in enumerate(nodes(loop))}
     varying, bound, kept = names_in(loop.target), names_in(loop.target), frozenset[str]()
-    for inner, targets, value in _bound(loop):
-        names = _names_of(targets)
+    for inner, targets, value in bindings(loop):
+        names = names_made(targets)
         if order[inner] > order.get(query, len(order)) or any(part is query for part in nodes(value)):
             kept |= names - bound
             continue
@@ -192,7 +181,7 @@ def differs(loop: Loop, call: cst.CSTNode) -> bool:
     varying, names = _varying(loop.node, call)[0], names_in(call)
     given = (
         names_in(target)
-        for _, targets, value in _bound(loop.node)
+        for _, targets, value in bindings(loop.node)
         for target in targets
         if isinstance(target, cst.Attribute | cst.Subscript) and not varying.isdisjoint(names_in(value))
     )
@@ -212,18 +201,3 @@ def sent_by(statement: Statement, name: str) -> Statement:
     if name in ("update", "delete"):
         return replace(statement, kind=name)
     return replace(statement, narrowed=statement.narrowed.by(name, ()))
-
-
-def names_in(node: cst.CSTNode) -> frozenset[str]:
-    """The names that an expression reads; attributes go by the name that they are read of."""
-    return frozenset(found.value for found in _names(node))
-
-
-def _names(node: cst.CSTNode) -> Iterable[cst.Name]:
-    attributes = set[cst.CSTNode]()
-    for found in nodes(node):
-        match found:
-            case cst.Attribute(attr=inner) | cst.Arg(keyword=cst.Name() as inner):
-                attributes.add(inner)
-            case cst.Name() if found not in attributes:
-                yield found

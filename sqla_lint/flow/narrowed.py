@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from sqla_lint.flow.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,19 @@ class Narrowed:
     def or_by(self, other: Narrowed) -> Narrowed:
         """Either of two."""
         return Narrowed(tuple(dict.fromkeys((*self.compared, *other.compared))), self.steps | other.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A query that each call of a function sends, by what it is given: `compared` names its parameters.
+
+    classes: those that it asks for. place: where it is sent.
+    """
+
+    compared: tuple[Compared, ...]
+    steps: frozenset[str]
+    classes: tuple[str, ...]
+    place: Place = field(compare=False)
 
 
 NOT_AT_ALL = Narrowed()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from sqla_lint.flow.narrowed import Lookup
 from sqla_lint.flow.questions import Effect, Read
 from sqla_lint.flow.values import Value
 
@@ -15,6 +16,7 @@ class Outcome:
     """What is noted while a function is walked, for its summary.
 
     started: the calls that start tasks or threads, by number. blocked: it is told already that it blocks its loop.
+    asks: queries by what it is given, by number. asked: those that were sent whenever it has returned something.
     """
 
     returns: list[Value] = field(default_factory=list)
@@ -26,3 +28,5 @@ class Outcome:
     io: str = ""
     started: dict[int, cst.Call] = field(default_factory=dict)
     blocked: bool = False
+    asks: dict[int, Lookup] = field(default_factory=dict)
+    asked: frozenset[int] | None = None

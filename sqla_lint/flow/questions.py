@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.making import KeyUse
+from sqla_lint.flow.narrowed import Lookup
 from sqla_lint.flow.passing import Passed
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import UNKNOWN, Bindings, Instance, Session, Value
@@ -224,6 +225,7 @@ class Summary:
     uses: tuple[KeyUse, ...] = ()
     begun: frozenset[str] = frozenset()
     passed: tuple[Passed, ...] = ()
+    asks: tuple[Lookup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,11 +390,6 @@ class EventAsked(Question[bool]):
     """Whether some rule asks for events of a kind."""
 
     event: str
-
-
-@dataclass(frozen=True, slots=True)
-class Databases(Question[frozenset[str]]):
-    """The dialects of the database URLs in the project: "sqlite", "postgresql" and so on; empty where none is."""
 
 
 @dataclass(frozen=True, slots=True)

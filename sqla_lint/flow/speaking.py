@@ -1,10 +1,15 @@
-"""The question what a project says of its sessions, wherever it does."""
+"""Questions what a project says of its sessions and databases, wherever it does."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from sqla_lint.flow.questions import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Databases(Question[frozenset[str]]):
+    """The dialects of the database URLs in the project: "sqlite", "postgresql" and so on; empty where none is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
 from sqla_lint.flow.half_built import note_completed
 from sqla_lint.flow.halves import note_half_set
+from sqla_lint.flow.helping import note_returning
 from sqla_lint.flow.instances import is_mapped, replace_relationship
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import note_returned
@@ -183,7 +184,7 @@ def _return(frame: Frame, value: cst.BaseExpression | None) -> bool:
         respond(frame, given, value)
     give_back(frame, given)
     if frame.emitting:
-        frame.outcome.returns.append(given)
+        note_returning(frame, given)
         if given != UNKNOWN and not isinstance(given, Constant):
             frame.state.names[RETURNED] = given
             note_returned(frame, given, value)
@@ -327,8 +328,7 @@ def _set_attribute(
         note_half_set(frame, holder, name, value, target)
         note_unset(frame, holder, name, value, target)
         frame.works_on_batch()
-        if frame.making.early:
-            note_completed(frame, holder, name, frame.place(target))
+        note_completed(frame, holder, name, target)
         held = set_value(frame, holder, name, value, source)
         own = path_of(owner)
         if own:

@@ -17,6 +17,7 @@ from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.failures import passed_over, tell_caught
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
+from sqla_lint.flow.helping import asked_always
 from sqla_lint.flow.keeping import tell_kept, tell_registries
 from sqla_lint.flow.kept import kept_at_end
 from sqla_lint.flow.lattice import join
@@ -295,6 +296,7 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         ended=_ended(visitor, yields, ends) if info.wraps == "contextmanager" else frozenset(),
         begun=frozenset.intersection(*(frozenset(state.begun) for state in ends)) if ends else frozenset(),
         passed=() if info.decorators else passed_over(visitor, ends),
+        asks=asked_always(visitor),
     )
 
 

@@ -19,7 +19,6 @@ from sqla_lint.flow.questions import (
     AttributeMeans,
     CallsAsked,
     ClassInfo,
-    Databases,
     DumpReads,
     Effect,
     EventAsked,
@@ -43,7 +42,7 @@ from sqla_lint.flow.questions import (
     TemplateNamed,
     WorksOnSession,
 )
-from sqla_lint.flow.speaking import SpeaksOf
+from sqla_lint.flow.speaking import Databases, SpeaksOf
 from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Mapping, Object, OneOf, Session, Value
 from sqla_lint.flow.values import Collection as Rows
 from sqla_lint.knowledge import sessions

@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
+
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.knowledge.statements import NARROWING, QUERY_GETS
-from sqla_lint.survey.facts import Sketch
+from sqla_lint.project.keyed import Following
+from sqla_lint.project.mentions import last
+from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
+
+# A helper that does any of these does more than look something up.
+_DOING = frozenset({"add", "add_all", "commit", "delete", "flush", "merge", "rollback"})
 
 
-def repeats(sketch: Sketch) -> bool:
-    """Whether criteria are made in a loop, or a row is got by its key there."""
-    return any(map(_narrows, sketch.loop_calls))
+class Repeating:
+    """The verdict. `following` gives the functions that a chain may run."""
+
+    def __init__(self, files: Sequence[Facts], following: Following) -> None:
+        self._files = files
+        self._following = following
+
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
+        """Whether criteria are made in a loop, or a row is got by its key there, in the body or in a helper."""
+        if any(map(_narrows, sketch.loop_calls)):
+            return True
+        called = (target for chain in sketch.loop_calls for target in self._following(facts, fact, chain))
+        return any(target in self._asking for target in called)
+
+    @cached_property
+    def _asking(self) -> frozenset[str]:
+        """The functions that look something up, and do nothing else to a session."""
+        return frozenset(
+            f"{facts.module}:{fact.qualname}"
+            for facts in self._files
+            for fact in facts.functions.values()
+            if fact.parameters
+            and any(map(_narrows, fact.sketch.calls))
+            and _DOING.isdisjoint(map(last, fact.sketch.calls))
+        )
 
 
 def _narrows(chain: str) -> bool:

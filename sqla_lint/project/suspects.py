@@ -35,7 +35,7 @@ from sqla_lint.project.mentions import (
 )
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.raising import Raising
-from sqla_lint.project.repeating import repeats
+from sqla_lint.project.repeating import Repeating
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
@@ -96,6 +96,7 @@ class Suspects:
         self._writing = Writing(self._files, classes, asked.events)
         self._failing = Failing(self._files, asked.events, self._targets.of, self._closure)
         self._working = Working(self._files, classes, asked.events, self.opening, self._targets.of)
+        self._repeating = Repeating(self._files, self._targets.of)
         self.committing = self._commits()
         self._transacting = Transacting(
             asked.events, self.opening, self._lives, self._targets.of, self._closure, self.committing
@@ -295,7 +296,7 @@ class Suspects:
             and self._reads_too_late(facts, fact, sketch, calls)
             or self._lives.may_hold(facts, fact, sketch, calls)
             or "QueryRepeated" in self._events
-            and repeats(sketch)
+            and self._repeating.may_hold(facts, fact, sketch)
             or self._raising.may_hold(facts, fact, sketch, calls)
             or self._failing.may_hold(facts, fact, sketch)
             or self._transacting.may_hold(facts, fact, sketch, calls)
