@@ -373,8 +373,8 @@ def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CS
         wait(frame, dotted, node)
     if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
         return Manager(Manager(UNKNOWN))
-    if dotted in ("sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine"):
-        return constructs.create_engine(arguments)
+    if dotted in known_sessions.ENGINES:
+        return constructs.create_engine(dotted, arguments)
     if dotted in known_sessions.FRAMEWORKS:
         return External(dotted, made=True)
     if dotted in known_sessions.CONNECTIONS:

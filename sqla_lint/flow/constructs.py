@@ -43,6 +43,7 @@ from sqla_lint.knowledge import loaders, sessions, statements
 from sqla_lint.knowledge.exports import REEXPORTED
 
 _AUTOCOMMIT = ".autocommit"
+_IN_MEMORY = ("sqlite://", "sqlite:///:memory:")
 
 
 def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
@@ -256,13 +257,15 @@ def _steps(name: str, arguments: Arguments, place: Place | None) -> Iterator[Ste
     yield Step(name, cls if joins else "", relationship if joins else "", keywords, place=place)
 
 
-def create_engine(arguments: Arguments) -> Value:
-    """An engine; said so where its pool keeps no connections apart."""
+def create_engine(dotted: str, arguments: Arguments) -> Value:
+    """An engine, made by that function; said so where its pool keeps no connections apart."""
     pool = arguments.keywords.get("poolclass")
     url = arguments.first()
-    memory = isinstance(url, Constant) and url.value in ("sqlite://", "sqlite:///:memory:")
+    memory = isinstance(url, Constant) and str(url.value).replace("+aiosqlite", "") in _IN_MEMORY
     poolless = isinstance(pool, External) and pool.dotted.rpartition(".")[2] in sessions.POOLLESS
     autocommit = arguments.keywords.get("isolation_level") == Constant("AUTOCOMMIT")
+    if ".asyncio." in dotted:
+        return External("sqlalchemy.ext.asyncio.AsyncEngine.poolless" if poolless or memory else dotted, made=True)
     kind = f"{'.poolless' if poolless or memory else ''}{_AUTOCOMMIT if autocommit else ''}"
     return External(f"sqlalchemy.Engine{kind}", made=True)
 

@@ -144,6 +144,9 @@ EXPIRING = frozenset({"commit", "expire", "expire_all", "rollback"})
 _ENGINES = frozenset({"Engine", "AsyncEngine", "autocommit", "poolless", "create_engine", "create_async_engine",
                       "engine_from_config", "async_engine_from_config", "get_engine"})  # fmt: skip
 ENGINE_MAKERS = frozenset({"create_engine", "create_async_engine", "engine_from_config", "async_engine_from_config"})
+# Those of them whose engine is told by what it is given.
+ENGINES = frozenset({"sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine",
+                     "sqlalchemy.ext.asyncio.create_async_engine"})  # fmt: skip
 # Pools that keep no connection for each of their users.
 POOLLESS = frozenset({"NullPool", "StaticPool", "SingletonThreadPool"})
 _CONNECTIONS = frozenset({"Connection", "AsyncConnection", "connect"})

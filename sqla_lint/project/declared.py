@@ -29,7 +29,7 @@ from sqla_lint.flow.values import (
     Statement,
     Value,
 )
-from sqla_lint.knowledge.sessions import FRAMEWORKS, is_session_name
+from sqla_lint.knowledge.sessions import ENGINES, FRAMEWORKS, is_session_name
 from sqla_lint.knowledge.statements import GENERATIVE
 from sqla_lint.project.annotations import Annotations, keyed
 from sqla_lint.project.classes import Classes
@@ -53,7 +53,6 @@ from sqla_lint.survey.facts import Declared
 _DEEPEST = 12
 _NONE = Collection(UNKNOWN, literal=True, limit=0)
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
-_ENGINES = frozenset({"sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +205,8 @@ class Declarations:
         callee = self._value(scope, expression.function, "", depth + 1)
         if isinstance(callee, External):
             arguments = self._arguments(scope, expression, depth)
-            if callee.dotted in _ENGINES:
-                return create_engine(arguments)
+            if callee.dotted in ENGINES:
+                return create_engine(callee.dotted, arguments)
             if callee.dotted in _CASTS and len(expression.arguments) == 2:
                 return keyed(self._annotations.value(scope.module, expression.arguments[0]), key)
             if callee.dotted in FRAMEWORKS:
