@@ -231,8 +231,10 @@ class _Walk:
             if isinstance(item, ast.Constant) and isinstance(item.value, str):
                 names = [f"?.{name}" for name in item.value.split(".")]
                 self.reads.update(names)
+                self.calls.update(names)  # whoever gets a method by its name calls it
                 if in_loop:
                     self.loop_reads.update(names)
+                    self.loop_calls.update(names)
 
 
 def chain_of(node: ast.expr) -> str:
