@@ -38,5 +38,13 @@ class OverridersOf(Question[tuple[str, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class OneOfMany(Question[bool]):
+    """Whether a class derives, with very many others, from the one that has a method, and is no case of its own."""
+
+    function: str
+    this: str
+
+
+@dataclass(frozen=True, slots=True)
 class MostlyAsync(Question[bool]):
     """Whether the project works with AsyncSession rather than with Session."""

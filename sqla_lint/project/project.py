@@ -50,12 +50,13 @@ from sqla_lint.knowledge.calls import KEEPS_ENDING
 from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
+from sqla_lint.project.crowds import Crowds
 from sqla_lint.project.declared import Declarations
 from sqla_lint.project.decorators import added_by, decorated
 from sqla_lint.project.dialects import databases
 from sqla_lint.project.generations import shown_by
 from sqla_lint.project.generics import Generics
-from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OverridersOf
+from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OneOfMany, OverridersOf
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.records import Records
 from sqla_lint.project.sharing import sharing
@@ -100,6 +101,7 @@ class Project:
         self.note: Callable[[str], None] = lambda function: None
         self.avoid: frozenset[str] = frozenset()
         self._within: list[str] = []
+        self._crowds = Crowds(self.classes)
         self._answers: dict[object, object] = {}
         self._summaries = Summaries(self._sum_up)
         self.records = Records()
@@ -115,6 +117,7 @@ class Project:
             KeepersOf: self._keepers,
             AllKeepersOf: lambda question: tuple(self._all_keepers(question)),
             OverridersOf: lambda question: tuple(self.classes.overriders(question.cls, question.name)),
+            OneOfMany: lambda question: self._crowds.is_one(question.function, question.this),
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
             CommittedBy: self._added,
@@ -287,6 +290,8 @@ class Project:
         return digest(facts.path, repr((first, effectful, opening, may_guess(facts), origins)), *lines[first - 1 : end])
 
     def _summary(self, question: SummaryOf) -> Summary:
+        if question.this and not question.bound and self.ask(OneOfMany(question.function, question.this)):
+            question = replace(question, this="")
         return self._summaries.answer(question)
 
     def _sum_up(self, question: SummaryOf) -> Summary:
