@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Safety, Severity, Span
 from sqla_lint.flow.asked import Operation
-from sqla_lint.flow.operations import Operated
 
 if TYPE_CHECKING:
     from sqla_lint.context import Context
+    from sqla_lint.flow.operations import Operated
 
 FAMILIES = {
     "1": "Lifecycle",
@@ -95,6 +95,8 @@ class Rule:
 
         down: those of a downgrade as well. databases: only in projects whose databases are these and no others.
         """
+        from sqla_lint.flow.operations import Operated  # which a run that finds nothing changed does without
+
         where = Operation(down, frozenset(databases))
 
         def register(check: Callable[[Operated, Context], Iterator[Diagnostic]]) -> Check:

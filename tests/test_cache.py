@@ -17,6 +17,7 @@ from sqla_lint import cli, config, gather, run
 from sqla_lint.cache import Cache, digest
 from sqla_lint.diagnostic import Diagnostic, Edit, Fix, Note, Safety, Severity, Span, plain, restored
 from sqla_lint.source import parse
+from sqla_lint.survey.facts import Facts
 from sqla_lint.survey.packed import Malformed, pack, unpack
 from sqla_lint.survey.reader import survey
 
@@ -38,9 +39,9 @@ def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     read = gather.read_facts
 
-    def read_facts(file: gather.File) -> bytes:
+    def read_facts(file: gather.File, packed: bool) -> Facts | bytes:
         names.append(file.path.name)
-        return read(file)
+        return read(file, packed)
 
     monkeypatch.setattr(gather, "read_facts", read_facts)
     return names

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
-from sqla_lint.flow.counted import Counted
+from sqla_lint.flow.work_events import Counted
 from sqla_lint.rule import Rule
 
 rule = Rule(

@@ -5,35 +5,19 @@ None of it is looked at unless a rule asks for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import libcst as cst
 
-from sqla_lint.flow.events import Event
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.locking import LOCKS
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import ClassInfo, EventAsked, MappingOf
 from sqla_lint.flow.speaking import SpeaksOf
 from sqla_lint.flow.values import Constant, Instance, alternatives
+from sqla_lint.flow.work_events import Counted
 from sqla_lint.knowledge.columns import NUMBERS
 from sqla_lint.knowledge.transactions import SERIALIZING, isolates
 
 _ADDING = (cst.Add, cst.AddAssign, cst.Subtract, cst.SubtractAssign)
-
-
-@dataclass(frozen=True, slots=True)
-class Counted(Event):
-    """A row that this function has loaded without a lock gets a number that is made of the one it was loaded with.
-
-    cls, column: whose and which. text: what is set, as written. entry: the process ends with the function, in `module`.
-    """
-
-    cls: str = ""
-    column: str = ""
-    text: str = ""
-    module: str = ""
-    entry: bool = False
 
 
 def note_counted(frame: Frame, target: cst.BaseExpression, value: cst.BaseExpression | cst.AugAssign) -> None:

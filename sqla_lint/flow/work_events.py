@@ -124,3 +124,17 @@ class HalfBuilt(Event):
     column: str = ""
     added: Place | None = None
     given: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Event):
+    """A row that this function has loaded without a lock gets a number that is made of the one it was loaded with.
+
+    cls, column: whose and which. text: what is set, as written. entry: the process ends with the function, in `module`.
+    """
+
+    cls: str = ""
+    column: str = ""
+    text: str = ""
+    module: str = ""
+    entry: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqla_lint.project.classes import Classes
+from sqla_lint.project.grounds import OneOfMany
 from sqla_lint.survey.expressions import Expression, Name
 
 _MOST_KINDS = 60
@@ -17,11 +18,12 @@ class Crowds:
         self._classes = classes
         self._crowded: dict[str, bool] = {}
 
-    def is_one(self, function: str, this: str) -> bool:
+    def answer(self, question: OneOfMany) -> bool:
         """Whether a method does for one of very many subclasses what it does for the class that has it.
 
         Where such a class is mapped, or some attribute of it names a mapped class, it is a case of its own.
         """
+        function, this = question.function, question.this
         fact = self._classes.index.function_fact(function)
         owner = f"{function.partition(':')[0]}:{fact.owner}" if fact is not None and fact.owner else ""
         if owner not in self._crowded:

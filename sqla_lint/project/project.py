@@ -100,9 +100,7 @@ class Project:
         # Told which function is walked right now; those to avoid have brought a process down.
         self.note: Callable[[str], None] = lambda function: None
         self.avoid: frozenset[str] = frozenset()
-        self._within: list[str] = []
-        self._crowds = Crowds(self.classes)
-        self._answers: dict[object, object] = {}
+        self._within, self._answers = list[str](), dict[object, object]()
         self._summaries = Summaries(self._sum_up)
         self.records = Records()
         self._handlers: dict[type, Callable[..., object]] = {
@@ -117,7 +115,7 @@ class Project:
             KeepersOf: self._keepers,
             AllKeepersOf: lambda question: tuple(self._all_keepers(question)),
             OverridersOf: lambda question: tuple(self.classes.overriders(question.cls, question.name)),
-            OneOfMany: lambda question: self._crowds.is_one(question.function, question.this),
+            OneOfMany: Crowds(self.classes).answer,
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
             CommittedBy: self._added,

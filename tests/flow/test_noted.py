@@ -9,6 +9,8 @@ several calls stand side by side with `;` between them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from sqla_lint.flow.asked import Asked
@@ -65,9 +67,9 @@ def said(event: Event) -> str:
     if isinstance(event, RowsUsed):
         return f"used {event.how} {event.name}"
     if isinstance(event, StatementSent):
-        return " ".join(["sent", event.name, *(shown(step) for step in event.statement.steps)])
+        return " ".join(["sent", event.name, *map(shown, shaping(event.statement.steps))])
     if isinstance(event, FromsJoined):
-        return " ".join(["joined", *(shown(step) for step in event.statement.steps)])
+        return " ".join(["joined", *map(shown, shaping(event.statement.steps))])
     if isinstance(event, RowReturned):
         return f"returned {type(event.row).__name__}"
     if isinstance(event, TruthAsked):
@@ -81,6 +83,11 @@ def said(event: Event) -> str:
     )
     words = [event.kind, event.name, *(word for word, holds in flags if holds), "of", event.function.name]
     return " ".join(["called", *words, *(["at", event.dotted] if event.dotted else [])])
+
+
+def shaping(steps: Iterable[Step]) -> list[Step]:
+    """The steps but for those that only say which classes criteria name."""
+    return [step for step in steps if step.name != "names"]
 
 
 def shown(step: Step) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sqla_lint.project.crowds import Crowds
+from sqla_lint.project.grounds import OneOfMany
 from tests.flow.cases import Case
 
 BASE = """from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -56,4 +57,4 @@ MANY = "\n".join(f"class Resource{number}(Resource):\n    kind = {number}\n" for
 def test_one_of_many(method: str, this: str, one_of_many: bool) -> None:
     """A class that names a mapped one, by itself or above, is a case of its own; few classes always are."""
     crowds = Crowds(Case("many", f"{BASE}\n\n{MANY}").project.classes)
-    assert crowds.is_one(f"main:{method}", f"main:{this}") is one_of_many
+    assert crowds.answer(OneOfMany(f"main:{method}", f"main:{this}")) is one_of_many
