@@ -43,3 +43,10 @@ class UsersOf(Question[tuple[str, str, bool]]):
 
     module: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallersOf(Question[tuple[str, ...]]):
+    """The outermost functions of the project that may run a function."""
+
+    function: str

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.decorating import CallersOf
 from sqla_lint.flow.events import Loop, RelationshipRead
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.instances import EACH, VALUE, in_identity_map, note_argument_read, same_for_all
@@ -40,8 +41,16 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) ->
             note_argument_read(frame, (*path, *steps[-1:]), value.rows, node, inner, read.after_failure)
         case Instance():
             # What the caller gives a list of one costs no more than anything that is read once.
-            once = replace(value, free=value.free | {name}) if each and not many else value
+            once = replace(value, free=value.free | {name}) if each and not many and _is_only(frame, read) else value
             _read_of_instance(frame, once, name, read, binding, each, node)
+
+
+def _is_only(frame: Frame, read: Read) -> bool:
+    """Whether a single function gives the reader its rows: others may give more than this one."""
+    if not read.owed:
+        return True
+    callers = frame.ask(CallersOf(read.owed[0]))
+    return len(set(callers)) < 2
 
 
 def _is_one(value: Value) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from sqla_lint.flow.decorating import RunsFor, RunsWithin, SharedBy, UsersOf
+from sqla_lint.flow.decorating import CallersOf, RunsFor, RunsWithin, SharedBy, UsersOf
 from sqla_lint.knowledge.calls import ROUTES
 from sqla_lint.project.decorators import Callers, runs_for, runs_within
 from sqla_lint.project.mentions import last
@@ -35,6 +35,7 @@ def sharing(files: Sequence[Facts], index: NameIndex, callers: Callers) -> dict[
     return {
         RunsWithin: lambda question: runs_within(index, callers, question),
         RunsFor: lambda question: runs_for(index, callers, question.function),
+        CallersOf: lambda question: tuple(f"{facts.module}:{name}" for facts, name in callers(question.function)),
         SharedBy: lambda question: shared_by(files, question.module, question.name),
         UsersOf: lambda question: users_of(files, question.module, question.name),
     }
