@@ -47,6 +47,6 @@ class UsersOf(Question[tuple[str, str, bool]]):
 
 @dataclass(frozen=True, slots=True)
 class CallersOf(Question[tuple[str, ...]]):
-    """The outermost functions of the project that may run a function."""
+    """The outermost functions of the project that may run a function, each once."""
 
     function: str

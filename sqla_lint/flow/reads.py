@@ -47,10 +47,7 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) ->
 
 def _is_only(frame: Frame, read: Read) -> bool:
     """Whether a single function gives the reader its rows: others may give more than this one."""
-    if not read.owed:
-        return True
-    callers = frame.ask(CallersOf(read.owed[0]))
-    return len(set(callers)) < 2
+    return not read.owed or len(frame.ask(CallersOf(read.owed[0]))) < 2
 
 
 def _is_one(value: Value) -> bool:

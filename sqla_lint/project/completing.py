@@ -9,7 +9,7 @@ from sqla_lint.knowledge.sessions import TAKES_IN
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.dropping import as_imported
 from sqla_lint.project.keyed import Following
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import functions_calling
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 
@@ -40,20 +40,12 @@ class Completing:
     @cached_property
     def _making(self) -> frozenset[str]:
         """The functions that make such an object themselves, by its name or as a method of the class."""
-        return self._calling(self._names[1] | {"cls"})
+        return functions_calling(self._files, self._names[1] | {"cls"})
 
     @cached_property
     def _adding(self) -> frozenset[str]:
         """The functions that give an object to what may be a session."""
-        return self._calling(TAKES_IN)
-
-    def _calling(self, names: frozenset[str]) -> frozenset[str]:
-        return frozenset(
-            f"{facts.module}:{fact.qualname}"
-            for facts in self._files
-            for fact in facts.functions.values()
-            if not names.isdisjoint(map(last, fact.sketch.calls))
-        )
+        return functions_calling(self._files, TAKES_IN)
 
     def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""

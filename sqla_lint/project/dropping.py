@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.coroutines import CALLED_BY, DROPPED
-from sqla_lint.project.mentions import knows_session, last
+from sqla_lint.project.mentions import functions_where, knows_session, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 
@@ -63,12 +63,7 @@ class Dropping:
     @cached_property
     def _asynchronous(self) -> frozenset[str]:
         """The coroutine functions of the project."""
-        return frozenset(
-            f"{facts.module}:{fact.qualname}"
-            for facts in self._files
-            for fact in facts.functions.values()
-            if fact.is_async and not fact.is_generator
-        )
+        return functions_where(self._files, lambda facts, fact: fact.is_async and not fact.is_generator)
 
     @cached_property
     def _names(self) -> frozenset[str]:

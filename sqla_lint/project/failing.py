@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sqla_lint.knowledge.databases import is_postgresql
 from sqla_lint.knowledge.exceptions import SENDING, WRITING
-from sqla_lint.project.mentions import knows_session, last
+from sqla_lint.project.mentions import by_last_name, knows_session, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 TargetsOf = Callable[[Facts, FunctionFact | None, str], tuple[str, ...]]
@@ -48,12 +48,7 @@ class Failing:
     @cached_property
     def _passing(self) -> dict[str, set[str]]:
         """The functions in which a flush may fail that their callers do not hear of, by their last names."""
-        found: dict[str, set[str]] = {}
-        for facts in self._files:
-            for fact in facts.functions.values():
-                if fact.sketch.passes:
-                    found.setdefault(fact.name, set()).add(f"{facts.module}:{fact.qualname}")
-        return found
+        return by_last_name(self._files, lambda facts, fact: bool(fact.sketch.passes))
 
     @cached_property
     def _may_write(self) -> frozenset[str]:

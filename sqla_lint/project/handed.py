@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.sessions import is_session_name
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import by_last_name, last
 from sqla_lint.survey.expressions import Choice, Expression, Index, Literal, dotted
 from sqla_lint.survey.facts import Facts, FunctionFact, Parameter, Sketch
 
@@ -41,13 +41,11 @@ class Handed:
     @cached_property
     def _taking(self) -> dict[str, set[str]]:
         """The functions that go through the rows of what a parameter gives them, by their last names."""
-        found: dict[str, set[str]] = {}
-        for facts in self._files:
-            for fact in facts.functions.values():
-                calls = {last(chain) for chain in fact.sketch.calls}
-                if not calls.isdisjoint(_TAKING) and any(map(_is_open, _given(fact))) and self._loops(facts, fact):
-                    found.setdefault(fact.name, set()).add(f"{facts.module}:{fact.qualname}")
-        return found
+        return by_last_name(self._files, self._goes_through)
+
+    def _goes_through(self, facts: Facts, fact: FunctionFact) -> bool:
+        takes = not _TAKING.isdisjoint(map(last, fact.sketch.calls))
+        return takes and any(map(_is_open, _given(fact))) and self._loops(facts, fact)
 
 
 def _given(fact: FunctionFact) -> tuple[Parameter, ...]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from sqla_lint.flow.taken import is_numbered
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.dropping import as_imported
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import functions_calling, functions_where, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 Following = Callable[[Facts, "FunctionFact | None", str], Iterable[str]]
@@ -53,23 +53,17 @@ class Keyed:
     @cached_property
     def _making(self) -> frozenset[str]:
         """The functions that make such an object themselves, by its name or as a method of the class."""
-        making = self._keys[1] | {"cls"}
-        return frozenset(
-            f"{facts.module}:{fact.qualname}"
-            for facts in self._files
-            for fact in facts.functions.values()
-            if not making.isdisjoint(map(last, fact.sketch.calls))
-        )
+        return functions_calling(self._files, self._keys[1] | {"cls"})
 
     @cached_property
     def _using(self) -> frozenset[str]:
         """The functions that read such a key of a parameter."""
         keys, _ = self._keys
-        return frozenset(
-            f"{facts.module}:{fact.qualname}"
-            for facts in self._files
-            for fact in facts.functions.values()
-            if any(f"{item.name}.{key}" in fact.sketch.reads for item in fact.parameters for key in keys)
+        return functions_where(
+            self._files,
+            lambda facts, fact: any(
+                f"{item.name}.{key}" in fact.sketch.reads for item in fact.parameters for key in keys
+            ),
         )
 
     def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:

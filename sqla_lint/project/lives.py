@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.sessions import ENDING
-from sqla_lint.project.mentions import knows_session, last
+from sqla_lint.project.mentions import functions_calling, knows_session, last
 from sqla_lint.project.sharing import keeps_session
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -63,9 +63,4 @@ class Lives:
     @cached_property
     def _handing(self) -> frozenset[str]:
         """The functions that open a session themselves."""
-        return frozenset(
-            f"{facts.module}:{fact.qualname}"
-            for facts in self._files
-            for fact in facts.functions.values()
-            if not self._opening.isdisjoint(map(last, fact.sketch.calls))
-        )
+        return functions_calling(self._files, self._opening)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 
 from sqla_lint.knowledge.calls import OUTSIDE, OUTSIDE_CALLS
 from sqla_lint.knowledge.sessions import is_session_name
@@ -10,6 +10,10 @@ from sqla_lint.survey.expressions import Apply, Choice, Expression, Index, Liter
 from sqla_lint.survey.facts import Declared, Facts, FunctionFact
 
 _MAKERS = ("sessionmaker", "async_sessionmaker", "scoped_session", "async_scoped_session")
+
+
+# Whether something holds of a function, which stands in a file.
+Holds = Callable[[Facts, FunctionFact], bool]
 
 
 def knows_session(fact: FunctionFact) -> bool:
@@ -87,3 +91,24 @@ def goes_outside(facts: Facts, chain: str) -> bool:
 def outermost(facts: Facts, qualname: str) -> str:
     """The function that a nested one is walked with."""
     return qualname.partition(".<locals>.")[0] if facts.functions[qualname].nested_in in facts.functions else qualname
+
+
+def functions_where(files: Iterable[Facts], holds: Holds) -> frozenset[str]:
+    """The functions of which something holds, each by its module and qualified name."""
+    return frozenset(
+        f"{facts.module}:{fact.qualname}" for facts in files for fact in facts.functions.values() if holds(facts, fact)
+    )
+
+
+def functions_calling(files: Iterable[Facts], names: Collection[str]) -> frozenset[str]:
+    """The functions that call something of one of these names, whatever stands before it."""
+    wanted = frozenset(names)
+    return functions_where(files, lambda facts, fact: not wanted.isdisjoint(map(last, fact.sketch.calls)))
+
+
+def by_last_name(files: Iterable[Facts], holds: Holds) -> dict[str, set[str]]:
+    """Those of which something holds, by the last names that they are called by."""
+    found: dict[str, set[str]] = {}
+    for function in functions_where(files, holds):
+        found.setdefault(last(function.replace(":", ".")), set()).add(function)
+    return found

@@ -8,7 +8,7 @@ from functools import cached_property
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.knowledge.statements import NARROWING, QUERY_GETS
 from sqla_lint.project.keyed import Following
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import functions_where, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 # A helper that does any of these does more than look something up.
@@ -32,13 +32,13 @@ class Repeating:
     @cached_property
     def _asking(self) -> frozenset[str]:
         """The functions that look something up, and do nothing else to a session."""
-        return frozenset(
-            f"{facts.module}:{fact.qualname}"
-            for facts in self._files
-            for fact in facts.functions.values()
-            if fact.parameters
-            and any(map(_narrows, fact.sketch.calls))
-            and _DOING.isdisjoint(map(last, fact.sketch.calls))
+        return functions_where(
+            self._files,
+            lambda facts, fact: (
+                bool(fact.parameters)
+                and any(map(_narrows, fact.sketch.calls))
+                and _DOING.isdisjoint(map(last, fact.sketch.calls))
+            ),
         )
 
 

@@ -35,7 +35,9 @@ def sharing(files: Sequence[Facts], index: NameIndex, callers: Callers) -> dict[
     return {
         RunsWithin: lambda question: runs_within(index, callers, question),
         RunsFor: lambda question: runs_for(index, callers, question.function),
-        CallersOf: lambda question: tuple(f"{facts.module}:{name}" for facts, name in callers(question.function)),
+        CallersOf: lambda question: tuple(
+            sorted({f"{here.module}:{name}" for here, name in callers(question.function)})
+        ),
         SharedBy: lambda question: shared_by(files, question.module, question.name),
         UsersOf: lambda question: users_of(files, question.module, question.name),
     }

@@ -24,6 +24,7 @@ from sqla_lint.project.failing import Failing
 from sqla_lint.project.handed import Handed
 from sqla_lint.project.lives import Lives
 from sqla_lint.project.mentions import (
+    functions_where,
     gives_maker,
     goes_outside,
     is_maker,
@@ -151,7 +152,7 @@ class Suspects:
         return callers
 
     def _closure(self, holds: Callable[[Facts, FunctionFact], bool]) -> frozenset[str]:
-        found = {f"{facts.module}:{fact.qualname}" for facts, fact in self._functions() if holds(facts, fact)}
+        found = set(functions_where(self._files, holds))
         todo = list(found)
         done: set[int] = set()
         while todo:

@@ -13,7 +13,7 @@ from sqla_lint.project.classes import Classes
 from sqla_lint.project.completing import Completing
 from sqla_lint.project.dropping import as_imported
 from sqla_lint.project.keyed import Following, Keyed
-from sqla_lint.project.mentions import knows_session
+from sqla_lint.project.mentions import functions_where, knows_session
 from sqla_lint.project.replacing import Replacing
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -73,12 +73,7 @@ class Working:
     @cached_property
     def _reading(self) -> frozenset[str]:
         """The functions that know a session, or are handed one."""
-        return frozenset(
-            f"{facts.module}:{fact.qualname}"
-            for facts in self._files
-            for fact in facts.functions.values()
-            if knows_session(fact)
-        )
+        return functions_where(self._files, lambda facts, fact: knows_session(fact))
 
     def _adds_unrelated(self, calls: set[str]) -> bool:
         """Whether objects of two classes are made of which only a foreign key leads from one to the other."""
