@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
+from sqla_lint.flow.endings import RegistryMade
 from sqla_lint.flow.events import Called
 from sqla_lint.flow.values import External
 from sqla_lint.rule import Rule
@@ -34,3 +35,14 @@ def check(called: Called, context: Context) -> Iterator[Diagnostic]:
     elif isinstance(scope.value, External) and scope.value.dotted in _PER_THREAD:
         what = f"`{scope.place.text}` is the same in all tasks of a loop: they share one AsyncSession"
         yield rule.at(scope.place.span, fix=fix, what=what)
+
+
+@rule.on(RegistryMade)
+def check_removed(made: RegistryMade, context: Context) -> Iterator[Diagnostic]:
+    """Report a registry whose entries nobody takes out, where tasks come and go: one for each request."""
+    user = made.request or made.coroutine
+    if not made.tasks or made.removed or not user or not context.serves:
+        return
+    what = f"nobody awaits `{made.name}.remove()`: it keeps the session of each task that has run `{user}()`"
+    fix = Fix(f"`await {made.name}.remove()` where each task ends")
+    yield rule.at(made.place.span, fix=fix, what=what)

@@ -38,6 +38,9 @@ def check_column(read: ColumnRead, context: Context) -> Iterator[Diagnostic]:
         expiry = read.instance.expired
         why = f"{expiry.by} has expired it" if expiry is not None else "it has expired"
         fix = Fix("read it inside, before the commit or after `session.refresh()`, or set `expire_on_commit=False`")
+    elif read.why == "subclass":
+        why = "the query of its base has left it out"
+        fix = Fix(f"query the rows with `selectin_polymorphic()` or `with_polymorphic()` of `{owner}`")
     else:
         why, fix = "it is deferred", Fix(f"load it with the query: `.options(undefer({owner}.{read.column}))`")
     yield from _report(read, read.instance, read.column, owner, why, fix)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqla_lint.context import Context
-from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Severity
-from sqla_lint.flow.events import Loop, RelationshipRead
+from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
+from sqla_lint.flow.events import ColumnRead, Loop, RelationshipRead
 from sqla_lint.flow.multiplied import is_joined, multiplies, notes_of
 from sqla_lint.rule import Rule
 
@@ -47,6 +47,25 @@ def check(read: RelationshipRead, context: Context) -> Iterator[Diagnostic]:
         rows=loop.source,
         where=read.outside,
     )
+
+
+@rule.on(ColumnRead)
+def check_column(read: ColumnRead, context: Context) -> Iterator[Diagnostic]:
+    """Report a column that each turn of a loop fetches for its row."""
+    loop, row = read.loop, read.instance
+    if loop is None or row is None or read.detached or read.asynchronous or read.after_failure or loop.turns == 1:
+        return  # no loop to multiply it, or it raises: detached-access, lazy-load-under-async
+    owner = context.class_name(row.cls)
+    if row.expired is not None and read.why == "expired":
+        fix = Fix("read it before they expire, or query the rows again")
+        notes: tuple[Note, ...] = (Note(row.expired.place.span, f"{row.expired.by} expires what was loaded before"),)
+    elif read.why == "subclass":
+        fix, notes = Fix(f"query them as they are: `selectin_polymorphic()` or `with_polymorphic()` with `{owner}`"), ()
+    else:
+        option = ".".join([*(f"selectinload({step})" for step in row.path), f"undefer({owner}.{read.column})"])
+        fix, notes = Fix(f"load it with the rows: `.options({option})` on their query"), ()
+    path = f"{owner}.{read.column}"
+    yield rule.at(read.place.span, fix=fix, notes=notes, about=path, path=path, often="once per row", rows=loop.source)
 
 
 def _message(read: RelationshipRead, loop: Loop) -> str | None:

@@ -55,6 +55,9 @@ def check_column(read: ColumnRead, context: Context) -> Iterator[Diagnostic]:
         why = f"was expired by {expiry.by}"
         fix = Fix("`await session.refresh(...)` after it, or sessions with `expire_on_commit=False`")
         notes = [Note(expiry.place.span, f"{expiry.by} is here")]
+    elif read.why == "subclass":
+        why = f"is left out by a query of the class that `{owner}` derives from"
+        fix = Fix(f"query the rows with `selectin_polymorphic()` or `with_polymorphic()` of `{owner}`")
     else:
         why, fix = "is deferred", Fix(f"load it with the query: `.options(undefer({owner}.{read.column}))`")
     yield rule.at(read.place.span, fix=fix, notes=tuple(notes), path=f"{owner}.{read.column}", why=why)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
-from sqla_lint.flow.events import Called, CoroutineUsed, ValueDropped
-from sqla_lint.flow.values import External
-from sqla_lint.knowledge.coroutines import CONNECTION_COROUTINES, is_stream
+from sqla_lint.flow.events import CoroutineUsed, ValueDropped
+from sqla_lint.knowledge.coroutines import is_stream
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -31,6 +30,10 @@ _USES = {
     "argument": "`{text}` is a coroutine, where what it gives is asked for",
     "return": "`{text}` is given back without being awaited, and whoever awaits the function gets a coroutine",
 }
+_LOOPS = {
+    "AsyncResult": ("`{text}` is an AsyncResult: a plain `for` cannot go through it", Fix("use `async for`")),
+    "Result": ("`{text}` is a Result, whose rows are there: an `async for` cannot go through it", Fix("use `for`")),
+}
 
 
 @rule.on(ValueDropped)
@@ -46,19 +49,8 @@ def check_used(used: CoroutineUsed, context: Context) -> Iterator[Diagnostic]:
     """Report a coroutine that is used for what it would give, and a plain loop over an AsyncResult."""
     if is_stream(used.call):
         return  # stream-without-await tells of it
-    streamed = used.call == "AsyncResult"
-    what = "`{text}` is an AsyncResult: a plain `for` cannot go through it" if streamed else _USES[used.how]
-    fix = Fix("go through it with `async for`") if streamed else Fix(f"await it first: `(await {used.call}(…))`")
+    what, fix = _LOOPS.get(used.call, (_USES[used.how], Fix(f"await it first: `(await {used.call}(…))`")))
     yield rule.at(used.place.span, fix=fix, what=what.format(text=used.text, call=used.call))
-
-
-@rule.on_call("async connection", *sorted(CONNECTION_COROUTINES))
-def check_connection(called: Called, context: Context) -> Iterator[Diagnostic]:
-    """Report the same of an AsyncConnection."""
-    connection = isinstance(called.receiver, External) and called.receiver.dotted.endswith(".AsyncConnection")
-    if connection and called.bare and not called.awaited:
-        asynchronous = called.function is not None and called.function.is_async
-        yield rule.at(called.place.span, fix=_awaiting(called.text, asynchronous), what=_NEVER.format(text=called.text))
 
 
 def _awaiting(text: str, asynchronous: bool) -> Fix:

@@ -22,7 +22,7 @@ rule = Rule(
 @rule.on(RegistryMade)
 def check(made: RegistryMade, context: Context) -> Iterator[Diagnostic]:
     """Report a registry that requests use, and that is never emptied."""
-    if not made.request or made.removed:
-        return
+    if made.tasks or not made.request or made.removed:
+        return  # of tasks: async-scoped-session-misuse
     fix = Fix(f"call `{made.name}.remove()` where each request ends")
     yield rule.at(made.place.span, fix=fix, name=made.name, user=made.request)

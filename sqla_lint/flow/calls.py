@@ -12,6 +12,7 @@ from sqla_lint.flow import constructs
 from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.comprehensions import call_lambda, over_each
 from sqla_lint.flow.containers import collection_method, item_at
+from sqla_lint.flow.core import from_core, from_transaction
 from sqla_lint.flow.engines import gives_connection, note_engine, rebind
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.failures import unseen
@@ -233,9 +234,8 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Reflection(subject=subject):
             return Reflection(subject, METHODS[name])
         case External():
-            if name == "dispose":
-                frame.escape(receiver)  # its connections are closed
-            return _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
+            given = _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
+            return from_core(frame, receiver, name, given)
     may_write(frame, node)
     return _unseen(frame, arguments, node)
 
@@ -281,7 +281,7 @@ def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Argum
     if name in ("__enter__", "__aenter__"):
         return receiver.entered
     if name not in ("enter_context", "enter_async_context"):
-        return _unseen(frame, arguments, node)
+        return from_transaction(receiver, name, _unseen(frame, arguments, node))
     entered = enter(frame, arguments.first(), node).entered
     if not isinstance(entered, Session):
         return entered

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from sqla_lint.flow.frame import Arguments
 from sqla_lint.flow.loading import (
+    ALL_OF_THEM,
     ANYTHING,
     COLUMNS,
     DEFERRED,
     DOUBT,
     EMPTY,
+    SUBCLASSES,
     UNDEFERRED,
     WILDCARD,
     LoadTree,
@@ -76,7 +78,9 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     if f"{home}." in loaders.HOMES and name in loaders.COLUMN_OPTIONS | {"Load"}:
         return Option(_columns(name, arguments), owner=_owner(arguments))
     if name in ("aliased", "with_polymorphic") and home.startswith("sqlalchemy"):
-        return arguments.first()
+        first = arguments.first()
+        whole = name == "with_polymorphic" and isinstance(first, ClassValue)
+        return replace(first, bound=(*first.bound, (SUBCLASSES, ""))) if whole else first  # type: ignore[attr-defined, call-arg]
     if dotted == "functools.partial" and isinstance(arguments.first(), SessionFactory | External):
         return _partial(arguments)
     return _context_manager(dotted, arguments)
@@ -156,8 +160,8 @@ def entities(values: tuple[Value, ...]) -> tuple[Value, ...]:
 
 def _entity(value: Value) -> Value:
     match value:
-        case ClassValue(id=cls):
-            return Instance(cls)
+        case ClassValue(id=cls, bound=bound):
+            return Instance(cls, free=frozenset({SUBCLASSES}) if (SUBCLASSES, "") in bound else frozenset())
         case Symbol():
             return value  # a class that the caller names
     return UNKNOWN
@@ -232,6 +236,8 @@ def generated(statement: Statement, name: str, arguments: Arguments, place: Plac
             return replace(statement, limit=count)
         case "enable_eagerloads" if arguments.first() == Constant(False):
             return replace(statement, load=EMPTY)
+        case "with_polymorphic":
+            return replace(statement, load=statement.load.merge(ALL_OF_THEM))
         case "from_statement":
             return replace(statement, filtered=True)
     return replace(statement, filtered=statement.filtered or name in statements.FILTERING)
@@ -280,6 +286,8 @@ def option(name: str, arguments: Arguments, base: Option) -> Option:
     if name == "raiseload" and arguments.keywords.get("sql_only") == Constant(True):
         strategy = "raise_on_sql"
     names = _path_names(arguments.positional)
+    if name == "selectin_polymorphic":
+        return replace(base, tree=base.tree.merge(ALL_OF_THEM))
     if not names:
         return base
     strategies = (*[strategy if name in loaders.ALONG else ""] * (len(names) - 1), strategy)

@@ -9,12 +9,13 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.core import plain_call, unbegun
 from sqla_lint.flow.events import AwaitedPlain, CoroutineUsed, ValueDropped
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.merged import used_after_merge
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked
-from sqla_lint.flow.values import Coroutine, Method, Result, Session, Statement, Value
+from sqla_lint.flow.values import Coroutine, External, Method, Result, Session, Statement, Value
 from sqla_lint.knowledge.coroutines import (
     COROUTINE_ATTRIBUTES,
     RESULT_COROUTINES,
@@ -30,7 +31,9 @@ def note_dropped(frame: Frame, node: cst.BaseExpression, value: Value, name: str
     if not frame.emitting or not frame.ask(EventAsked("ValueDropped")):
         return
     call = node.expression if isinstance(node, cst.Await) else node
-    kind, spelt = _kind(value, frame.called[1] if frame.called[0] is call else None)
+    callee = frame.called[1] if frame.called[0] is call else None
+    begun = "" if name else unbegun(callee, value, node is not call)
+    kind, spelt = ("coroutine", begun) if begun else _kind(value, callee)
     if kind and isinstance(call, cst.Call) and not (name and _read_later(frame, name, node)):
         place, text = frame.place(node), frame.callee(call.func)
         dropped = ValueDropped(place, None, kind, spelt, text, name, frame.info.is_async, value)
@@ -100,5 +103,7 @@ def note_awaited(frame: Frame, callee: Value, node: cst.Call) -> None:
         case Method(receiver=Result(streamed=streamed), name=name):
             if name in (RESULT_PLAIN if streamed else RESULT_PLAIN | RESULT_COROUTINES):
                 spelt = f"{'AsyncResult' if streamed else 'Result'}.{name}"
+        case Method(receiver=External() as core, name=name):
+            spelt = plain_call(core, name)
     if spelt:
         frame.emit(AwaitedPlain(frame.place(node), None, spelt, frame.text(node)))

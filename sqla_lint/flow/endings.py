@@ -25,13 +25,14 @@ class SessionKept(Event):
 class RegistryMade(Event):
     """A module makes a `scoped_session` for its threads. request, coroutine: a function of each sort that uses it.
 
-    removed: somewhere the session of a thread is removed from it.
+    removed: somewhere the session of a thread is removed from it. tasks: it is an `async_scoped_session`, for tasks.
     """
 
     name: str = ""
     request: str = ""
     coroutine: str = ""
     removed: bool = False
+    tasks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,10 +152,9 @@ class RelationshipRead(Event):
 
 @dataclass(frozen=True, slots=True)
 class ColumnRead(Event):
-    """A column of an instance is read whose value is not at hand: a statement is sent, or it raises.
+    """A column is read that is not at hand: a statement is sent, or it raises. Fields as of a RelationshipRead.
 
-    why: "expired"; "deferred", by the mapping or an option, or left out by one. detached: the instance has no session
-    any more, so that it raises. loop: the loop whose turns give the instances, if it repeats the read.
+    why: "expired", not by the loop; "deferred", by the mapping or an option; "subclass": a query of the base lacks it.
     """
 
     instance: Instance | None = None
@@ -165,6 +164,7 @@ class ColumnRead(Event):
     loop: Loop | None = None
     detached: bool = False
     asynchronous: bool = False
+    after_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.rendering import render
 from sqla_lint.flow.state import State, join_states
+from sqla_lint.flow.telling import tell
 from sqla_lint.flow.transactions import note_yield
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import (
@@ -365,6 +366,7 @@ def parts(frame: Frame, node: cst.CSTNode) -> Value:
             value = frame.evaluate(child)
             if isinstance(node, cst.FormattedStringExpression):
                 note_used(frame, value, "text", child)
+                tell(frame, value, child, node.conversion or "s")
         else:
             parts(frame, child)
     return UNKNOWN

@@ -14,6 +14,7 @@ from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import is_loaded, missing, remember
 from sqla_lint.flow.loading import COLUMNS
+from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import ClassInfo, KeepsRowOf, MappingOf, Read, Relationship
 from sqla_lint.flow.raising import note_raising
 from sqla_lint.flow.transactions import use
@@ -75,6 +76,8 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
     if is_loaded(value, relationship):
         held = in_identity_map(frame, value, relationship) or _has_no_target(frame, relationship, node)
         note_raising(frame, value, relationship, held, node)
+    if value.new and frame.info.is_async:
+        remember(frame, value, name)  # what was looked at is there, empty, when the object is flushed
     if not at_hand:
         note_load(frame, value, relationship, node)
     elif value.producer is not None and value.producer.root and _by_mapping_alone(value, relationship):
@@ -151,6 +154,8 @@ def read_column(frame: Frame, value: Instance, column: Column, node: cst.CSTNode
         load(frame)
         remember(frame, value, COLUMNS if why == "expired" else column.name)
     loop = frame.in_loop(value.rows)
+    if loop is not None and value.expired is not None and _stands_in(loop, value.expired.place.node):
+        loop = None  # what ends the transaction in each turn costs more than this
     event = ColumnRead(
         frame.place(node),
         None,
@@ -161,8 +166,14 @@ def read_column(frame: Frame, value: Instance, column: Column, node: cst.CSTNode
         loop,
         value.detached is not None,
         value.asynchronous,
+        frame.after_failure(loop),
     )
     _emit(frame, loop, node, event)
+
+
+def _stands_in(loop: Loop, node: cst.CSTNode | None) -> bool:
+    """Whether something stands in the body of a loop; a `while` is taken for one that holds it."""
+    return loop.node is None or isinstance(loop.node, cst.For) and any(item is node for item in nodes(loop.node.body))
 
 
 def _emit(frame: Frame, loop: Loop | None, node: cst.CSTNode, event: Event) -> None:

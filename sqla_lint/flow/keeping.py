@@ -71,17 +71,24 @@ def tell_kept(frame: Frame, ends: Sequence[State]) -> None:
 
 
 def tell_registries(frame: Frame, ends: Sequence[State]) -> None:
-    """At the end of a module tell of the registries in its names that keep a session for each thread."""
+    """At the end of a module tell of the registries in its names that keep a session for each thread, or task."""
     if not frame.info.module_body or not frame.ask(EventAsked("RegistryMade")):
         return
     for name, call in _bound(frame.slice.module.body):
-        if all(_is_registry(state.names.get(name)) for state in ends) and not _has_scope(call):
+        kinds = {_kind_of_registry(state.names.get(name)) for state in ends}
+        tasks = kinds == {"async"} and _TASK in frame.text(call, 200)
+        if tasks or kinds == {"sync"} and not _has_scope(call):
             request, coroutine, removed = frame.ask(UsersOf(frame.info.module, name))
-            frame.sink(RegistryMade(frame.place(call), None, name, request, coroutine, removed))
+            frame.sink(RegistryMade(frame.place(call), None, name, request, coroutine, removed, tasks))
 
 
-def _is_registry(value: Value | None) -> bool:
-    return isinstance(value, Session) and value.registry and value.kind == "sync" and value.key.startswith("site:")
+_TASK = "current_task"
+
+
+def _kind_of_registry(value: Value | None) -> str:
+    """Whether a registry that is made here has synchronous sessions or others; empty for anything else."""
+    made = isinstance(value, Session) and value.registry and value.key.startswith("site:")
+    return value.kind if made and isinstance(value, Session) else ""
 
 
 def _has_scope(call: cst.Call) -> bool:

@@ -10,7 +10,7 @@ import libcst as cst
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.lattice import doubtful
-from sqla_lint.flow.loading import COLUMNS, DEFERRED, LoadTree
+from sqla_lint.flow.loading import APART, COLUMNS, DEFERRED, LoadTree
 from sqla_lint.flow.polling import note_renewed
 from sqla_lint.flow.questions import Relationship
 from sqla_lint.flow.speaking import SpeaksOf
@@ -59,6 +59,10 @@ def missing(value: Instance, column: Column) -> str:
     if value.load.doubtful or column.primary_key or column.kind not in ("column", "expression"):
         return ""
     told = value.load.column(column.name)
+    if told == APART:
+        return "subclass"
+    if told == DEFERRED and column.foreign_keys and (value.path or value.load.eager):
+        return ""  # what puts rows together goes by it
     return "deferred" if told == DEFERRED or column.deferred and not told else ""
 
 
@@ -241,7 +245,9 @@ def attach(frame: Frame, session: Session, arguments: Arguments) -> None:
     """`add(order)`: a new one belongs to a session from here on, and one that had lost its own has one again."""
 
     def attached(held: Instance) -> Instance:
-        return replace(held, detached=None, session=session.key) if held.new or held.detached else held
+        if not held.new and not held.detached:
+            return held
+        return replace(held, detached=None, session=session.key, asynchronous=session.kind == "async")
 
     for named in arguments.nodes[:1]:
         _change_named(frame, named, attached)

@@ -12,6 +12,8 @@ DOUBT = "**"
 # All columns that no option names, and what options make of columns.
 COLUMNS = "<columns>"
 DEFERRED, UNDEFERRED = "deferred", "undeferred"
+# What subclasses alone have: rows of a base come without it, unless it is asked for.
+SUBCLASSES, APART = "<subclasses>", "subclass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,19 @@ class LoadTree:
         return wildcard
 
     def column(self, name: str) -> str:
-        """What an option makes of a column: "deferred", "undeferred", or "" where none speaks of it."""
-        told = {branch: strategy for branch, strategy, _ in self.branches if strategy in (DEFERRED, UNDEFERRED)}
+        """What the query makes of a column: "deferred", "undeferred", "subclass", or "" where it says nothing of it."""
+        told = {branch: strategy for branch, strategy, _ in self.branches if strategy in (DEFERRED, UNDEFERRED, APART)}
         return told.get(name) or told.get(COLUMNS, "")
 
     def below(self, name: str) -> LoadTree:
         """The options in force on what `name` leads to."""
         found = next((tree for branch, _, tree in self.branches if branch == name), EMPTY)
         return found.merge(ANYTHING) if self.doubtful else found
+
+    @property
+    def eager(self) -> bool:
+        """Whether relationships are loaded with the rows."""
+        return any(strategy not in ("", DEFERRED, UNDEFERRED, APART) for _, strategy, _ in self.branches)
 
     @property
     def doubtful(self) -> bool:
@@ -66,13 +73,16 @@ class LoadTree:
 
     def union(self, other: LoadTree) -> LoadTree:
         """What either has: used where a doubt must not become a finding."""
-        deferred = {item for item in (*self.branches, *other.branches) if item[1] == DEFERRED}
+        deferred = {item for item in (*self.branches, *other.branches) if item[1] in (DEFERRED, APART)}
         doubted = frozenset(item[0] for item in deferred if item not in self.branches or item not in other.branches)
         return self.merge(other).without(doubted)
 
 
 EMPTY = LoadTree()
 ANYTHING = LoadTree(((DOUBT, "joined", EMPTY),))
+
+
+ALL_OF_THEM = LoadTree(((SUBCLASSES, UNDEFERRED, EMPTY),))
 
 
 def chain(names: tuple[str, ...], strategies: tuple[str, ...], tail: LoadTree = EMPTY) -> LoadTree:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.comprehensions import turns_of
+from sqla_lint.flow.core import note_awaited_rows
 from sqla_lint.flow.dropped import note_looped
 from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Exits, Frame, sessions_in
@@ -30,8 +31,7 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     value = frame.evaluate(node.iter)
     source = rows_of(frame, value, node.iter)
     kind = "async for" if node.asynchronous else "for"
-    if not node.asynchronous:
-        note_looped(frame, source, node.iter)
+    (note_awaited_rows if node.asynchronous else note_looped)(frame, source, node.iter)
     loop = Loop(frame.number(node), kind, frame.told(node.iter), turns=turns_of(source))
     loop.place = frame.place(node.iter)
     loop.node = node

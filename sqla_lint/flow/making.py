@@ -37,7 +37,7 @@ class Making:
     wrote: something may have been flushed already. sets: the attributes that are assigned, of whatever it is; "?" where
     something is called that cannot be followed. uses: what is made of the keys of parameters. early: the objects, by
     their identity, that a query has written too early if they are given later what they lacked. plain: the new objects
-    that only code in sight has touched.
+    that only code in sight has touched. related: those that others were given, by their identity.
     """
 
     follows: bool = False
@@ -47,3 +47,4 @@ class Making:
     uses: set[KeyUse] = field(default_factory=set)
     early: dict[int, Early] = field(default_factory=dict)
     plain: set[int] = field(default_factory=set)
+    related: set[int] = field(default_factory=set)

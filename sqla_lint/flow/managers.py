@@ -23,6 +23,8 @@ def enter(frame: Frame, value: Value, node: cst.CSTNode) -> Manager:
             return Manager(value, "close", value)
         case Session():
             return Manager(value)
+        case Coroutine(call="AsyncConnection.stream" | "AsyncConnection.stream_scalars", result=result):
+            return Manager(result)  # a block may enter it as well
         case Coroutine(result=result):
             note_used(frame, value, "with", node.item if isinstance(node, cst.WithItem) else node)
             return enter(frame, result, node)

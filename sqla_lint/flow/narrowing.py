@@ -10,7 +10,8 @@ import libcst as cst
 from sqla_lint.flow.containers import item_at
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.lattice import doubtful, join, one_of
-from sqla_lint.flow.questions import MappingOf
+from sqla_lint.flow.loading import APART, EMPTY, SUBCLASSES, LoadTree
+from sqla_lint.flow.questions import ClassInfo, MappingOf
 from sqla_lint.flow.told import handed
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -140,7 +141,9 @@ def _as(frame: Frame, value: Value, cls: Value) -> Value | None:
     match value, cls:
         case Instance(cls=own), ClassValue(id=wanted):
             info = frame.ask(MappingOf(wanted))
-            return replace(value, cls=wanted) if info is not None and own in info.lineage else None
+            if info is None or own not in info.lineage:
+                return None
+            return replace(value, cls=wanted, load=_apart(value, frame.ask(MappingOf(own)), info))
         case Constant() | Collection() | TupleValue() | Mapping() | Statement() | Result(), ClassValue() | External():
             return None
         case Instance() | Object(), External(dotted=dotted) if dotted.startswith("builtins."):
@@ -156,6 +159,17 @@ def _as(frame: Frame, value: Value, cls: Value) -> Value | None:
         case Session() | SessionFactory(), External():
             return value  # the library's own classes of sessions are no classes of the project
     return UNKNOWN
+
+
+def _apart(value: Instance, base: ClassInfo | None, info: ClassInfo) -> LoadTree:
+    """What is loaded of a row once its class is known: a query of the base has left out what only that class has."""
+    producer, load = value.producer, value.load
+    asked = SUBCLASSES in value.free or load.column(SUBCLASSES) or load.doubtful
+    if base is None or asked or value.new or value.path or producer is None or not producer.seen:
+        return load
+    if info.inherits is None or info.inherits.load or info.inherits.kind == "concrete":
+        return load
+    return load.merge(LoadTree(tuple((name, APART, EMPTY) for name in sorted(info.columns.keys() - base.columns))))
 
 
 def _mapped(frame: Frame, cls: str) -> bool:

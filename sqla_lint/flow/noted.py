@@ -38,6 +38,7 @@ from sqla_lint.flow.values import (
     Value,
     alternatives,
 )
+from sqla_lint.knowledge.coroutines import core_class
 from sqla_lint.knowledge.sessions import connection_or_engine
 from sqla_lint.knowledge.statements import TAKING_CRITERIA
 
@@ -142,8 +143,6 @@ def _kind(value: Value) -> str:
 
 
 def _of_library(dotted: str) -> str:
-    if dotted.endswith(".AsyncConnection"):
-        return "async connection"
     return connection_or_engine(dotted) or "library"
 
 
@@ -154,13 +153,16 @@ def note_entered(frame: Frame, value: Value, item: cst.WithItem, asynchronous: b
     subject = value.result if isinstance(value, Coroutine) else value
     if isinstance(subject, Method):
         subject = subject.receiver
-    if isinstance(subject, Session | SessionFactory | Manager):
-        text, kind = frame.told(item.item), _kind_of_manager(frame, item.item)
+    core = core_class(subject.dotted) if isinstance(subject, External) else ""
+    if core or isinstance(subject, Session | SessionFactory | Manager):
+        text, kind = frame.told(item.item), "async" if core else _kind_of_manager(frame, subject, item.item)
         frame.emit(Entered(frame.place(item.item), None, value, asynchronous, text, kind))
 
 
-def _kind_of_manager(frame: Frame, node: cst.BaseExpression) -> str:
+def _kind_of_manager(frame: Frame, value: Value, node: cst.BaseExpression) -> str:
     """Which block can enter what a generator function of the project gives, where it is one that a `with` enters."""
+    if isinstance(value, Manager) and value.no_autoflush:
+        return "sync"
     called, callee = frame.called
     info = frame.ask(SignatureOf(callee.id)) if called is node and isinstance(callee, FunctionValue) else None
     if info is None or info.wraps != "contextmanager":

@@ -262,8 +262,10 @@ def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Val
     found = value.entities[index] if index < len(value.entities) else UNKNOWN
     if not isinstance(found, Instance):
         return UNKNOWN
+    beside = value.entities if len(value.entities) > 1 else ()
     return replace(
         found,
+        free=found.free | _held_by_row(frame, found, beside) if beside else found.free,
         load=value.load,
         producer=producer_of(frame, value, node),
         session=value.session.key if value.session else "",
@@ -272,6 +274,14 @@ def entity(frame: Frame, value: Statement, index: int, node: cst.CSTNode) -> Val
         rows=frame.loops[-1].id if frame.loops else 0,
         asynchronous=value.session is not None and value.session.kind == "async",
     )
+
+
+def _held_by_row(frame: Frame, one: Instance, beside: tuple[Value, ...]) -> frozenset[str]:
+    """The single objects that an entity refers to and that stand beside it in the row: the session holds them."""
+    info = frame.ask(MappingOf(one.cls))
+    others = {item.cls for item in beside if isinstance(item, Instance)}
+    related = info.relationships.values() if info is not None else ()
+    return frozenset(item.name for item in related if item.many_to_one and item.target in others)
 
 
 def row(frame: Frame, value: Statement, node: cst.CSTNode, scalars: bool = False) -> Value:

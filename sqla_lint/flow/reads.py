@@ -143,6 +143,7 @@ def _confirm(
         owed=read.owed if each else (frame.info.id, *root, name) if root else (),
         outside=outside,
         after_failure=read.after_failure,
+        asynchronous=value.asynchronous,
     )
     if not loaded and root:
         note_argument_read(frame, (*root, name), value.rows, node, read if each else None, read.after_failure)
@@ -153,6 +154,8 @@ def _confirm(
             frame.emit(replace(event, loop=Loop(0, "for", _rows(read))))
         return
     loop_around = frame.in_loop(value.rows)
+    if loop_around is None and not loaded and value.asynchronous:
+        frame.emit(event)
     if loop_around is not None and not loaded:
         failed = read.after_failure or frame.after_failure(loop_around)
         frame.emit_in(loop_around, node, replace(event, loop=loop_around, after_failure=failed))

@@ -27,7 +27,7 @@ from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
 from sqla_lint.flow.streaming import note_cut
 from sqla_lint.flow.taken import note_taken, note_together
 from sqla_lint.flow.transactions import begin, follow, left_transaction, lose_sight, outlived, write
-from sqla_lint.flow.unwritten import in_bulk, left_block, written
+from sqla_lint.flow.unwritten import in_bulk, left_block, relate, settled, written
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -148,6 +148,7 @@ def flush(frame: Frame, session: Session) -> None:
     frame.state.waiting = False
     frame.state.flush(session.key)
     written(frame)
+    settled(frame, session)
 
 
 def drop(frame: Frame, session: Session, ends: str = "") -> None:
@@ -278,6 +279,7 @@ def set_value(frame: Frame, instance: Instance, column: str, value: Value, node:
     given = held(frame, value, node)
     values = tuple(item for item in instance.values if item[0] != column) + ((column, given),)
     changed = replace(instance, values=values if instance.new else instance.values, free=instance.free | {column})
+    relate(frame, (value,))
     for key, works in list(frame.state.work.items()):
         for work in works:
             if work.kind == "add" and instance.new and work.instance.identity == instance.identity != 0:
@@ -298,7 +300,7 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
                 "query", entities(given), session=session, root=root, steps=asked(given), plain=is_plain(given)
             )
         case "begin":
-            if not arguments.keywords:  # of 1.x: `nested=True`, `subtransactions=True`
+            if not (arguments.keywords or session.kind == "async" and node is frame.bare):  # of 1.x; never awaited
                 note_effect(frame, session, "begin")
                 begin(frame, session, node)
             return Manager(UNKNOWN, "commit", session, begins="begin")

@@ -13,6 +13,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import drawn
 from sqla_lint.flow.reaching import Getter
+from sqla_lint.flow.telling import tell
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -28,12 +29,16 @@ from sqla_lint.flow.values import (
 )
 from sqla_lint.flow.walkers import named
 from sqla_lint.knowledge import calls as known
+from sqla_lint.knowledge.reflection import TELLERS
 
 
 def from_stdlib(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     """What calling a function of the standard library gives, or None where it is not one that is known."""
     given = _mapped(frame, dotted, arguments, node)
     first = arguments.first()
+    if dotted.removeprefix("builtins.") in TELLERS:
+        for value in arguments.positional:
+            tell(frame, value, node, "r" if dotted == "builtins.repr" else "s")
     if dotted in known.SAME_ELEMENTS:
         index = known.SAME_ELEMENTS[dotted]
         if index < len(arguments.positional):

@@ -37,6 +37,7 @@ def make(frame: Frame, value: Instance, arguments: Arguments) -> Instance:
     frame.making.makes = True
     plain = not arguments.spread and not arguments.positional
     (frame.making.plain.add if plain else frame.making.plain.discard)(value.identity)
+    relate(frame, arguments.all())
     return replace(value, unwritten=plain or bool(arguments.positional) and _gives_no_key(frame, value, arguments))
 
 
@@ -49,6 +50,31 @@ def _gives_no_key(frame: Frame, value: Instance, arguments: Arguments) -> bool:
         return False
     summary = frame.ask(SummaryOf(found.id, closely=True))
     return summary.known and not summary.effects and summary.sets.isdisjoint({ANYTHING, *info.primary})
+
+
+def relate(frame: Frame, given: Iterable[Value]) -> None:
+    """Others are given these: what leads back from them is set as well."""
+    frame.making.related.update(held.identity for value in given for held in _rows_in(value) if held.new)
+
+
+def settled(frame: Frame, session: Session) -> None:
+    """An AsyncSession has flushed: its new objects have rows, and what was never set of them is not loaded.
+
+    Only of objects that nothing unseen has touched, and that no other was given: what leads back is set by that.
+    """
+    making = frame.making
+    if session.kind != "async" or session.guessed or not making.plain:
+        return
+
+    def settle(held: Instance) -> Instance:
+        known = held.identity in making.plain and held.identity not in making.related
+        info = frame.ask(MappingOf(held.cls)) if held.new and known and held.session == session.key else None
+        if info is None:
+            return held
+        given = {name for name, _ in held.values}
+        return replace(held, new=False, free=held.free | given | set(info.columns))
+
+    change_all(frame.state.names, settle)
 
 
 def written(frame: Frame) -> None:

@@ -20,3 +20,9 @@ ALL, COLLECTIONS, SINGLE = "<all>", "<collections>", "<single>"
 WALKS: dict[str, bool | None] = {ALL: None, COLLECTIONS: True, SINGLE: False}
 # Stands, among the names that a function reads, for one that is worked out when it runs.
 ANY_NAME = "*"
+
+# The methods that make a text of an object, in the order in which they are looked for; how an f-string is noted; the
+# builtins that call them.
+TELLING = ("__str__", "__repr__")
+TEXT = "?.__str__"
+TELLERS = frozenset({"format", "print", "repr", "str"})

@@ -25,6 +25,7 @@ from sqla_lint.flow.values import (
 )
 from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.calls import OUTSIDE
+from sqla_lint.knowledge.coroutines import core_class
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.generics import Generics
 from sqla_lint.survey.expressions import (
@@ -184,7 +185,7 @@ def _external(dotted_name: str) -> Value:
         return Session("", sessions.CLASSES[dotted_name], "caller")
     if dotted_name in sessions.MAKERS:
         return SessionFactory(sessions.MAKERS[dotted_name])
-    if dotted_name.partition(".")[0] in OUTSIDE:
+    if dotted_name.partition(".")[0] in OUTSIDE or core_class(dotted_name):
         return External(dotted_name, made=True)
     return UNKNOWN
 

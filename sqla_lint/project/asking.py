@@ -10,7 +10,7 @@ from functools import cached_property
 from sqla_lint.flow.asked import Asked
 from sqla_lint.knowledge import transactions
 from sqla_lint.knowledge.concurrency import MAKING_POOLS, POOLED, STARTING
-from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, CALLED_BY, OF_SESSION
+from sqla_lint.knowledge.coroutines import ASYNCHRONOUS, BEGINNING, CALLED_BY, OF_SESSION
 from sqla_lint.knowledge.loaders import LOADING
 from sqla_lint.knowledge.migrations import OP, REVISING
 from sqla_lint.knowledge.sessions import is_session_name
@@ -20,6 +20,9 @@ from sqla_lint.project.dialects import databases
 from sqla_lint.project.dropping import as_imported, has_async
 from sqla_lint.project.mentions import knows_session, last, outermost
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
+
+# Calls that matter only in a project with the asyncio extension: what makes sessions of either kind.
+_BESIDE_ASYNC = frozenset({"AsyncSession", "Session", "async_sessionmaker", "sessionmaker"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,15 @@ class Asking:
         self._opening = opening
         self._wanted = self._wants()
         self._of_factories = frozenset(name for kind, name in asked.calls if kind == "factory" and name != "()")
+        self._entering = BEGINNING | ({"connect", "no_autoflush"} if has_async(files) else set())
         self._around: dict[tuple[str, str], tuple[set[str], bool]] = {}
 
     def _wants(self) -> list[_Wanted]:
         """The last names of the calls that rules ask for, or that bring about the events they ask for."""
         found: dict[tuple[frozenset[str], bool], set[str]] = defaultdict(set)
-        asynchronous = has_async(self._files)
         for call in self._asked.calls:
             kind, name = call
-            if name != "()" and kind != "factory" and (kind != "async connection" or asynchronous):
+            if name != "()" and kind != "factory" and (name not in _BESIDE_ASYNC or has_async(self._files)):
                 found[self._asked.beside.get(call, frozenset()), kind == "session"].add(name)
         free = found[frozenset(), False]
         if ("mapped", "()") in self._asked.calls:
@@ -138,7 +141,7 @@ class Asking:
             return True
         entered = (last(chain.removesuffix("()")) for chain in sketch.entered)
         return "Entered" in self._asked.events and any(
-            name in factories or name in ("begin", "begin_nested") or is_session_name(name) for name in entered
+            name in factories or name in self._entering or is_session_name(name) for name in entered
         )
 
     def _of_factory(self, chain: str, factories: frozenset[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
-from sqla_lint.knowledge.coroutines import CALLED_BY, DROPPED
+from sqla_lint.knowledge.coroutines import BEGINNING, CALLED_BY, DROPPED
 from sqla_lint.project.mentions import functions_where, knows_session, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -43,6 +43,8 @@ class Dropping:
             return True
         if not self._imports_async and (fact is None or not fact.is_async):
             return False
+        if "ValueDropped" in self._events and not BEGINNING.isdisjoint(sketch.dropped - sketch.only_awaited):
+            return True
         awaited = sketch.only_awaited | sketch.sometimes_awaited
         if "AwaitedPlain" in self._events and not CALLED_BY["AwaitedPlain"].isdisjoint(awaited):
             return True

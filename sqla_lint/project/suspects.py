@@ -12,9 +12,9 @@ from functools import cached_property
 from sqla_lint.flow.asked import NOTHING_ASKED, Asked
 from sqla_lint.knowledge.calls import NEVER_RETURN
 from sqla_lint.knowledge.dumping import DUMPS
-from sqla_lint.knowledge.reflection import ANY_NAME, RELATIONAL
+from sqla_lint.knowledge.reflection import ANY_NAME, TELLERS, TELLING, TEXT
 from sqla_lint.knowledge.rendering import renders
-from sqla_lint.knowledge.sessions import ENDING, EXPIRING
+from sqla_lint.knowledge.sessions import ENDING
 from sqla_lint.project.asking import Asking
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.decorators import decorators_of, is_wrapper
@@ -41,9 +41,10 @@ from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
 from sqla_lint.project.templates import Templates
 from sqla_lint.project.transacting import Transacting
+from sqla_lint.project.unloaded import Unloaded
+from sqla_lint.project.walking import Walking
 from sqla_lint.project.working import Working
 from sqla_lint.project.writing import Writing
-from sqla_lint.survey.expressions import Expression, Items, Literal
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 MODULE_BODY = "<module>"
@@ -85,6 +86,7 @@ class Suspects:
         self._files = index.files
         self._targets = Targets(index, classes)
         self.relationships = self._targets.relationships
+        self._walking = Walking(self._files, self.relationships)
         self._callers = self._reverse()
         self._looping: frozenset[str] = frozenset()
         self.opening = self._opening()
@@ -103,6 +105,7 @@ class Suspects:
             asked.events, self.opening, self._lives, self._targets.of, self._closure, self.committing
         )
         self._raising = Raising(self._files, classes, asked.events, self._closure, self._targets.loads)
+        self._unloaded = Unloaded(self._files, classes)
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
         self._models = self.schemas.reading
@@ -116,6 +119,7 @@ class Suspects:
         self.reading = self._closure(self._loads)
         self.readers = frozenset(self._targets.properties_among(self.reading))
         self._reading_methods = frozenset(self._targets.methods_among(self.reading))
+        self._told = any(function.endswith(TELLING) for function in self.reading)
 
     def _functions(self) -> Iterator[tuple[Facts, FunctionFact]]:
         for facts in self._files:
@@ -200,7 +204,7 @@ class Suspects:
         """Whether the function itself may load a relationship."""
         if any(self._targets.loads(facts, fact, chain) for chain in fact.sketch.reads):
             return True
-        if _WALK in fact.sketch.reads and self._walks(facts, fact.sketch):
+        if _WALK in fact.sketch.reads and self._walking.may_load(facts, fact.sketch):
             return True
         return self._dumps(facts, fact.sketch) or self._makes_models(facts, fact.sketch)
 
@@ -220,29 +224,6 @@ class Suspects:
         head = owner.partition(".")[0]
         kind = self._index.find(facts.module, head).kind if head in facts.imports else ""
         return kind == "external" or kind == "module" and head == owner
-
-    def _walks(self, facts: Facts, sketch: Sketch) -> bool:
-        """Whether the names that a function reads attributes by may be those of relationships."""
-        names = {last(chain) for chain in sketch.reads}
-        if not names.isdisjoint(RELATIONAL) or not names.isdisjoint(self._listing):
-            return True
-        if not self._listing:
-            return False
-        known = {*facts.variables, *(last(target) for target in facts.imports.values())}
-        return bool(facts.star_imports) or not known.isdisjoint(self._listing)
-
-    @cached_property
-    def _listing(self) -> frozenset[str]:
-        """The variables and the attributes of classes that list names of relationships."""
-        found: set[str] = set()
-        for facts in self._files:
-            for declared in (facts.variables, *(item.attributes for item in facts.classes.values())):
-                found |= {name for name, item in declared.items() if self._lists(item.value)}
-        return frozenset(found)
-
-    def _lists(self, value: Expression | None) -> bool:
-        items = value.items if isinstance(value, Items) else ()
-        return any(isinstance(item, Literal) and item.value in self.relationships for item in items)
 
     def _opening(self) -> frozenset[str]:
         """The names whose call may give a session."""
@@ -282,7 +263,8 @@ class Suspects:
 
     def may_load(self, name: str) -> bool:
         """Whether what an attribute of that name gives, or does when called, may load a relationship of some class."""
-        return name in self.relationships or name in self.readers or name in self._reading_methods
+        known = name in self.relationships or name in self.readers or name in self._reading_methods
+        return known or self._told and name in TELLING
 
     def is_suspect(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether the body of that sketch may hold a finding of the rules that are on."""
@@ -294,7 +276,7 @@ class Suspects:
             or self._asking.may_hold(facts, fact, sketch, calls)
             or self._writing.may_hold(sketch)
             or "ColumnRead" in self._events
-            and self._reads_too_late(facts, fact, sketch, calls)
+            and (self._reads_too_late(facts, fact, sketch, calls) or self._unloaded.may_hold(fact, sketch, calls))
             or self._lives.may_hold(facts, fact, sketch, calls)
             or "QueryRepeated" in self._events
             and self._repeating.may_hold(facts, fact, sketch)
@@ -312,11 +294,13 @@ class Suspects:
         """Whether relationships may be read in a loop, here or in what is called or rendered, or dumped."""
         if any(self._may_load(facts, fact, chain) for chain in sketch.loop_reads):
             return True
-        if _WALK in sketch.loop_reads and self._walks(facts, sketch):
+        if _WALK in sketch.loop_reads and self._walking.may_load(facts, sketch):
             return True
         if fact is not None and not self._looping.isdisjoint(self._rendered(facts, fact)):
             return True
         if self._dumps(facts, sketch) or self._fills_models(facts, fact, sketch):
+            return True
+        if self._told and (TEXT in sketch.loop_reads or not TELLERS.isdisjoint(sketch.loop_calls)):
             return True
         for chain in sketch.loop_calls:
             if not self.reading.isdisjoint(self._targets.of(facts, fact, chain)):
@@ -346,9 +330,14 @@ class Suspects:
 
     def _reads_too_late(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether something may be read under an AsyncSession, or of what a helper got with a session of its own."""
-        late = not EXPIRING.isdisjoint(calls) or any(self._may_load(facts, fact, chain) for chain in sketch.reads)
-        if late and fact is not None and fact.is_async and knows_session(fact):
-            return True
+        if fact is not None and fact.is_async and knows_session(fact):
+            if self._told and (TEXT in sketch.reads or not TELLERS.isdisjoint(calls)):
+                return True
+            of = self._targets.of
+            if any(self._may_load(facts, fact, chain) for chain in sketch.reads) or any(
+                not self.reading.isdisjoint(of(facts, fact, chain)) for chain in sketch.calls
+            ):
+                return True
         if not ENDING.isdisjoint(calls) and (fact is None or knows_session(fact)):
             return True
         return bool(sketch.reads) and self._lives.is_helped(facts, fact, sketch.calls)

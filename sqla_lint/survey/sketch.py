@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from sqla_lint.knowledge.reflection import ANY_NAME
+from sqla_lint.knowledge.reflection import ANY_NAME, TEXT
 from sqla_lint.knowledge.rendering import is_template, renders
 from sqla_lint.knowledge.sessions import COROUTINES
 from sqla_lint.knowledge.statements import SYNCHRONIZE, TAKING_CRITERIA
@@ -22,7 +22,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _TOLD = frozenset(
     {ast.Attribute, ast.Constant, ast.Name, ast.Assign, ast.AnnAssign, ast.Call, ast.Await, ast.Expr, ast.arg,
      ast.MatchAs, ast.MatchStar, ast.ExceptHandler, ast.withitem, ast.Yield, ast.YieldFrom, *_DEFINITIONS, *_LOOPS,
-     *_COMPREHENSIONS, ast.AugAssign, ast.Delete, ast.Try, ast.TryStar}
+     *_COMPREHENSIONS, ast.AugAssign, ast.Delete, ast.FormattedValue, ast.Try, ast.TryStar}
 )  # fmt: skip
 _ITERATING_BUILTINS = frozenset(
     {"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort", "starmap", "takewhile",
@@ -109,6 +109,10 @@ class _Walk:
                 self.entered.add(chain_of(node.context_expr))
             elif isinstance(node, (ast.Yield, ast.YieldFrom)):
                 self.yields = True
+            elif isinstance(node, ast.FormattedValue) and isinstance(node.value, ast.Name):
+                self.reads.add(TEXT)
+                if in_loop:
+                    self.loop_reads.add(TEXT)
             elif isinstance(node, (ast.Try, ast.TryStar)):
                 self.tried.update(attempted(node, self.imports, in_loop, chain_of))
                 self.passes = self.passes or passes(node, self.imports, chain_of)
