@@ -113,7 +113,7 @@ def apply_summary(
         for value in arguments.all():
             frame.escape(value)
         return _wrapped(frame, info, doubtful(info.returns), None, node)
-    if summary.asks and frame.loops:
+    if summary.asks:
         note_asked(frame, info, summary, binding, arguments, node)
     if frame.state.changed:
         _note_reading(frame, summary, binding, node)
@@ -136,8 +136,9 @@ def apply_summary(
         if (session := session_for(frame, passed.session, binding)) is not None:
             pass_over(frame, passed, session, node)
     frame.may_raise()
+    alone = not info.is_async and not any(isinstance(value, Session) for value in binding.values())
     for read in summary.reads:
-        apply_read(frame, read, binding, node)
+        apply_read(frame, read, binding, node, alone)
     _apply_expiry(frame, summary, binding, node)
     for name in summary.escapes:
         frame.escape(binding.get(name, UNKNOWN))

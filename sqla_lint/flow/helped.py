@@ -7,9 +7,9 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.helping import names_in
+from sqla_lint.flow.helping import hand_on, names_in
 from sqla_lint.flow.lookups import note_repeated
-from sqla_lint.flow.narrowed import KEY, Narrowed
+from sqla_lint.flow.narrowed import KEY, Compared, Lookup, Narrowed
 from sqla_lint.flow.questions import FunctionInfo, Summary
 from sqla_lint.flow.substitution import Binding
 from sqla_lint.flow.unwritten import ANYTHING
@@ -19,15 +19,19 @@ from sqla_lint.flow.values import Instance, Session, Statement
 def note_asked(
     frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, arguments: Arguments, node: cst.CSTNode
 ) -> None:
-    """A function is called in a loop that sends a query by what it is given, and does nothing else."""
+    """A function is called that sends a query by what it is given, and does nothing else: does a loop repeat it?"""
     if not isinstance(node, cst.Call) or not _only_asks(info, summary) or info.id == frame.info.id:
         return
     if info.is_async and frame.awaiting is not node:
         return  # they wait for the database at a time, as tasks do
     given = _nodes_given(info, binding, arguments, node)
+    if not frame.loops:
+        named = ((item, _by(item, given)) for item in summary.asks)
+        hand_on(frame, (replace(item, compared=compared) for item, compared in named), node)
+        return
     session = next((value for value in arguments.all() if isinstance(value, Session)), None)
     for item in summary.asks:
-        compared = tuple(replace(one, names=_read(one.names, given)) for one in item.compared)
+        compared = _by(item, given)
         held = any(one.column == KEY and one.owner in frame.state.loaded for one in compared)
         if any(one.names for one in compared) and not held:
             frame.current = node
@@ -35,6 +39,11 @@ def note_asked(
             entities = tuple(map(Instance, item.classes))
             note_repeated(frame, Statement("query", entities, session=session, narrowed=narrowed_by), item.place)
             return
+
+
+def _by(asked: Lookup, given: dict[str, cst.BaseExpression]) -> tuple[Compared, ...]:
+    """What a query is narrowed by, in the names of the caller."""
+    return tuple(replace(one, names=_read(one.names, given)) for one in asked.compared)
 
 
 def _only_asks(info: FunctionInfo, summary: Summary) -> bool:

@@ -16,22 +16,41 @@ from sqla_lint.flow.places import nodes
 from sqla_lint.flow.values import Collection, Constant, Instance, Statement, Value
 
 _ASKED = "asked"
+# Through so many helpers a query is followed.
+_DEEPEST = 2
 
 
 def keep_lookup(frame: Frame, statement: Statement) -> None:
     """A query is sent outside loops: keep for the callers by which of the parameters."""
-    parameters = {item.name for item in frame.info.parameters}
     session = statement.session
     own = session is not None and (session.key in frame.opened or session.key.startswith("site:"))
-    if not frame.emitting or not parameters or own or frame.guards or any(item.handling for item in frame.handlers):
+    if own or not _is_sure(frame):
         return
-    made = _made_of(frame, frozenset(parameters))
-    found = [replace(item, names=_origins(item.names, made)) for item in statement.narrowed.compared]
+    classes = tuple(item.cls for item in statement.entities if isinstance(item, Instance))
+    asked = Lookup(statement.narrowed.compared, statement.narrowed.steps, classes, frame.place(frame.current))
+    _keep(frame, asked, frame.current)
+
+
+def hand_on(frame: Frame, asked: Iterable[Lookup], node: cst.CSTNode) -> None:
+    """What a helper asks for each caller of this function asks for as well, by what it gives."""
+    for item in asked if _is_sure(frame) else ():
+        if item.deep < _DEEPEST:
+            _keep(frame, replace(item, deep=item.deep + 1), node)
+
+
+def _is_sure(frame: Frame) -> bool:
+    """Whether each call of the function comes by here."""
+    handling = any(item.handling for item in frame.handlers)
+    return frame.emitting and bool(frame.info.parameters) and not frame.guards and not handling
+
+
+def _keep(frame: Frame, asked: Lookup, node: cst.CSTNode) -> None:
+    made = _made_of(frame, frozenset(item.name for item in frame.info.parameters))
+    found = [replace(item, names=_origins(item.names, made)) for item in asked.compared]
     compared = tuple(item for item in found if item.names)
     if compared:
-        number = frame.number(frame.current)
-        classes = tuple(item.cls for item in statement.entities if isinstance(item, Instance))
-        frame.outcome.asks[number] = Lookup(compared, statement.narrowed.steps, classes, frame.place(frame.current))
+        number = frame.number(node)
+        frame.outcome.asks[number] = replace(asked, compared=compared)
         frame.state.done |= {(_ASKED, str(number))}
 
 

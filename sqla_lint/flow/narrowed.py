@@ -40,13 +40,14 @@ class Narrowed:
 class Lookup:
     """A query that each call of a function sends, by what it is given: `compared` names its parameters.
 
-    classes: those that it asks for. place: where it is sent.
+    classes: those that it asks for. place: where it is sent. deep: through how many helpers of the function.
     """
 
     compared: tuple[Compared, ...]
     steps: frozenset[str]
     classes: tuple[str, ...]
     place: Place = field(compare=False)
+    deep: int = 0
 
 
 NOT_AT_ALL = Narrowed()

@@ -22,8 +22,8 @@ from sqla_lint.knowledge.reflection import WALKS
 _LONGEST = 8
 
 
-def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) -> None:
-    """Replay a read of an argument on what the caller gives."""
+def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode, alone: bool = False) -> None:
+    """Replay a read of an argument on what the caller gives; `alone`: what reads it cannot have loaded it before."""
     root, *steps = read.path
     value = binding.get(root, UNKNOWN)
     each = many = False
@@ -42,7 +42,9 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode) ->
         case Instance():
             # What the caller gives a list of one costs no more than anything that is read once.
             once = replace(value, free=value.free | {name}) if each and not many and _is_only(frame, read) else value
-            _read_of_instance(frame, once, name, read, binding, each, node)
+            # A coroutine, or what has a session, may have loaded more of it by then: whether that raises is not known.
+            seen = once if alone or each else replace(once, asynchronous=False)
+            _read_of_instance(frame, seen, name, read, binding, each, node)
 
 
 def _is_only(frame: Frame, read: Read) -> bool:
@@ -143,7 +145,7 @@ def _confirm(
         owed=read.owed if each else (frame.info.id, *root, name) if root else (),
         outside=outside,
         after_failure=read.after_failure,
-        asynchronous=value.asynchronous,
+        asynchronous=value.asynchronous and not each,
     )
     if not loaded and root:
         note_argument_read(frame, (*root, name), value.rows, node, read if each else None, read.after_failure)

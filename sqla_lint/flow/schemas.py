@@ -71,7 +71,7 @@ def _apply(frame: Frame, reads: tuple[Read, ...], value: Value, given: cst.BaseE
         last = max((index for index, step in enumerate(read.path) if step == EACH), default=0)
         names = [text, *(step for step in read.path[1:last] if step != EACH)]
         held, path = _inside(value, read.path[1:])
-        apply_read(frame, replace(read, path=(GIVEN, *path), loop_text=".".join(names)), {GIVEN: held}, node)
+        apply_read(frame, replace(read, path=(GIVEN, *path), loop_text=".".join(names)), {GIVEN: held}, node, True)
 
 
 def _inside(value: Value, path: tuple[str, ...]) -> tuple[Value, tuple[str, ...]]:

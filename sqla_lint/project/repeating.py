@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.sessions import is_session_name
@@ -11,6 +11,9 @@ from sqla_lint.project.keyed import Following
 from sqla_lint.project.mentions import functions_where, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
+Callers = Mapping[str, Sequence[set[str]]]
+# Through so many helpers a query is followed.
+_DEEPEST = 2
 # A helper that does any of these does more than look something up.
 _DOING = frozenset({"add", "add_all", "commit", "delete", "flush", "merge", "rollback"})
 
@@ -18,9 +21,10 @@ _DOING = frozenset({"add", "add_all", "commit", "delete", "flush", "merge", "rol
 class Repeating:
     """The verdict. `following` gives the functions that a chain may run."""
 
-    def __init__(self, files: Sequence[Facts], following: Following) -> None:
+    def __init__(self, files: Sequence[Facts], following: Following, callers: Callers) -> None:
         self._files = files
         self._following = following
+        self._callers = callers
 
     def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether criteria are made in a loop, or a row is got by its key there, in the body or in a helper."""
@@ -31,15 +35,16 @@ class Repeating:
 
     @cached_property
     def _asking(self) -> frozenset[str]:
-        """The functions that look something up, and do nothing else to a session."""
-        return functions_where(
+        """The functions that look something up, themselves or by others, and do nothing else to a session."""
+        quiet = functions_where(
             self._files,
-            lambda facts, fact: (
-                bool(fact.parameters)
-                and any(map(_narrows, fact.sketch.calls))
-                and _DOING.isdisjoint(map(last, fact.sketch.calls))
-            ),
+            lambda facts, fact: bool(fact.parameters) and _DOING.isdisjoint(map(last, fact.sketch.calls)),
         )
+        found = quiet & functions_where(self._files, lambda facts, fact: any(map(_narrows, fact.sketch.calls)))
+        for _ in range(_DEEPEST):
+            groups = (group for function in found for group in self._callers.get(function, ()))
+            found |= quiet & frozenset[str]().union(*groups)
+        return found
 
 
 def _narrows(chain: str) -> bool:

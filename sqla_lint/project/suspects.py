@@ -99,7 +99,7 @@ class Suspects:
         self._writing = Writing(self._files, classes, asked.events)
         self._failing = Failing(self._files, asked.events, self._targets.of, self._closure)
         self._working = Working(self._files, classes, asked.events, self.opening, self._targets.of)
-        self._repeating = Repeating(self._files, self._targets.of)
+        self._repeating = Repeating(self._files, self._targets.of, self._callers)
         self.committing = self._commits()
         self._transacting = Transacting(
             asked.events, self.opening, self._lives, self._targets.of, self._closure, self.committing
