@@ -382,7 +382,7 @@ LOST = {
     "lazy-load-in-loop/class_handed_to_a_lister": {"listed_by_query"},  # what callers know, two helpers deep
     "lazy-load-in-loop/dynamic_and_write_only": {"dynamic_all", "dynamic_count", "dynamic_iterated"},
     "lazy-load-in-loop/grouped_rows": {"grouped", "grouped_with_setdefault"},  # a helper fills the container
-    "lazy-load-in-loop/lists_of_rows": {"collected", "one_per_turn"},
+    "lazy-load-in-loop/lists_of_rows": {"one_per_turn"},
     "lazy-load-in-loop/reflective_walkers": {"state", "mapper_of_the_class", "by_items", "half_loaded",
                                              "collections_only"},  # a name handed to a helper
 }  # fmt: skip
@@ -410,7 +410,7 @@ def test_loop_bodies_in_helpers(name: str, home: str, tmp_path: Path) -> None:
 def test_hundreds_of_loop_bodies_are_extracted() -> None:
     """The comparison is not idle, and what it excuses may only become less."""
     assert sum(EXTRACTED.values()) >= 300
-    assert sum(map(len, LOST.values())) <= 20
+    assert sum(map(len, LOST.values())) <= 19
 
 
 def called_functions(tree: ast.Module) -> list[ast.FunctionDef]:

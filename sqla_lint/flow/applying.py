@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.containers import fill
 from sqla_lint.flow.decorating import RunsWithin
 from sqla_lint.flow.failures import commits, enter_callee, pass_over, sent, unseen
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.given import bind, told
+from sqla_lint.flow.given import bind, node_of, told
 from sqla_lint.flow.half_built import flushes_by_itself, note_flushed
 from sqla_lint.flow.helped import note_asked
 from sqla_lint.flow.keys import note_uses
@@ -61,9 +62,15 @@ from sqla_lint.knowledge.transactions import BEGUN, ENDING
 
 def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.CSTNode) -> Value:
     """Call a function of the project."""
+    found = summed(frame, callee, arguments)
+    return apply_summary(frame, *found, arguments, node) if found is not None else UNKNOWN
+
+
+def summed(frame: Frame, callee: FunctionValue, arguments: Arguments) -> tuple[FunctionInfo, Summary, Binding] | None:
+    """A function of the project, what it does when it is called so, and what its parameters are then."""
     info = frame.ask(SignatureOf(callee.id))
     if info is None:
-        return UNKNOWN
+        return None
     for value in (callee.bound, *arguments.all()):
         note_given(frame, value)
     this, bound = "", NO_BINDINGS
@@ -79,8 +86,7 @@ def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.C
     binding = bind(info, callee.bound, arguments)
     given = told(frame, info, binding, arguments.spread)
     closely = any(_matters(value) for value in arguments.all())
-    summary = frame.ask(SummaryOf(callee.id, this, given, closely, bound))
-    return apply_summary(frame, info, summary, binding, arguments, node)
+    return info, frame.ask(SummaryOf(callee.id, this, given, closely, bound)), binding
 
 
 def _matters(value: Value, depth: int = 0) -> bool:
@@ -92,6 +98,8 @@ def _matters(value: Value, depth: int = 0) -> bool:
             return depth < 3 and _matters(inner, depth + 1)
         case TupleValue(items=items) | OneOf(values=items):
             return depth < 3 and any(_matters(item, depth + 1) for item in items)
+        case Object(fields=fields):
+            return depth < 3 and any(_matters(item, depth + 1) for _, item in fields)
     return False
 
 
@@ -140,6 +148,9 @@ def apply_summary(
     for read in summary.reads:
         apply_read(frame, read, binding, node, alone)
     _apply_expiry(frame, summary, binding, node)
+    for parameter, value in summary.fills:
+        if (owner := node_of(info, parameter, binding, arguments)) is not None:
+            fill(frame, owner, substitute(frame, value, binding, node))
     for name in summary.escapes:
         frame.escape(binding.get(name, UNKNOWN))
     if summary.io:

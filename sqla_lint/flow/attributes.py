@@ -12,6 +12,7 @@ from sqla_lint.flow.applying import apply
 from sqla_lint.flow.constructs import framework_member
 from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.failures import sent
+from sqla_lint.flow.fielded import field, handed_on
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read, read_column, read_relationship
 from sqla_lint.flow.kept import kept_rows
@@ -21,7 +22,7 @@ from sqla_lint.flow.noted import note_row_read
 from sqla_lint.flow.operations import Batch
 from sqla_lint.flow.polling import note_polled
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
-from sqla_lint.flow.reaching import Above
+from sqla_lint.flow.reaching import Above, Pending, Template
 from sqla_lint.flow.results import by_name
 from sqla_lint.flow.state import IDLE
 from sqla_lint.flow.values import (
@@ -33,6 +34,7 @@ from sqla_lint.flow.values import (
     Coroutine,
     Dumper,
     External,
+    Factory,
     FunctionValue,
     Instance,
     Manager,
@@ -49,7 +51,6 @@ from sqla_lint.flow.values import (
     SessionFactory,
     Statement,
     Symbol,
-    Template,
     TupleValue,
     Value,
     class_name,
@@ -115,10 +116,16 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return _of_row(value, name)
         case Symbol():
             return _of_symbol(frame, value, name, node)
-        case Coroutine():
-            note_used(frame, value, "attribute", node, name)
-            return UNKNOWN
+        case Coroutine() | Pending():
+            return _of_awaited(frame, value, name, node)
     return guesses.attribute(frame, name, node)
+
+
+def _of_awaited(frame: Frame, value: Coroutine | Pending, name: str, node: cst.CSTNode) -> Value:
+    if isinstance(value, Pending):
+        return Factory(value.result) if name == "result" else UNKNOWN
+    note_used(frame, value, "attribute", node, name)
+    return UNKNOWN
 
 
 def _of_row(value: TupleValue, name: str) -> Value:
@@ -178,6 +185,10 @@ def _of_object(frame: Frame, value: Object, name: str, node: cst.CSTNode) -> Val
     found = _member(frame, value, value.cls, name, node)
     if found == UNKNOWN or isinstance(found, Instance | Collection | Mapping | OneOf):
         found = kept_rows(frame, value, name, found, node)
+    if value.fields or value.root and not isinstance(found, FunctionValue | Session):
+        found = field(frame, value, name, found)
+    if found == UNKNOWN:
+        found = handed_on(frame, value, name, node)
     if found == UNKNOWN:
         return guesses.attribute(frame, name, node)
     if isinstance(found, Session) and found.owner != "function" and value.root == ("self",):

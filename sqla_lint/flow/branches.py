@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from sqla_lint.flow.containers import item_of, lacks
 from sqla_lint.flow.failures import answered
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.loaded import set_loaded
@@ -15,6 +16,7 @@ from sqla_lint.flow.values import (
     ClassValue,
     Constant,
     Instance,
+    Mapping,
     OneOf,
     Session,
     SessionFactory,
@@ -44,7 +46,30 @@ def decide(frame: Frame, test: cst.BaseExpression) -> bool | None:
             truth = _truth(_peek(frame, test))
             if truth is not None:
                 return truth
+        case cst.Call() | cst.Comparison() if (listed := _asked_of_dict(frame, test)) is not None:
+            return listed
     return frame.state.assumed.get(_key(frame, test))
+
+
+def _asked_of_dict(frame: Frame, test: cst.Call | cst.Comparison) -> bool | None:
+    """`options.get("lines")`, `"lines" in options`, where all that the dict holds is known."""
+    match test:
+        case cst.Call(func=cst.Attribute(value=cst.Name() as owner, attr=cst.Name(value="get")), args=[first, *rest]):
+            held, key = _peek(frame, owner), _text(first.value)
+            if not isinstance(held, Mapping) or not held.whole or key is None or len(rest) > 1:
+                return None
+            if lacks(held, key):
+                return _truth(_peek(frame, rest[0].value) if rest else Constant(None))
+            return _truth(item_of(held, key))
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator, cst.Name() as owner)]):
+            held, key = _peek(frame, owner), _text(left)
+            if isinstance(held, Mapping) and held.whole and key and isinstance(operator, cst.In | cst.NotIn):
+                return lacks(held, key) == isinstance(operator, cst.NotIn)
+    return None
+
+
+def _text(node: cst.BaseExpression) -> Constant | None:
+    return Constant(str(node.evaluated_value)) if isinstance(node, cst.SimpleString) else None
 
 
 def _decide_both(left: bool | None, right: bool | None, conjunction: bool) -> bool | None:

@@ -13,37 +13,32 @@ from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.comprehensions import call_lambda, over_each
 from sqla_lint.flow.containers import collection_method, item_at
 from sqla_lint.flow.core import from_core, from_transaction
-from sqla_lint.flow.engines import gives_connection, note_engine, rebind
+from sqla_lint.flow.engines import gives_connection, rebind
 from sqla_lint.flow.events import Injected
-from sqla_lint.flow.failures import unseen
+from sqla_lint.flow.externals import external, unseen_call
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import made_of
+from sqla_lint.flow.handing import completed, ran
 from sqla_lint.flow.keys import note_constructed
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import note_late
-from sqla_lint.flow.loaded import make_new, set_loaded
 from sqla_lint.flow.lost import note_made
 from sqla_lint.flow.managers import enter
-from sqla_lint.flow.migrations import draft, is_operation, operate
+from sqla_lint.flow.migrations import operate
 from sqla_lint.flow.operations import Batch
-from sqla_lint.flow.polling import note_given, note_sleep
 from sqla_lint.flow.queries import (
     held,
-    page,
     statement_method,
 )
 from sqla_lint.flow.questions import MappingOf
-from sqla_lint.flow.reaching import Above, Getter
+from sqla_lint.flow.reaching import Getter, Partial
 from sqla_lint.flow.replacing import note_changed
 from sqla_lint.flow.results import result_method
 from sqla_lint.flow.schemas import construct as construct_schema
 from sqla_lint.flow.schemas import dump, dumper, validate
 from sqla_lint.flow.sessions import give_away, session_method
-from sqla_lint.flow.state import GONE, NEW
-from sqla_lint.flow.stdlib import from_stdlib
-from sqla_lint.flow.told import cast
-from sqla_lint.flow.transactions import doubt, wait
-from sqla_lint.flow.unwritten import handed_over, make, may_write, set_by_name
+from sqla_lint.flow.state import GONE
+from sqla_lint.flow.unwritten import make, may_write
 from sqla_lint.flow.uses import note_rows
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -74,11 +69,7 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
-from sqla_lint.flow.walkers import reflect
-from sqla_lint.knowledge import calls as known_calls
-from sqla_lint.knowledge import sessions as known_sessions
 from sqla_lint.knowledge.coroutines import RESULT_COROUTINES
-from sqla_lint.knowledge.migrations import COLUMN
 from sqla_lint.knowledge.reflection import METHODS
 from sqla_lint.knowledge.statements import COMPARING, PASSED_ON, TAKING
 
@@ -93,17 +84,17 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
         case Session(registry=True):
             return _of_registry(frame, callee, node)
         case Session(guessed=True):
-            _unseen(frame, arguments, node)
+            unseen_call(frame, arguments, node)
             return made(frame, callee, node)  # what was called a session is a factory of them
         case Factory(result=result):
-            _unseen(frame, arguments, node)
+            unseen_call(frame, arguments, node)
             return made(frame, result, node)
         case Object():
             method = frame.read(callee, "__call__", node)
             return (
                 call(frame, method, arguments, node)
                 if isinstance(method, FunctionValue)
-                else _unseen(frame, arguments, node)
+                else unseen_call(frame, arguments, node)
             )
         case ClassValue():
             return _instantiate(frame, callee, arguments, node)
@@ -111,10 +102,12 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return apply(frame, callee, arguments, node)
         case LocalFunction():
             return apply_local(frame, callee, arguments, node)
+        case Partial(function=function):
+            return call(frame, function, completed(callee, arguments, node), node)
         case Getter():
             return _got(frame, callee, arguments.first(), node)
         case External():
-            return _external(frame, callee, arguments, node)
+            return external(frame, callee, arguments, node)
         case Symbol(path=(_, *_, name)) if name in PASSED_ON:
             return replace(callee, path=callee.path[:-1], shaped=True)  # a statement of the caller's
         case OneOf(values=values) if all(isinstance(item, SessionFactory | ClassValue) for item in values):
@@ -122,7 +115,7 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
         case Symbol(path=(_,)):
             _inject(frame, arguments, node)
     may_write(frame, node)
-    return _unseen(frame, arguments, node)
+    return unseen_call(frame, arguments, node)
 
 
 def _inject(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
@@ -170,22 +163,9 @@ def apply_local(frame: Frame, callee: LocalFunction, arguments: Arguments, node:
         return value
     found = frame.summarise_local(callee.name, arguments)
     if found is None:
-        return _unseen(frame, arguments, node)
+        return unseen_call(frame, arguments, node)
     info, summary, binding = found
     return apply_summary(frame, info, summary, binding, arguments, node)
-
-
-def _unseen(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:
-    """A call into the unknown: it may fail, it may keep what it is given, and it may change it."""
-    unseen(frame, list(arguments.all()), node)
-    frame.may_raise()
-    frame.state.dirty = True
-    doubt(frame)
-    for value in arguments.all():
-        frame.escape(value)
-        note_given(frame, value)
-    handed_over(frame, arguments)
-    return UNKNOWN
 
 
 def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -197,11 +177,12 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Session() if name in ("__enter__", "__aenter__"):
             return receiver
         case ClassValue(id=cls):
-            _unseen(frame, arguments, node)
+            unseen_call(frame, arguments, node)
             validate(frame, cls, arguments, node)
             return UNKNOWN
         case Session():
-            return session_method(frame, receiver, name, arguments, node)
+            given = session_method(frame, receiver, name, arguments, node)
+            return ran(frame, receiver, arguments, node, given) if name == "run_sync" else given
         case OneOf(values=values):
             real = [item for item in values if item != Constant(None)]
             return reduce(join, (call(frame, frame.read(item, name, node), arguments, node) for item in real))
@@ -228,16 +209,16 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
         case Manager():
             return _manager_method(frame, receiver, name, arguments, node)
         case Dumper():
-            _unseen(frame, arguments, node)
+            unseen_call(frame, arguments, node)
             dump(frame, receiver, name, arguments, node)
             return UNKNOWN
         case Reflection(subject=subject):
             return Reflection(subject, METHODS[name])
         case External():
-            given = _external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
+            given = external(frame, External(f"{receiver.dotted}.{name}", True), arguments, node)
             return from_core(frame, receiver, name, given)
     may_write(frame, node)
-    return _unseen(frame, arguments, node)
+    return unseen_call(frame, arguments, node)
 
 
 def _factory_method(frame: Frame, receiver: SessionFactory, name: str, arguments: Arguments, node: cst.Call) -> Value:
@@ -248,7 +229,7 @@ def _factory_method(frame: Frame, receiver: SessionFactory, name: str, arguments
         rebind(frame, node, replace(receiver, pooled=False))
         return UNKNOWN
     may_write(frame, node)
-    return _unseen(frame, arguments, node)
+    return unseen_call(frame, arguments, node)
 
 
 def _compared(name: str) -> Value:
@@ -281,7 +262,7 @@ def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Argum
     if name in ("__enter__", "__aenter__"):
         return receiver.entered
     if name not in ("enter_context", "enter_async_context"):
-        return from_transaction(receiver, name, _unseen(frame, arguments, node))
+        return from_transaction(receiver, name, unseen_call(frame, arguments, node))
     entered = enter(frame, arguments.first(), node).entered
     if not isinstance(entered, Session):
         return entered
@@ -319,81 +300,6 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         note_made(frame, made, arguments, node)
         note_constructed(frame, made, arguments, node)
         return make(frame, made, arguments)
-    _unseen(frame, arguments, node)
+    unseen_call(frame, arguments, node)
     construct_schema(frame, callee.id, arguments, node)
     return dumper(frame.ask, callee.id, arguments) or made_of(frame, callee, arguments)
-
-
-def _external(frame: Frame, callee: External, arguments: Arguments, node: cst.CSTNode) -> Value:
-    dotted = callee.dotted
-    made = constructs.construct(dotted, arguments, frame.site(node))
-    if made is not None:
-        if isinstance(made, Session) and made.owner == "function":
-            made = replace(made, opened=frame.place(node))
-            made = replace(
-                made,
-                bound_to_connection=made.bound_to_connection
-                or frame.gets_connection((*arguments.nodes, *arguments.keyword_nodes.values())),
-            )
-            frame.open(made)
-        elif isinstance(made, Session) and made.registry and not frame.info.module_body:
-            frame.state.lives[made.key] = frozenset({NEW})
-        return made
-    note_engine(frame, dotted, arguments, node)
-    if is_operation(callee):
-        return operate(frame, callee, dotted.rpartition(".")[2], arguments, node)
-    found = reflect(dotted, arguments) or from_stdlib(frame, dotted, arguments, node)
-    if found is not None:
-        return found
-    home, _, name = dotted.rpartition(".")
-    if home == "builtins":
-        set_by_name(frame, name, arguments)
-        return _builtin(frame, name)
-    if name == "set_committed_value" and len(arguments.positional) > 1:
-        named = arguments.positional[1]
-        text = named.value if isinstance(named, Constant) else None
-        set_loaded(frame, arguments.nodes[0], frozenset({text}) if isinstance(text, str) else None)
-    if dotted in known_sessions.MAKE_TRANSIENT and arguments.nodes:
-        make_new(frame, arguments.nodes[0])
-    if dotted in known_calls.CASTS and len(arguments.nodes) == 2:
-        return cast(frame, arguments)
-    if dotted in known_calls.PAGINATING:
-        frame.may_raise()
-        rows = page(frame, arguments, node)
-        is_async = isinstance(arguments.first(), Session) and getattr(arguments.first(), "kind", "") == "async"
-        return Coroutine(rows) if is_async or name == known_calls.PAGINATING_AWAITED else rows
-    if dotted in COLUMN:
-        return draft(arguments)
-    if dotted in known_calls.NEVER_RETURN:
-        frame.stop()
-        return UNKNOWN
-    note_sleep(frame, dotted)
-    if known_calls.leaves_process(dotted):
-        frame.note_io(dotted)
-        wait(frame, dotted, node)
-    if dotted in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
-        return Manager(Manager(UNKNOWN))
-    if dotted in known_sessions.ENGINES:
-        return constructs.create_engine(dotted, arguments)
-    if dotted in known_sessions.FRAMEWORKS:
-        return External(dotted, made=True)
-    if dotted in known_sessions.CONNECTIONS:
-        return External("sqlalchemy.Connection", made=True)
-    _unseen(frame, arguments, node)
-    told = dotted.startswith(("sqlalchemy.", "sqlmodel.")) or dotted.split(".")[0] in known_calls.OUTSIDE
-    return External(dotted, made=True) if told else UNKNOWN
-
-
-def _above(frame: Frame) -> Value:
-    """`super()` in a method; a session stays one, since its base is the library's."""
-    this = frame.state.names.get(frame.info.parameters[0].name, UNKNOWN) if frame.info.parameters else UNKNOWN
-    known = isinstance(this, Instance | Object | ClassValue) and frame.info.owner
-    return Above(this, frame.info.owner) if known else this
-
-
-def _builtin(frame: Frame, name: str) -> Value:
-    if name == "super":
-        return _above(frame)
-    if name not in known_calls.CANNOT_RAISE:
-        frame.may_raise()
-    return UNKNOWN

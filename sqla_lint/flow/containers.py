@@ -18,20 +18,25 @@ from sqla_lint.flow.values import (
     Collection,
     Constant,
     Mapping,
+    Object,
+    Producer,
     Reflection,
     Result,
+    Symbol,
     TupleValue,
     Value,
 )
 
 _MOST_ENTRIES = 24
 EMPTY_LIST = Collection(UNKNOWN, literal=True, limit=0)
-EMPTY_DICT = Mapping(NEVER, NEVER)
+EMPTY_DICT = Mapping(NEVER, NEVER, whole=True)
 _JOINING = frozenset({"union", "symmetric_difference"})
 _KEEPING = frozenset({"copy", "difference", "intersection"})
 _PUTTING = frozenset({"append", "add", "insert", "appendleft"})
 _POURING = frozenset({"extend", "update", "extendleft"})
+_OF_DICTS = frozenset({"setdefault", "update"})
 _MUTATING = _PUTTING | _POURING | {"setdefault"}
+_LOSING = frozenset({"clear", "pop", "popitem"})
 
 
 def collection_method(
@@ -70,6 +75,8 @@ def _mapping_method(frame: Frame, value: Mapping, name: str, arguments: Argument
         case "get" | "pop" | "setdefault":
             found = item_of(value, arguments.first())
             fallback = arguments.get(1, "default")
+            if lacks(value, arguments.first()):
+                return fallback or (Constant(None) if name == "get" else UNKNOWN)
             if name == "setdefault" and fallback is not None:
                 return join(found, fallback)
             return UNKNOWN if found == NEVER else found
@@ -85,6 +92,19 @@ def item_of(value: Mapping, key: Value) -> Value:
     return value.value
 
 
+def lacks(value: Mapping, key: Value) -> bool:
+    """Whether a dict surely holds nothing under a key."""
+    told = value.whole and isinstance(key, Constant) and isinstance(key.value, str)
+    return told and all(name != getattr(key, "value", None) for name, _ in value.entries)
+
+
+def without(value: Mapping, key: Value) -> Mapping:
+    """The dict with an item taken out of it."""
+    if not isinstance(key, Constant):
+        return replace(value, whole=False)
+    return replace(value, entries=tuple(item for item in value.entries if item[0] != key.value))
+
+
 def item_at(value: Value, index: Value) -> Value:
     """`value[index]` of a tuple, a list or a dict."""
     match value:
@@ -93,6 +113,8 @@ def item_at(value: Value, index: Value) -> Value:
             return UNKNOWN if held == NEVER else held
         case TupleValue(items=items) if isinstance(index, Constant) and isinstance(index.value, int):
             return items[index.value] if -len(items) <= index.value < len(items) else UNKNOWN
+        case Object(fields=fields, row=True) if isinstance(index, Constant) and isinstance(index.value, int):
+            return fields[index.value][1] if -len(fields) <= index.value < len(fields) else UNKNOWN
         case Collection(element=element) | Result(element=element):
             return element
     return UNKNOWN
@@ -101,12 +123,15 @@ def item_at(value: Value, index: Value) -> Value:
 def with_item(value: Mapping, key: Value, held: Value) -> Mapping:
     """The dict with an item set."""
     entries = dict(value.entries)
+    whole = value.whole and isinstance(key, Constant) and isinstance(key.value, str)
     if isinstance(key, Constant) and isinstance(key.value, str):
         if key.value in entries or len(entries) < _MOST_ENTRIES:
             entries[key.value] = held
+        else:
+            whole = False
     else:
         entries = {name: join(known, held) for name, known in entries.items()}
-    return Mapping(join(value.key, key), join(value.value, held), tuple(entries.items()))
+    return Mapping(join(value.key, key), join(value.value, held), tuple(entries.items()), whole)
 
 
 def operator(left: Value, sign: cst.BaseBinaryOp, right: Value) -> Value:
@@ -149,7 +174,8 @@ def _together(left: Value, right: Value) -> Value:
 def merged(left: Mapping, right: Mapping) -> Mapping:
     """One dict updated with another."""
     entries = {**dict(left.entries), **dict(right.entries)}
-    return Mapping(join(left.key, right.key), join(left.value, right.value), tuple(entries.items()))
+    whole = left.whole and right.whole
+    return Mapping(join(left.key, right.key), join(left.value, right.value), tuple(entries.items()), whole)
 
 
 def _poured(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
@@ -164,9 +190,24 @@ def mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
     note_done(frame, node, arguments)
     match node.func:
         case cst.Attribute(value=owner, attr=cst.Name(value=method)) if method in _MUTATING:
-            if update(frame, owner, lambda held: _mutated(frame, held, method, arguments, node)):
+            empty = EMPTY_DICT if method in _OF_DICTS else EMPTY_LIST
+            if update(frame, owner, lambda held: _mutated(frame, held, method, arguments, node), empty):
                 for value in arguments.all():
                     frame.escape(value)
+        case cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value=method)) if method in _LOSING:
+            held = frame.state.names.get(owner)
+            if isinstance(held, Mapping) and held.whole:
+                frame.state.names[owner] = without(held, arguments.first() if method == "pop" else UNKNOWN)
+
+
+def delete_item(frame: Frame, target: cst.BaseExpression) -> None:
+    """`del groups[key]`, and what else is no name: it is evaluated."""
+    frame.evaluate(target)
+    match target:
+        case cst.Subscript(value=cst.Name(value=owner), slice=[cst.SubscriptElement(slice=cst.Index(value=key))]):
+            held = frame.state.names.get(owner)
+            if isinstance(held, Mapping) and held.whole:
+                frame.state.names[owner] = without(held, _peek(frame, key))
 
 
 def _mutated(frame: Frame, held: Value, method: str, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -187,8 +228,13 @@ def set_item(frame: Frame, owner: cst.BaseExpression, target: cst.Subscript, val
             update(frame, owner, lambda held: _with_changed(frame, held, inner, lambda known: in_rows(value, 0)))
 
 
-def update(frame: Frame, owner: cst.BaseExpression, change: Callable[[Value], Value]) -> bool:
-    """Change what the name at the root of `owner` holds; False where that is no list or dict."""
+def update(
+    frame: Frame, owner: cst.BaseExpression, change: Callable[[Value], Value], empty: Collection | Mapping = EMPTY_DICT
+) -> bool:
+    """Change what the name at the root of `owner` holds; False where that is no list or dict.
+
+    `empty`: what is changed of a parameter, whose callers have the rest.
+    """
     match owner:
         case cst.Subscript(value=outer, slice=[cst.SubscriptElement(slice=cst.Index(value=inner))]):
             key = inner
@@ -197,6 +243,8 @@ def update(frame: Frame, owner: cst.BaseExpression, change: Callable[[Value], Va
         case _:
             path = path_of(owner)
             held = frame.state.names.get(path)
+            if held is not None and is_given(held, path):
+                note_filled(frame, path, change(empty))
             if not isinstance(held, Collection | Mapping):
                 return False
             frame.state.names[path] = bounded(change(held))
@@ -240,4 +288,38 @@ def _pour(frame: Frame, held: Value, given: Value, arguments: Arguments, node: c
     if isinstance(held, Mapping):
         for name, value in arguments.keywords.items():
             held = with_item(held, Constant(name), value)
+    return held
+
+
+# Lists and dicts that a function is given, and fills.
+
+
+def is_given(value: Value, name: str) -> bool:
+    """Whether a value is still what the function was given as its parameter of that name."""
+    match value:
+        case Symbol(path=path):
+            return path == (name,)
+        case Collection(producer=Producer(root=root)):
+            return root == (name,)
+    return False
+
+
+def note_filled(frame: Frame, parameter: str, given: Value) -> None:
+    """Keep, for the summary, what a list or a dict of the caller's gets."""
+    if frame.emitting and given != UNKNOWN:
+        known = frame.outcome.fills.get(parameter, NEVER)
+        frame.outcome.fills[parameter] = bounded(join(known, given))
+
+
+def fill(frame: Frame, owner: cst.BaseExpression, given: Value) -> None:
+    """A callee puts into the list or dict that `owner` names what `given` holds."""
+    update(frame, owner, lambda held: _filled(held, given), given if isinstance(given, Mapping) else EMPTY_LIST)
+
+
+def _filled(held: Value, given: Value) -> Value:
+    match held, given:
+        case Collection(), Collection(element=element):
+            return _put(held, element)
+        case Mapping(), Mapping():
+            return merged(held, given)
     return held

@@ -10,11 +10,12 @@ from typing import Any
 import libcst as cst
 
 from sqla_lint.flow import guesses
+from sqla_lint.flow.arguments import evaluate_arguments
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.comprehensions import comprehension
 from sqla_lint.flow.containers import EMPTY_DICT, item_at, item_of, merged, mutate, operator, with_item
 from sqla_lint.flow.dropped import note_awaited, note_used
-from sqla_lint.flow.frame import Arguments, Frame, path_of
+from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.generics import subscripted
 from sqla_lint.flow.instances import in_rows, rooted
 from sqla_lint.flow.lattice import join, one_of
@@ -37,9 +38,9 @@ from sqla_lint.flow.values import (
     Constant,
     Criterion,
     External,
-    Instance,
     LocalFunction,
     Mapping,
+    Object,
     OneOf,
     Result,
     Session,
@@ -51,8 +52,6 @@ from sqla_lint.flow.values import (
 )
 from sqla_lint.knowledge.sessions import is_session_name
 
-# What a dict may hold that a call is sure to pass on: other entries may be flags, which are not always there.
-_ROWS = (Collection, Instance, Result, Session, Symbol)
 Evaluator = Callable[[Frame, Any], Value]
 
 
@@ -92,43 +91,6 @@ def call(frame: Frame, node: cst.Call) -> Value:
     result = render(frame, callee, arguments, node) or result
     mutate(frame, node, arguments)
     return result
-
-
-# The builtins that stop early, and what an element has to be for them to ask for the next.
-_GOES_ON = {"any": False, "all": True}
-
-
-def evaluate_arguments(frame: Frame, node: cst.Call) -> Arguments:
-    """The arguments of a call, each evaluated once."""
-    positional: list[Value] = []
-    keywords: dict[str, Value] = {}
-    nodes: list[cst.BaseExpression] = []
-    keyword_nodes: dict[str, cst.BaseExpression] = {}
-    spread = False
-    for item in node.args:
-        if isinstance(item.value, cst.GeneratorExp) and isinstance(node.func, cst.Name):
-            name = node.func.value
-            value = comprehension(frame, item.value, once=name == "next", goes_on=_GOES_ON.get(name))
-        else:
-            value = frame.evaluate(item.value)
-        if item.star == "*" and isinstance(value, Collection | TupleValue):
-            given = value.items or ((value.element,) if isinstance(value, Collection) and value.limit != 0 else ())
-            positional += given
-            nodes += [item.value] * len(given)
-            spread = spread or value == Collection(UNKNOWN)
-        elif item.star:
-            spread = True
-            if isinstance(value, Mapping):
-                rows = {name: held for name, held in value.entries if isinstance(held, _ROWS)}
-                keywords.update(rows)
-                keyword_nodes.update(dict.fromkeys(rows, item.value))
-        elif item.keyword is not None:
-            keywords[item.keyword.value] = value
-            keyword_nodes[item.keyword.value] = item.value
-        else:
-            positional.append(value)
-            nodes.append(item.value)
-    return Arguments(tuple(positional), keywords, tuple(nodes), keyword_nodes, spread)
 
 
 def literal(frame: Frame, node: cst.Integer | cst.Float | cst.SimpleString) -> Value:
@@ -310,7 +272,7 @@ def _indexed(
             rows = rows_of(frame, value, node)
             assert isinstance(rows, Collection)
             return replace(rows, limit=bounded) if is_slice else rows.element
-        case TupleValue() | Mapping() | Result() if not is_slice:
+        case TupleValue() | Mapping() | Result() | Object(row=True) if not is_slice:
             return item_at(value, index)
         case External(dotted=dotted):
             return External(dotted)

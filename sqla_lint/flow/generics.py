@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.fielded import filled
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind
 from sqla_lint.flow.questions import AnnotationMeans, AttributeMeans, MappingOf, SignatureOf
@@ -21,7 +22,7 @@ def subscripted(frame: Frame, cls: ClassValue, node: cst.Subscript) -> Value:
 def made_of(frame: Frame, cls: ClassValue, arguments: Arguments) -> Object:
     """An object of a class, bound by its subscript and by the mapped classes that its constructor is given."""
     given = _given(frame, cls, arguments) if any(isinstance(item, ClassValue) for item in arguments.all()) else ()
-    return Object(cls.id, bound=(*cls.bound, *given))
+    return filled(frame, Object(cls.id, bound=(*cls.bound, *given)), arguments)
 
 
 def _given(frame: Frame, cls: ClassValue, arguments: Arguments) -> Bindings:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from functools import reduce
 
+import libcst as cst
+
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loading import LoadTree
-from sqla_lint.flow.questions import FunctionInfo, Given, MappingOf
+from sqla_lint.flow.questions import FunctionInfo, Given, MappingOf, MayLoad
 from sqla_lint.flow.steps import UNSEEN
 from sqla_lint.flow.substitution import Binding
 from sqla_lint.flow.values import (
+    NEVER,
     UNKNOWN,
     ClassValue,
     Collection,
     Constant,
     Instance,
     MappedAttribute,
+    Mapping,
     OneOf,
     Option,
     Session,
@@ -29,15 +33,14 @@ from sqla_lint.flow.values import (
 _LONGEST_PATH = 6
 _MOST_BRANCHES = 24
 _MOST_ITEMS = 8
+_MOST_KEYWORDS = 4
 
 
 def bind(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> Binding:
     """The values of the parameters that a call gives; what is left over goes to `*args`."""
     binding: Binding = {}
-    names = [item.name for item in info.parameters if item.kind == "plain"]
     rest = next((index for index, item in enumerate(info.parameters) if item.kind == "args"), None)
-    if rest is not None:
-        names = [item.name for item in info.parameters[:rest] if item.kind == "plain"]
+    names = _positional(info)
     if info.binds and names:
         if bound is not None:
             binding[names[0]] = bound
@@ -46,7 +49,32 @@ def bind(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> Bindi
     if rest is not None and not arguments.spread:
         binding[info.parameters[rest].name] = TupleValue(arguments.positional[len(names) :])
     binding.update(arguments.keywords)
+    others = next((item.name for item in info.parameters if item.kind == "kwargs"), "")
+    if others and not arguments.spread:
+        own = {item.name for item in info.parameters}
+        binding[others] = _keywords({name: value for name, value in arguments.keywords.items() if name not in own})
     return binding
+
+
+def _keywords(given: dict[str, Value]) -> Mapping:
+    """What `**options` gets."""
+    value = reduce(join, given.values()) if given else NEVER
+    return Mapping(UNKNOWN if given else NEVER, value, tuple(given.items()), True)
+
+
+def _positional(info: FunctionInfo) -> list[str]:
+    """The parameters that may be given by position, in order."""
+    rest = next((index for index, item in enumerate(info.parameters) if item.kind == "args"), None)
+    return [item.name for item in info.parameters[:rest] if item.kind == "plain"]
+
+
+def node_of(info: FunctionInfo, parameter: str, binding: Binding, arguments: Arguments) -> cst.BaseExpression | None:
+    """The argument that a call gives for a parameter, as it is written."""
+    names = _positional(info)
+    if info.binds and names and (info.binds == "cls" or binding.get(names[0]) is not arguments.first()):
+        names = names[1:]
+    given = dict(zip(names, arguments.nodes, strict=False))
+    return arguments.keyword_nodes.get(parameter) or given.get(parameter)
 
 
 def told(frame: Frame, info: FunctionInfo, binding: Binding, spread: bool) -> Given:
@@ -59,7 +87,7 @@ def told(frame: Frame, info: FunctionInfo, binding: Binding, spread: bool) -> Gi
         if item.kind == "injected" or index == 0 and info.binds:
             continue
         value = binding.get(item.name, UNKNOWN if spread else item.default)
-        fact = _fact(frame, item.name, value)
+        fact = _options(frame, value) if item.kind == "kwargs" else _fact(frame, item.name, value)
         if fact is not None:
             found.append((item.name, fact))
     return tuple(found)
@@ -80,6 +108,8 @@ def _fact(frame: Frame, name: str, value: Value) -> Value | None:
             return value if len(path) <= _LONGEST_PATH and _is_small(tree) else None
         case Statement():
             return _statement(name, value)
+        case TupleValue(items=items) | Collection(items=items) if _names_relationships(frame, items):
+            return value
         case TupleValue(items=items):
             inner = _several(frame, name, items)
             return TupleValue(inner) if inner is not None else None
@@ -89,6 +119,21 @@ def _fact(frame: Frame, name: str, value: Value) -> Value | None:
         case Collection():
             return _collection(frame, name, value)
     return None
+
+
+def _names_relationships(frame: Frame, items: tuple[Value, ...]) -> bool:
+    """Whether these are texts, and names of relationships among them."""
+    texts = [item.value for item in items if isinstance(item, Constant) and isinstance(item.value, str)]
+    told = 0 < len(texts) == len(items) <= _MOST_ITEMS
+    return told and any(frame.ask(MayLoad(text)) for text in texts)
+
+
+def _options(frame: Frame, value: Value) -> Value | None:
+    """The keywords that go to `**options`, each as far as it is a fact; nothing where they cannot all be told."""
+    if not isinstance(value, Mapping) or not value.whole or len(value.entries) > _MOST_KEYWORDS:
+        return None
+    facts = tuple((key, _fact(frame, key, item) or UNKNOWN) for key, item in value.entries)
+    return Mapping(UNKNOWN, UNKNOWN, facts, True) if facts else Mapping(NEVER, NEVER, (), True)
 
 
 def _collection(frame: Frame, name: str, value: Collection) -> Value | None:

@@ -52,6 +52,8 @@ def _nested(value: Value) -> int:
             return 1 + _nested(inner)
         case TupleValue(items=items):
             return 1 + max(map(_nested, items), default=0)
+        case Object(fields=(_, *_) as fields):
+            return 1 + max(_nested(item) for _, item in fields)
         case OneOf(values=values):
             return max(map(_nested, values))
         case Mapping(key=key, value=held, entries=entries):
@@ -74,7 +76,7 @@ def doubtful(value: Value, depth: int = 0) -> Value:
             return OneOf(tuple(doubtful(item, depth + 1) for item in values))
         case Mapping(key=key, value=held):
             entries = tuple((name, doubtful(item, depth + 1)) for name, item in value.entries)
-            return Mapping(doubtful(key, depth + 1), doubtful(held, depth + 1), entries)
+            return Mapping(doubtful(key, depth + 1), doubtful(held, depth + 1), entries, value.whole)
         case Coroutine(result=result):
             return replace(value, result=doubtful(result, depth + 1))
     return value
@@ -91,7 +93,7 @@ def informed(value: Value, told: Value) -> Value:
             return replace(value, element=informed(element, other))
         case Mapping(), Mapping():
             entries = tuple((name, informed(item, told.value)) for name, item in value.entries)
-            return Mapping(informed(value.key, told.key), informed(value.value, told.value), entries)
+            return Mapping(informed(value.key, told.key), informed(value.value, told.value), entries, value.whole)
         case TupleValue(items=items), TupleValue(items=others) if len(items) == len(others):
             return TupleValue(tuple(informed(one, other) for one, other in zip(items, others, strict=True)))
     return told if value == UNKNOWN else value
@@ -156,6 +158,11 @@ def _joined(left: Value, right: Value) -> Value | None:
             return TupleValue(tuple(join(one, other) for one, other in zip(a, b, strict=True)))
         case Mapping(), Mapping():
             return _join_mappings(left, right)
+        case Object(fields=fields), Object(cls=cls, bound=bound) if left.cls == cls and left.bound == bound:
+            known = dict(right.fields)
+            both = tuple((name, join(item, known[name])) for name, item in fields if name in known)
+            row = left.row and len(both) == len(fields)
+            return Object(cls, left.root if left.root == right.root else (), bound, both, row)
         case Coroutine(), Coroutine():
             joined, call = join(left.result, right.result), left.call if left.call == right.call else ""
             if isinstance(left, Working) and isinstance(right, Working) and left.uses == right.uses:
@@ -217,4 +224,5 @@ def _join_mappings(left: Mapping, right: Mapping) -> Mapping:
         entries = left.entries or right.entries
     else:
         entries = tuple((name, join(item, known[name])) for name, item in left.entries if name in known)
-    return Mapping(join(left.key, right.key), join(left.value, right.value), entries)
+    whole = left.whole and right.whole and {name for name, _ in left.entries} == known.keys()
+    return Mapping(join(left.key, right.key), join(left.value, right.value), entries, whole)

@@ -21,6 +21,7 @@ from sqla_lint.flow.values import (
     Expiry,
     Instance,
     Mapping,
+    Object,
     OneOf,
     Result,
     Session,
@@ -85,9 +86,12 @@ def change_in(value: Value, change: Change, depth: int = 0) -> Value:
             return found[0] if len(found) == 1 else OneOf(found)
         case Mapping(key=key, value=held, entries=entries):
             inside = tuple((name, change_in(item, change, depth + 1)) for name, item in entries)
-            return Mapping(change_in(key, change, depth + 1), change_in(held, change, depth + 1), inside)
+            whole = value.whole
+            return Mapping(change_in(key, change, depth + 1), change_in(held, change, depth + 1), inside, whole)
         case Coroutine(result=result):
             return replace(value, result=change_in(result, change, depth + 1))
+        case Object(fields=(_, *_) as fields):
+            return replace(value, fields=tuple((name, change_in(item, change, depth + 1)) for name, item in fields))
     return value
 
 

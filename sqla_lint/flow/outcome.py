@@ -17,6 +17,7 @@ class Outcome:
 
     started: the calls that start tasks or threads, by number. blocked: it is told already that it blocks its loop.
     asks: queries by what it is given, by number. asked: those that were sent whenever it has returned something.
+    fills: see `Summary`.
     """
 
     returns: list[Value] = field(default_factory=list)
@@ -30,3 +31,4 @@ class Outcome:
     blocked: bool = False
     asks: dict[int, Lookup] = field(default_factory=dict)
     asked: frozenset[int] | None = None
+    fills: dict[str, Value] = field(default_factory=dict)

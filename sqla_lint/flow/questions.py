@@ -207,7 +207,8 @@ class Summary:
 
     keeps: rows or queries that a method leaves in `self`. sets: the attributes that it sets, "?" where it calls unknown
     code. ended: see `Manager`, and "begin", "nested" of its `yield`. begun: the sessions in a transaction at its end.
-    passed: what failed in it, and left a session that the callers go on with.
+    passed: what failed in it, and left a session that the callers go on with. fills: what lists and dicts that it is
+    given get, by parameter.
     """
 
     known: bool = False
@@ -226,6 +227,7 @@ class Summary:
     begun: frozenset[str] = frozenset()
     passed: tuple[Passed, ...] = ()
     asks: tuple[Lookup, ...] = ()
+    fills: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

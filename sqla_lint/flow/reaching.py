@@ -1,4 +1,4 @@
-"""Values that stand for a way of reading others: getters made of names, and `super()`."""
+"""Values that stand for a way to others: getters made of names, `super()`, templates, functions handed on."""
 
 from __future__ import annotations
 
@@ -21,3 +21,26 @@ class Above(Value):
 
     of: Value
     owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template(Value):
+    """A template of the project, by the function that stands for it."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Value):
+    """`partial(function, …)`: a function with some of its arguments."""
+
+    function: Value
+    positional: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending(Value):
+    """A future: what its `result()` gives."""
+
+    result: Value

@@ -9,7 +9,8 @@ import libcst as cst
 from sqla_lint.flow.applying import apply
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.questions import TemplateNamed
-from sqla_lint.flow.values import Constant, FunctionValue, Mapping, Method, OneOf, Template, Value
+from sqla_lint.flow.reaching import Template
+from sqla_lint.flow.values import Constant, FunctionValue, Mapping, Method, OneOf, Value
 from sqla_lint.knowledge.rendering import GETTERS, METHODS, is_template, parameter, renders
 
 

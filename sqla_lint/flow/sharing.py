@@ -13,7 +13,9 @@ import libcst as cst
 from sqla_lint.flow.frame import Arguments, Frame, path_of, sessions_in
 from sqla_lint.flow.overlapping import Shared
 from sqla_lint.flow.places import Place, nodes
+from sqla_lint.flow.queries import awaited
 from sqla_lint.flow.questions import EventAsked, FunctionInfo, SignatureOf, Summary, SummaryOf
+from sqla_lint.flow.reaching import Partial
 from sqla_lint.flow.substitution import Binding, session_given
 from sqla_lint.flow.values import (
     Collection,
@@ -86,7 +88,7 @@ def note_shared(frame: Frame, callee: Value, arguments: Arguments, node: cst.CST
         return given
     name = _last(node.func)
     if _awaits(callee, name, AWAITED_THREADS):
-        return Working(given, "", tuple(_handed(frame, arguments, 0)), True)
+        return Working(awaited(given), "", tuple(_handed(frame, arguments, 0)), True)
     if _awaits(callee, name, TOGETHER):
         _note_together(frame, arguments, node)
     elif name in STARTING_TASKS and arguments.nodes:
@@ -143,7 +145,7 @@ def _is_starting(frame: Frame, callee: Value, name: str, arguments: Arguments) -
     place = STARTING_THREADS[name]
     if place >= len(arguments.positional):
         return False
-    return isinstance(arguments.positional[place], FunctionValue | LocalFunction | Method | External) or (
+    return isinstance(arguments.positional[place], FunctionValue | LocalFunction | Method | External | Partial) or (
         type(arguments.positional[place]) is Value and len(arguments.positional) > place + 1
     )
 

@@ -12,7 +12,7 @@ import libcst as cst
 from sqla_lint.flow.blocks import body_of, match_, try_, with_
 from sqla_lint.flow.branches import assume, decide
 from sqla_lint.flow.changed import note_augmented, note_changed, note_target
-from sqla_lint.flow.containers import item_at, operator, set_item
+from sqla_lint.flow.containers import delete_item, item_at, operator, set_item
 from sqla_lint.flow.counted import note_counted
 from sqla_lint.flow.cutting import note_unset
 from sqla_lint.flow.dropped import note_dropped, note_used
@@ -203,7 +203,7 @@ def _delete(frame: Frame, target: cst.BaseDelTargetExpression) -> None:
                 if isinstance(item.value, cst.BaseDelTargetExpression):
                     _delete(frame, item.value)
         case _:
-            frame.evaluate(target)
+            delete_item(frame, target)
             note_target(frame, target, target)
 
 
@@ -286,7 +286,7 @@ def _unpack(frame: Frame, elements: Sequence[cst.BaseElement], value: Value) -> 
             continue
         part = UNKNOWN
         match value:
-            case TupleValue():
+            case TupleValue() | Object():
                 part = item_at(value, Constant(index if star is None or index < star else index - len(elements)))
             case Collection(element=element):
                 part = element

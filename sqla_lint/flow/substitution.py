@@ -23,6 +23,7 @@ from sqla_lint.flow.values import (
     Instance,
     Manager,
     Mapping,
+    Object,
     OneOf,
     Producer,
     Reflection,
@@ -85,12 +86,8 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
             return _fresh(frame, value, binding, node)
         case Instance():
             return _fresh(frame, value, binding, node)
-        case Collection(element=element):
-            given = _collection_given(frame, value, binding, node)
-            if given is not None:
-                return given
-            producer = _produced(value.producer, binding)
-            return replace(value, element=substitute(frame, element, binding, node, depth + 1), producer=producer)
+        case Collection():
+            return _collection(frame, value, binding, node, depth)
         case Result(element=element):
             return replace(value, element=substitute(frame, element, binding, node, depth + 1))
         case TupleValue(items=items):
@@ -101,12 +98,14 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
         case Mapping():
             keys = substitute(frame, value.key, binding, node, depth + 1)
             entries = tuple((key, substitute(frame, item, binding, node, depth + 1)) for key, item in value.entries)
-            return Mapping(keys, substitute(frame, value.value, binding, node, depth + 1), entries)
+            return Mapping(keys, substitute(frame, value.value, binding, node, depth + 1), entries, value.whole)
         case Statement(session=session):
             inner = substitute(frame, session, binding, node, depth + 1) if session is not None else None
             return replace(value, root=(), session=inner if isinstance(inner, Session) else None)
         case Reflection():
             return UNKNOWN  # of something of the callee
+        case Object():
+            return _object(frame, value, binding, node, depth)
         case Coroutine(result=result):
             return replace(value, result=substitute(frame, result, binding, node, depth + 1))
         case Manager(entered=entered):
@@ -114,11 +113,29 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
     return value
 
 
+def _object(frame: Frame, value: Object, binding: Binding, node: cst.CSTNode, depth: int) -> Value:
+    """An object of the callee's: one that it was given, or one that keeps what it was given."""
+    if value.root:
+        root, *steps = value.root
+        held = follow(frame, binding.get(root, UNKNOWN), steps, node)
+        return held if isinstance(held, Object) else replace(value, root=())
+    kept = ((name, substitute(frame, item, binding, node, depth + 1)) for name, item in value.fields)
+    return replace(value, fields=tuple(kept)) if value.fields else value
+
+
 def _shaped(value: Value) -> Value:
     """A statement of the caller's, which the callee gives back filtered, ordered or limited: nobody knows how."""
     if not isinstance(value, Statement):
         return value
     return replace(value, filtered=True, steps=(*value.steps, *(item for item in UNSEEN if item not in value.steps)))
+
+
+def _collection(frame: Frame, value: Collection, binding: Binding, node: cst.CSTNode, depth: int) -> Value:
+    given = _collection_given(frame, value, binding, node)
+    if given is not None:
+        return given
+    element = substitute(frame, value.element, binding, node, depth + 1)
+    return replace(value, element=element, producer=_produced(value.producer, binding))
 
 
 def _collection_given(frame: Frame, value: Collection, binding: Binding, node: cst.CSTNode) -> Value | None:

@@ -89,13 +89,6 @@ class FunctionValue(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Template(Value):
-    """A template of the project, by the function that stands for it."""
-
-    function: str
-
-
-@dataclass(frozen=True, slots=True)
 class LocalFunction(Value):
     """A function or lambda defined in the function under inspection."""
 
@@ -287,11 +280,16 @@ class Instance(Value):
 
 @dataclass(frozen=True, slots=True)
 class Object(Value):
-    """An instance of a class that is not mapped; `bound`: the classes that its type variables stand for."""
+    """An instance of a class that is not mapped; `bound`: the classes that its type variables stand for.
+
+    fields: what its attributes keep of what its constructor was given; all of it, in order, in a `row`, a named tuple.
+    """
 
     cls: str
     root: tuple[str, ...] = ()
     bound: Bindings = ()
+    fields: tuple[tuple[str, Value], ...] = ()
+    row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,11 +334,12 @@ class TupleValue(Value):
 
 @dataclass(frozen=True, slots=True)
 class Mapping(Value):
-    """A dict: what its keys and values are, and `entries`: what it holds under the names that are known."""
+    """A dict: what its keys and values are, and `entries`, by known names: surely all of them where it is `whole`."""
 
     key: Value
     value: Value
     entries: tuple[tuple[str, Value], ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqla_lint.flow.endings import UsedAgain
 from sqla_lint.flow.engines import tell_engines
 from sqla_lint.flow.events import Event, ScopeLeft
 from sqla_lint.flow.failures import passed_over, tell_caught
+from sqla_lint.flow.fielded import carries
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.helping import asked_always
@@ -142,7 +143,15 @@ class Visitor(Frame):
             return instances.in_rows(UNKNOWN if value.key == NEVER else value.key, loop)
         if isinstance(value, Reflection):
             return turn_of(value)
+        if isinstance(value, Object) and not value.row:
+            return self._by_method(value, node, loop)
         return instances.element_of(self, value, loop)
+
+    def _by_method(self, value: Object, node: cst.CSTNode, loop: int) -> Value:
+        """What one turn of iterating over an object gives that has a method for it."""
+        method = self.read(value, "__iter__", node)
+        given = self.call(method, Arguments(), node) if isinstance(method, FunctionValue) else UNKNOWN
+        return UNKNOWN if isinstance(given, Object) else self.elements(given, node, loop)
 
     def run(self, body: Sequence[cst.CSTNode], state: State) -> list[State]:
         """Walk a function body from an initial state; the states in which it is left normally."""
@@ -163,6 +172,8 @@ def entry_state(info: FunctionInfo, captured: State | None = None, given: Given 
         value = known.get(parameter.name) or _parameter(parameter.name, parameter.value, parameter.kind)
         if isinstance(value, ClassValue) and parameter.name in known:
             value = replace(value, root=(parameter.name,))
+        elif isinstance(value, Collection) and parameter.name in known:
+            value = replace(value, producer=Producer(False, root=(parameter.name,)))
         state.bind(parameter.name, value)
     return state
 
@@ -177,6 +188,8 @@ def _parameter(name: str, value: Value, kind: str) -> Value:
             return replace(value, producer=root, identity=derived(1, name))
         case Collection(element=Instance() as element):
             return replace(value, element=replace(element, producer=root), producer=root)
+        case Collection(element=element) if element == UNKNOWN and kind == "plain":
+            return replace(value, element=Symbol((name, instances.EACH)), producer=root)
         case Mapping(value=Instance() as held):
             held = replace(held, producer=Producer(False, root=(name, instances.VALUE)))
             return replace(value, value=held)
@@ -297,6 +310,7 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         begun=frozenset.intersection(*(frozenset(state.begun) for state in ends)) if ends else frozenset(),
         passed=() if info.decorators else passed_over(visitor, ends),
         asks=asked_always(visitor),
+        fills=tuple(item for item in sorted(outcome.fills.items()) if carries(item[1])),
     )
 
 

@@ -12,6 +12,7 @@ STARTING_THREADS = {"Thread": -1, "Timer": 1, "run_in_executor": 1, "submit": 0}
 MAPPING_THREADS = frozenset({"imap", "imap_unordered", "map", "starmap"})
 # Those that give a coroutine, which calls it there.
 AWAITED_THREADS = frozenset({"run_in_threadpool", "run_sync_in_worker_thread", "to_thread"})
+IN_THREADS = frozenset({"anyio.to_thread.run_sync"})
 # Methods that wait until what was started has come to its end.
 WAITING = frozenset({"as_completed", "done", "exception", "join", "result", "shutdown", "wait", "wait_for"})
 # Words in the names of what lets in one at a time.
@@ -20,9 +21,12 @@ LOCKS = ("lock", "mutex")
 POOLS = ("executor", "pool")
 # What makes those, and the methods that say little without them.
 MAKING_POOLS = frozenset({"ThreadPool", "ThreadPoolExecutor"})
+LOOPS = frozenset({"get_event_loop", "get_running_loop", "new_event_loop"})
 POOLED = MAPPING_THREADS | {"submit", "wait"}
 # Frameworks that answer many requests in one event loop.
 SERVERS = frozenset({"aiohttp", "blacksheep", "fastapi", "litestar", "quart", "sanic", "starlette", "tornado"})
+# The last names of those whose function's result comes back.
+CALLING = AWAITED_THREADS | {"run_in_executor", "run_sync", "submit"}
 # The calls without which nothing is started.
 STARTING = TOGETHER | STARTING_TASKS | STARTING_THREADS.keys() | MAPPING_THREADS | AWAITED_THREADS
 

@@ -93,7 +93,7 @@ class Dumps:
         for name in dict.fromkeys(names):
             if name in exclude or name in left_out or (only is not None and name not in only):
                 continue
-            if listed and name not in listed and name not in declared:
+            if listed and name not in listed:
                 continue
             module, field = declared.get(name, (owner_module, None))
             yield from self._field(module, cls, name, field, path, depth)

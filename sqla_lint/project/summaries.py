@@ -12,7 +12,7 @@ from functools import reduce
 
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import Effect, Read, Summary, SummaryOf
-from sqla_lint.flow.values import NEVER, UNKNOWN
+from sqla_lint.flow.values import NEVER, UNKNOWN, Value
 
 _MOST_TURNS = 5
 _DEEPEST = 300
@@ -100,7 +100,15 @@ def _join_two(left: Summary, right: Summary) -> Summary:
         returns_normally=left.returns_normally or right.returns_normally,
         name=left.name,
         sets=left.sets | right.sets,
+        fills=_join_fills(left, right),
     )
+
+
+def _join_fills(left: Summary, right: Summary) -> tuple[tuple[str, Value], ...]:
+    fills = dict(left.fills)
+    for name, value in right.fills:
+        fills[name] = join(fills.get(name, NEVER), value)
+    return tuple(sorted(fills.items(), key=lambda item: item[0]))
 
 
 def _join_reads(left: tuple[Read, ...], right: tuple[Read, ...]) -> tuple[Read, ...]:

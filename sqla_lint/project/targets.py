@@ -175,7 +175,7 @@ class Targets:
             info = self._classes.mapping(item)
             if name in info.relationships or name in info.proxies:
                 return True
-        return False
+        return bool(self._inherited(cls, "__getattr__"))  # it may hand on to a row
 
     def getters(self, facts: Facts, fact: FunctionFact | None, chain: str) -> Iterator[str]:
         """The properties that reading a chain may run."""

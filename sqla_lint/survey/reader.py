@@ -206,7 +206,7 @@ class _Reader:
             owner=owner,
             nested_in=function,
             sketch=sketched,
-            declares=_declared(node, owner) if owner or not function else None,
+            declares=_declares(node, owner, function),
             ending=_ending(node.body),
         )
         self._globals(node)
@@ -294,6 +294,13 @@ def _better(known: Declared | None, given: Declared) -> Declared:
     filled = known.value is not None and not _is_none(known.value)
     better, other = (known, given) if empty or filled and given.within != "__init__" else (given, known)
     return better if better.annotation else better._replace(annotation=other.annotation)
+
+
+def _declares(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, function: str) -> Expression | None:
+    if owner and node.name == "__getattr__":
+        returned = (item.value for item in ast.walk(node) if isinstance(item, ast.Return))
+        return next((reduce(item) for item in returned if isinstance(item, ast.Call)), None)
+    return _declared(node, owner) if owner or not function else None
 
 
 def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> Expression | None:
