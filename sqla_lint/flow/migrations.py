@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import libcst as cst
@@ -13,6 +13,7 @@ from sqla_lint.flow.operations import Batch, Drafted, Operated, Step
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.values import UNKNOWN, Constant, External, FunctionValue, Manager, Value
+from sqla_lint.knowledge.columns import INTEGERS
 from sqla_lint.knowledge.migrations import (
     BATCH,
     DIALECTS,
@@ -37,9 +38,16 @@ def draft(arguments: Arguments) -> Drafted:
     return Drafted(
         str(name.value) if isinstance(name, Constant) else "",
         required=keywords.get("nullable") == Constant(False) or keywords.get("primary_key") == Constant(True),
-        filled=filled or arguments.spread,
+        filled=filled or arguments.spread or _numbered(keywords, parts),
         constrained=keywords.get("unique") == Constant(True) or "ForeignKey" in parts,
     )
+
+
+def _numbered(keywords: Mapping[str, Value], parts: set[str]) -> bool:
+    """Whether the database counts a column up: an integer that is the primary key, unless it says otherwise."""
+    if keywords.get("primary_key") != Constant(True) or parts.isdisjoint(INTEGERS):
+        return False
+    return keywords.get("autoincrement") != Constant(False) and "ForeignKey" not in parts
 
 
 def operate(frame: Frame, callee: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:

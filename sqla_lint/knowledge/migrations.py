@@ -35,8 +35,13 @@ WRITES = frozenset(
 )  # fmt: skip
 # Texts in a migration that take it out of Alembic's transaction.
 OUT_OF_TRANSACTION = ("autocommit", "AUTOCOMMIT", "COMMIT", "isolation_level")
-# The start of a database's URL, with the dialect and perhaps a driver.
-URL = re.compile(r"\b(cockroachdb|mariadb|mssql|mysql|oracle|postgres|postgresql|sqlite)(?:\+\w+)?://")
+# The start of a database's URL, with the dialect and perhaps a driver. Of SQLite's only what begins a text counts:
+# prose names it as an example.
+URL = re.compile(
+    r"(?:\b(cockroachdb|mariadb|mssql|mysql|oracle|postgres|postgresql)|[\"'](sqlite))(?:\+\w+)?://"
+)
+# What SQLAlchemy has for one database alone: a type of it in a model or a revision exists nowhere else.
+_DIALECT = re.compile(r"\bdialects(?:\.|\s+import\s+)(mssql|mysql|oracle|postgresql)\b")
 # What SQLite cannot do, written outside a batch; in the place of a dialect it tells of such a revision.
 _UNBATCHED = re.compile(r"\bop\.(?:alter_column|create_(?:check|foreign|unique)_\w+|drop_constraint)\(")
 _BY_DATABASE = re.compile(r"sqlite|\b(?:dialect|engine)\.name\b", re.IGNORECASE)
@@ -50,11 +55,12 @@ DIALECTS = ("dialect", "sqlite", "postgres", "mysql", "mariadb", "oracle", "mssq
 
 
 def databases_in(text: str) -> frozenset[str]:
-    """The databases that the text of a file speaks of, by the dialects of their URLs.
+    """The databases that the text of a file speaks of, by the dialects of their URLs and by what it imports of them.
 
     `UNBATCHED` in addition is a revision whose `upgrade` alters tables as SQLite cannot, whatever the database.
     """
-    found = {*URL.findall(text)} if "://" in text else set[str]()
+    found = {other or sqlite for other, sqlite in URL.findall(text)} if "://" in text else set[str]()
+    found.update(_DIALECT.findall(text) if "dialects" in text else ())
     if "down_revision" in text and _UNBATCHED.search(text.partition("def downgrade")[0]):
         found |= set() if _BY_DATABASE.search(text) else {UNBATCHED}
     return frozenset(found)

@@ -119,11 +119,25 @@ class NameIndex:
         parts = dotted_name.split(".")
         for cut in range(len(parts) - 1, 0, -1):
             head = ".".join(parts[:cut])
-            if head in self.modules:
+            if head in self.modules and not self._hides_nothing(head):
                 return self._member(head, parts[cut:], seen)
         if dotted_name in self.packages:
             return Definition("module", dotted_name)
-        return Definition("external", "", dotted_name) if parts[0] not in self.packages else NOTHING
+        theirs = parts[0] not in self.packages or self._hides_nothing(parts[0])
+        return Definition("external", "", dotted_name) if theirs else NOTHING
+
+    def _hides_nothing(self, package: str) -> bool:
+        """Whether a folder of the project is called as a library of the family is, and has nothing of what that has.
+
+        Alembic's own folder of revisions is called so, and an installed library is found before a folder without
+        an `__init__` is.
+        """
+        if not is_family(package) or "." in package:
+            return False
+        facts = self.modules.get(package)
+        if facts is None:
+            return True
+        return not (facts.imports or facts.star_imports or facts.variables or facts.functions or facts.classes)
 
     def _rebound(self, dotted_name: str, seen: frozenset[tuple[str, str]]) -> Definition | None:
         """`from .db import db` in a package: the package's `db` is the object, no longer the submodule."""
