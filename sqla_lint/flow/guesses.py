@@ -36,6 +36,18 @@ def of_library(frame: Frame, value: External, name: str) -> Value | None:
     return None
 
 
+def by_name(frame: Frame, name: str, source: cst.BaseExpression) -> Value:
+    """`session = self.database.get_session()`: a call that cannot be followed, and a name that says what it gives.
+
+    A function that asks elsewhere may be given another one, however alike they call it.
+    """
+    if not may_be_session(frame, name, source):
+        return UNKNOWN
+    bound = isinstance(source, cst.Call) and frame.gets_connection(tuple(item.value for item in source.args))
+    key = f"named:{frame.info.id}:{name}"
+    return Session(key, kind_of(frame, name), "unknown", guessed=True, bound_to_connection=bound)
+
+
 def may_be_session(frame: Frame, target: str, source: cst.BaseExpression | None) -> bool:
     """Whether `target = source` may be believed to bind a session: a call that nobody answers for, and its names."""
     if isinstance(source, cst.Await):

@@ -19,6 +19,7 @@ from sqla_lint.flow.values import (
     Producer,
     Result,
     Session,
+    SessionFactory,
     Statement,
     Symbol,
     Text,
@@ -99,6 +100,15 @@ def informed(value: Value, told: Value) -> Value:
     return told if value == UNKNOWN else value
 
 
+def choice(values: tuple[Value, ...]) -> Value:
+    """One of several values; of factories of sessions, one that may make either kind."""
+    factories = [item for item in values if isinstance(item, SessionFactory)]
+    if len(factories) < len(values):
+        return OneOf(values)
+    kinds = {item.kind for item in factories}
+    return replace(factories[0], kind=kinds.pop() if len(kinds) == 1 else "unknown")
+
+
 def join(left: Value, right: Value) -> Value:
     """The least value that covers both."""
     if left is right or left == right or right == NEVER:
@@ -150,6 +160,8 @@ def _joined(left: Value, right: Value) -> Value | None:
             return _join_instances(left, right)
         case (Symbol() as whole, Instance() | Object() as part) | (Instance() | Object() as part, Symbol() as whole):
             return whole if _root(part) == whole.path else None  # narrowed on one path only
+        case SessionFactory(), SessionFactory():
+            return choice((left, right))
         case Symbol(), Symbol() if left.path == right.path and left.rows == right.rows:
             return replace(left, shaped=True)
         case Collection(), Collection():

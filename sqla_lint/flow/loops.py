@@ -81,6 +81,7 @@ def while_loop(frame: Frame, node: cst.While) -> list[State]:
     loop = Loop(frame.number(node), "while", frame.told(node.test))
     loop.place = frame.place(node.test)
     loop.polls = endless or not _walks_a_collection(node)
+    loop.chunks = _goes_by_steps(node)
     loop.retries = any(word in loop.source.lower() for word in RETRY_WORDS)
 
     def turn() -> None:
@@ -101,6 +102,19 @@ def _walks_a_collection(node: cst.While) -> bool:
         case cst.Comparison(left=cst.Name(value=name)):
             return any(_counts_up(inner, name) for inner in nodes(node.body))
     return False
+
+
+def _goes_by_steps(node: cst.While) -> bool:
+    """`while done < total: …; done += len(batch)`: as `range()` with a step does."""
+    match node.test:
+        case cst.Comparison(left=cst.Name(value=name)):
+            counting = [item for item in nodes(node.body) if isinstance(item, cst.AugAssign) and _counts_up(item, name)]
+            return bool(counting) and not any(_is_number_one(item.value) for item in counting)
+    return False
+
+
+def _is_number_one(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Integer) and node.value == "1"
 
 
 def _takes_next(node: cst.CSTNode) -> bool:

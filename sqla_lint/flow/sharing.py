@@ -330,8 +330,8 @@ def _shared(frame: Frame, by: str, how: str, session: Session, node: cst.Call, o
     if not by:
         by = "threads" if _last(node.func) in STARTING_THREADS else "tasks"
     name = next((name for name, held in frame.state.names.items() if held == session), "")
-    name = name or session.key.removeprefix("param:").removeprefix("named:")
-    name = "the session" if name.startswith("site:") else f"`{name}`"
+    name = name or session.key.removeprefix("param:")
+    name = "the session" if name.startswith("site:") else f"`{name.rpartition(':')[2]}`"
     return Shared(frame.place(node), None, by, how, session, name, frame.callee(node.func), other)
 
 

@@ -19,7 +19,7 @@ from sqla_lint.flow.dropped import note_dropped, note_used
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.failures import give_back
 from sqla_lint.flow.frame import Frame, path_of
-from sqla_lint.flow.guesses import kind_of, may_be_session
+from sqla_lint.flow.guesses import by_name
 from sqla_lint.flow.half_built import note_completed
 from sqla_lint.flow.halves import note_half_set
 from sqla_lint.flow.helping import note_returning
@@ -125,7 +125,7 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
                 note_dropped(frame, value, given, targets[0].target.value)
             for target in targets:
                 if given == UNKNOWN and isinstance(target.target, cst.Name):
-                    given = _by_name(frame, target.target.value, value)
+                    given = by_name(frame, target.target.value, value)
                 note_counted(frame, target.target, value)
                 assign(frame, target.target, given, value)
         case cst.AnnAssign():
@@ -153,14 +153,6 @@ def simple(frame: Frame, node: cst.BaseSmallStatement) -> bool:
             _import(frame, node)
     stopped, frame.stopped = frame.stopped, False
     return not stopped
-
-
-def _by_name(frame: Frame, name: str, source: cst.BaseExpression) -> Value:
-    """`session = self.database.get_session()`: a call that cannot be followed, and a name that says what it gives."""
-    if not may_be_session(frame, name, source):
-        return UNKNOWN
-    bound = isinstance(source, cst.Call) and frame.gets_connection(tuple(item.value for item in source.args))
-    return Session(f"named:{name}", kind_of(frame, name), "unknown", guessed=True, bound_to_connection=bound)
 
 
 def _assert(frame: Frame, test: cst.BaseExpression) -> bool:
@@ -223,7 +215,7 @@ def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     declared = frame.ask(AnnotationMeans(frame.info.module, text, of_parameter=True))
     if isinstance(given, Coroutine) and isinstance(node.target, cst.Name) and node.value is not None:
         note_dropped(frame, node.value, given, node.target.value)
-    else:
+    elif not (isinstance(declared, Session) and isinstance(node.target, cst.Name) and given == Constant(None)):
         given = described(given, declared, frame.text(node.target))
     assign(frame, node.target, given, node.value)
 

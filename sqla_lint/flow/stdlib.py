@@ -24,6 +24,7 @@ from sqla_lint.flow.values import (
     Producer,
     Result,
     Statement,
+    Symbol,
     TupleValue,
     Value,
 )
@@ -123,7 +124,8 @@ def _awaiting(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode
     """`gather(a, b)` and its like: what is handed to them is awaited."""
     found = tuple(frame.await_(item) for item in arguments.positional)
     if dotted == "asyncio.run":
-        return found[0] if found else UNKNOWN
+        # What a parameter is awaited for is another thing than the parameter.
+        return found[0] if found and not isinstance(found[0], Symbol) else UNKNOWN
     if dotted != "asyncio.gather":
         return Coroutine(found[0]) if found else UNKNOWN
     starred = isinstance(node, cst.Call) and any(item.star for item in node.args)

@@ -35,7 +35,8 @@ _ENGINES = ENGINE_MAKERS | {"async_engine_from_config", "poolless"}
 BEGINNING = frozenset({"begin", "begin_nested"})
 RESULT_PLAIN = frozenset({"columns", "keys", "mappings", "scalars", "tuples", "unique", "yield_per"})
 # What any coroutine has: reading these of one is meant.
-COROUTINE_ATTRIBUTES = frozenset({"close", "cr_await", "cr_code", "cr_frame", "cr_running", "send", "throw"})
+COROUTINE_ATTRIBUTES = frozenset({"__await__", "close", "cr_await", "cr_code", "cr_frame", "cr_running", "send",
+                                  "throw"})  # fmt: skip
 # Builtins that make nothing of a coroutine, but of what awaiting it gives.
 TAKING_VALUES = frozenset(f"builtins.{name}" for name in ("abs", "bool", "dict", "enumerate", "float", "int", "len",
                                                           "max", "min", "round", "str", "sum"))  # fmt: skip

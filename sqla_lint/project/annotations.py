@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqla_lint.flow.lattice import choice
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -15,7 +16,6 @@ from sqla_lint.flow.values import (
     Manager,
     Mapping,
     Object,
-    OneOf,
     Producer,
     Result,
     Session,
@@ -90,7 +90,7 @@ class Annotations:
             # A class is true wherever it is tested; one that may be missing is not.
             return real[0] if not isinstance(real[0], ClassValue) or Constant(None) not in found else UNKNOWN
         if real and UNKNOWN not in real and len(real) <= 3:
-            return OneOf(tuple(real))
+            return choice(tuple(real))
         return UNKNOWN
 
     def _generic(self, module: str, base: Expression, items: tuple[Expression, ...], depth: int) -> Value:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sqla_lint.flow.constructs import chained, construct, create_engine, framework_member, generated, open_session
 from sqla_lint.flow.frame import Arguments
+from sqla_lint.flow.lattice import choice
 from sqla_lint.flow.questions import FunctionInfo, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.schemas import dumper
 from sqla_lint.flow.values import (
@@ -22,7 +23,6 @@ from sqla_lint.flow.values import (
     Mapping,
     ModuleValue,
     Object,
-    OneOf,
     Option,
     Session,
     SessionFactory,
@@ -165,7 +165,7 @@ class Declarations:
         real = [item for item in dict.fromkeys(found) if item not in (Constant(None), UNKNOWN)]
         if len(real) == 1:
             return real[0]
-        return OneOf(tuple(real)) if 1 < len(real) <= 3 else UNKNOWN
+        return choice(tuple(real)) if 1 < len(real) <= 3 else UNKNOWN
 
     def _member(self, scope: Scope, expression: Member, depth: int) -> Value:
         if dotted(expression).partition(".")[0] not in scope.names:
