@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,9 @@ from sqla_lint.suppress import Comments, comments, suppressed
 from sqla_lint.trouble import OWN_RULES, is_trouble
 
 _TESTS = frozenset({"tests", "test"})
+# What pytest takes for a file of tests by its name, and what then stands in it; a program's own file may be called so.
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
+_TESTING = re.compile(r"^(?:import|from) +(?:pytest|unittest)\b|^(?:async )?def test|^class \w*Test", re.MULTILINE)
 
 
 def selection(config: Config, paths: Sequence[Path]) -> Callable[[Diagnostic], bool]:
@@ -62,4 +66,13 @@ def selection(config: Config, paths: Sequence[Path]) -> Callable[[Diagnostic], b
 
 def _is_test_below(name: Path, start: Path) -> bool:
     """Whether a file is a test's to somebody who looks from `start`; what is not below it says nothing."""
-    return not name.is_relative_to(start) or not _TESTS.isdisjoint(name.relative_to(start).parts[:-1])
+    if not name.is_relative_to(start) or not _TESTS.isdisjoint(name.relative_to(start).parts[:-1]):
+        return True
+    return name != start and _TEST_FILE.fullmatch(name.name) is not None and _tests(name)
+
+
+def _tests(name: Path) -> bool:
+    try:
+        return _TESTING.search(read_text(name)) is not None
+    except Unreadable:
+        return False

@@ -273,13 +273,15 @@ def test_costs_in_a_test_suite(command: Command) -> None:
     command.write("tests/unit/pay.py", BAD)
     command.write("tests_of_mine/pay.py", BAD)
     command.write("tests.py", BAD)
+    for name in ("test_pay.py", "pay_test.py", "conftest.py", "test_of_a_payment.py"):
+        command.write(f"src/{name}", BAD if name.startswith("test_of") else f"import pytest\n{BAD}")
 
     def reported(*paths: str) -> set[str]:
         return {line.partition(":")[0] for line in command("check", *paths).out.splitlines()}
 
-    assert reported() == {"tests_of_mine/pay.py", "tests.py"}
-    assert reported("tests") == {"tests/unit/pay.py"}
-    assert reported("src", "src/tests/pay.py") == {"src/tests/pay.py"}
+    assert reported() == {"src/test_of_a_payment.py", "tests_of_mine/pay.py", "tests.py"}
+    assert reported("tests", "src/pay_test.py") == {"tests/unit/pay.py", "src/pay_test.py"}
+    assert reported("src", "src/tests/pay.py") == {"src/test_of_a_payment.py", "src/tests/pay.py"}
 
 
 def test_what_raises_is_reported_in_a_test_suite_too(command: Command) -> None:
