@@ -40,8 +40,8 @@ def check(called: Called, context: Context) -> Iterator[Diagnostic]:
 @rule.on(RegistryMade)
 def check_removed(made: RegistryMade, context: Context) -> Iterator[Diagnostic]:
     """Report a registry whose entries nobody takes out, where tasks come and go: one for each request."""
-    user = made.request or made.coroutine
-    if not made.tasks or made.removed or not user or not context.serves:
+    user = made.users.request or made.users.coroutine
+    if not made.tasks or made.users.removed or not user or not context.serves:
         return
     what = f"nobody awaits `{made.name}.remove()`: it keeps the session of each task that has run `{user}()`"
     fix = Fix(f"`await {made.name}.remove()` where each task ends")

@@ -21,7 +21,7 @@ rule = Rule(
 @rule.on(RegistryMade)
 def check(made: RegistryMade, context: Context) -> Iterator[Diagnostic]:
     """Report a registry of threads' sessions that coroutines use."""
-    if made.tasks or not made.coroutine:
+    if made.tasks or not made.users.coroutine:
         return  # each task has its own, or nobody shares it
     fix = Fix("open an AsyncSession for each task, or give the registry a `scopefunc=asyncio.current_task`")
-    yield rule.at(made.place.span, fix=fix, name=made.name, user=made.coroutine)
+    yield rule.at(made.place.span, fix=fix, name=made.name, user=made.users.coroutine)

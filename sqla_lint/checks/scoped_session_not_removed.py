@@ -13,7 +13,7 @@ rule = Rule(
     name="scoped-session-not-removed",
     code="ORM108",
     since="0.1",
-    message="nobody calls `{name}.remove()`: a request to `{user}()` finds the session of the one before it",
+    message="nobody calls `{name}.remove()`: a {user} finds the session of the one before it",
     severity=Severity.WARNING,
     costs=True,
 )
@@ -21,8 +21,10 @@ rule = Rule(
 
 @rule.on(RegistryMade)
 def check(made: RegistryMade, context: Context) -> Iterator[Diagnostic]:
-    """Report a registry that requests use, and that is never emptied."""
-    if made.tasks or not made.request or made.removed:
-        return  # of tasks: async-scoped-session-misuse
-    fix = Fix(f"call `{made.name}.remove()` where each request ends")
-    yield rule.at(made.place.span, fix=fix, name=made.name, user=made.request)
+    """Report a registry that requests or the tasks of a worker use, and that is never emptied."""
+    users = made.users
+    if made.tasks or users.removed or not (users.request or users.task):
+        return  # of asyncio's tasks: async-scoped-session-misuse
+    kind, user = ("request to", users.request) if users.request else ("run of", users.task)
+    fix = Fix(f"call `{made.name}.remove()` where each {kind.partition(' ')[0]} ends")
+    yield rule.at(made.place.span, fix=fix, name=made.name, user=f"{kind} `{user}()`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqla_lint.flow.questions import Effect, Question
 
@@ -37,9 +38,18 @@ class SharedBy(Question[str]):
     name: str
 
 
+class Users(NamedTuple):
+    """Who uses a registry of sessions: a function for requests, a task, a coroutine. removed: it is emptied."""
+
+    request: str = ""
+    task: str = ""
+    coroutine: str = ""
+    removed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
-class UsersOf(Question[tuple[str, str, bool]]):
-    """Of a registry of sessions: a function that uses it for requests, a coroutine that does, whether it is emptied."""
+class UsersOf(Question[Users]):
+    """Who uses a registry of sessions."""
 
     module: str
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sqla_lint.flow.decorating import Users
 from sqla_lint.flow.events import Event
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import Session
@@ -23,15 +24,13 @@ class SessionKept(Event):
 
 @dataclass(frozen=True, slots=True)
 class RegistryMade(Event):
-    """A module makes a `scoped_session` for its threads. request, coroutine: a function of each sort that uses it.
+    """A module makes a `scoped_session` for its threads, and these use it.
 
-    removed: somewhere the session of a thread is removed from it. tasks: it is an `async_scoped_session`, for tasks.
+    tasks: it is an `async_scoped_session`, for the tasks of an event loop.
     """
 
     name: str = ""
-    request: str = ""
-    coroutine: str = ""
-    removed: bool = False
+    users: Users = field(default_factory=Users)
     tasks: bool = False
 
 

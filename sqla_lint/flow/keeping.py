@@ -78,8 +78,8 @@ def tell_registries(frame: Frame, ends: Sequence[State]) -> None:
         kinds = {_kind_of_registry(state.names.get(name)) for state in ends}
         tasks = kinds == {"async"} and _TASK in frame.text(call, 200)
         if tasks or kinds == {"sync"} and not _has_scope(call):
-            request, coroutine, removed = frame.ask(UsersOf(frame.info.module, name))
-            frame.sink(RegistryMade(frame.place(call), None, name, request, coroutine, removed, tasks))
+            users = frame.ask(UsersOf(frame.info.module, name))
+            frame.sink(RegistryMade(frame.place(call), None, name, users, tasks))
 
 
 _TASK = "current_task"

@@ -46,11 +46,12 @@ def runs_for(index: NameIndex, callers: Callers, function: str) -> str:
     """What a framework runs a function for, itself or one that calls it: "request", "task" or ""."""
     own = index.function_fact(function)
     calling = (facts.functions.get(qualname) for facts, qualname in callers(function))
-    found = (_served(decorator) for fact in (own, *calling) if fact is not None for decorator in fact.decorators)
+    found = (served_by(decorator) for fact in (own, *calling) if fact is not None for decorator in fact.decorators)
     return next(filter(None, found), "")
 
 
-def _served(decorator: Expression) -> str:
+def served_by(decorator: Expression) -> str:
+    """What a decorator hands its function to a framework for: "request", "task" or ""."""
     match decorator:
         case Apply(function=Member(name=name)) if name in ROUTES:
             return "request"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from sqla_lint.flow.decorating import CallersOf, RunsFor, RunsWithin, SharedBy, UsersOf
-from sqla_lint.knowledge.calls import ROUTES
-from sqla_lint.project.decorators import Callers, runs_for, runs_within
+from sqla_lint.flow.decorating import CallersOf, RunsFor, RunsWithin, SharedBy, Users, UsersOf
+from sqla_lint.project.decorators import Callers, runs_for, runs_within, served_by
 from sqla_lint.project.mentions import last
 from sqla_lint.project.names import NameIndex
-from sqla_lint.survey.expressions import Apply, Expression, Member, dotted
+from sqla_lint.survey.expressions import Apply, Expression, dotted
 from sqla_lint.survey.facts import Facts, FunctionFact
 
 
@@ -63,34 +62,47 @@ def _is_test(module: str) -> bool:
 
 
 def _answers(fact: FunctionFact) -> bool:
-    return any(isinstance(item, Apply) and _is_route(item.function) for item in fact.decorators)
-
-
-def _is_route(function: Expression) -> bool:
-    return isinstance(function, Member) and function.name in ROUTES
+    return any(served_by(item) == "request" for item in fact.decorators)
 
 
 def _mentions(fact: FunctionFact, name: str) -> bool:
+    first = name.partition(".")[0]
+    if first in fact.sketch.bound or any(item.name == first for item in fact.parameters):
+        return False
     chains = (*fact.sketch.calls, *fact.sketch.reads)
-    own = name in fact.sketch.bound or any(item.name == name for item in fact.parameters)
-    return not own and any(chain.partition(".")[0] == name for chain in chains)
+    return any(chain == name or chain.startswith((f"{name}.", f"{name}()")) for chain in chains)
 
 
-def users_of(files: Sequence[Facts], module: str, name: str) -> tuple[str, str, bool]:
-    """Of a registry of sessions: a function that uses it for requests, a coroutine that does, whether it is emptied."""
-    request = coroutine = ""
+def users_of(files: Sequence[Facts], module: str, name: str) -> Users:
+    """Of a registry of sessions: a function of each sort that uses it, and whether it is emptied."""
+    request = task = coroutine = ""
     for facts in files:
-        own = name if facts.module == module else _imported(facts, f"{module}.{name}")
+        own = name if facts.module == module else _spelt(facts, module, name)
         if not own or _is_test(facts.module):
             continue
         for fact in facts.functions.values():
             if not _mentions(fact, own):
                 continue
-            if _answers(fact):
+            served = next(filter(None, map(served_by, fact.decorators)), "")
+            if served == "request":
                 request = request or _plain(fact)
+            elif served == "task" and not _closes(fact, own):
+                task = task or _plain(fact)
             if fact.is_async and not _FLASK & {target.partition(".")[0] for target in facts.imports.values()}:
                 coroutine = coroutine or _plain(fact)
-    return request, coroutine, any(_empties(facts, name) for facts in files)
+    return Users(request, task, coroutine, any(_empties(facts, name) for facts in files))
+
+
+def _spelt(facts: Facts, module: str, name: str) -> str:
+    """How a file calls a variable of another module, whether it imports that itself or the module."""
+    direct, whole = _imported(facts, f"{module}.{name}"), _imported(facts, module)
+    return direct or (f"{whole}.{name}" if whole else "")
+
+
+def _closes(fact: FunctionFact, name: str) -> bool:
+    """Whether something is closed: the session that a registry keeps is as good as new then."""
+    entered = any(chain.startswith(name) for chain in fact.sketch.entered)
+    return entered or any(chain.endswith(".close") for chain in fact.sketch.calls)
 
 
 _FLASK = frozenset({"flask", "quart"})

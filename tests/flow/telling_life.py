@@ -38,9 +38,9 @@ def telling_of_life(event: Event) -> str:
             return f"EngineMade({serves})"
         case SessionKept(kind=kind, name=name, user=user):
             return f"SessionKept({kind} {name} of {user})"
-        case RegistryMade(name=name, request=request, coroutine=coroutine, removed=removed):
-            users = [f"request {request}" if request else "", f"coroutine {coroutine}" if coroutine else ""]
-            users.append("removed" if removed else "")
+        case RegistryMade(name=name, users=(request, task, coroutine, removed)):
+            users = [f"request {request}" if request else "", f"task {task}" if task else ""]
+            users += [f"coroutine {coroutine}" if coroutine else "", "removed" if removed else ""]
             return f"RegistryMade({' for '.join(filter(None, [name, ', '.join(filter(None, users))]))})"
         case LockedStale(name=name):
             return f"LockedStale({name})"
