@@ -28,6 +28,7 @@ def check_relationship(read: RelationshipRead, context: Context) -> Iterator[Dia
     owner = context.class_name(read.instance.cls)
     expiry = read.instance.expired
     notes = [Note(expiry.place.span, f"{expiry.by} is here")] if expiry is not None else []
+    notes += [Note(read.via.span, f"`{read.text}` reads it")] if read.via is not None and read.outside else []
     loader = "selectinload" if read.collection else "joinedload"
     yield rule.at(
         read.place.span,

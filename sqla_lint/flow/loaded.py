@@ -218,7 +218,8 @@ def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
     def expired(held: Instance) -> Instance:
         if not _holds(session, held) or held.new and "commit" not in by:
             return held  # what was never written is not read again
-        return replace(held, expired=expiry, free=frozenset(), new=False)
+        asynchronous = held.asynchronous or session.kind == "async"  # what was new is the session's from here on
+        return replace(held, expired=expiry, free=frozenset(), new=False, asynchronous=asynchronous)
 
     change_all(frame.state.names, expired)
 

@@ -9,7 +9,7 @@ import libcst as cst
 from sqla_lint.flow.decorating import CallersOf
 from sqla_lint.flow.events import Loop, RelationshipRead
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.instances import EACH, VALUE, in_identity_map, note_argument_read, same_for_all
+from sqla_lint.flow.instances import EACH, VALUE, in_identity_map, note_argument_read, read_column, same_for_all
 from sqla_lint.flow.loaded import is_loaded, remember
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, Read, Relationship, SummaryOf, passed_to
@@ -74,6 +74,11 @@ def _read_of_instance(
     if relationship is not None:
         if not value.new:
             _confirm(frame, value, relationship, read, binding, each, node)
+        return
+    column = info.columns.get(name) if info and read.place.outside and value.expired else None
+    if column is not None:
+        if not read.repeated and (value.asynchronous or value.detached):
+            read_column(frame, value, column, node)
         return
     found = frame.ask(AttributeMeans(value.cls, name)) if read.place.outside else UNKNOWN
     if isinstance(found, FunctionValue):
@@ -145,7 +150,7 @@ def _confirm(
         owed=read.owed if each else (frame.info.id, *root, name) if root else (),
         outside=outside,
         after_failure=read.after_failure,
-        asynchronous=value.asynchronous and not each,
+        asynchronous=value.asynchronous and (not each or bool(outside)),
     )
     if not loaded and root:
         note_argument_read(frame, (*root, name), value.rows, node, read if each else None, read.after_failure)
@@ -156,7 +161,7 @@ def _confirm(
             frame.emit(replace(event, loop=Loop(0, "for", _rows(read))))
         return
     loop_around = frame.in_loop(value.rows)
-    if loop_around is None and not loaded and value.asynchronous:
+    if loop_around is None and event.asynchronous and not loaded:
         frame.emit(event)
     if loop_around is not None and not loaded:
         failed = read.after_failure or frame.after_failure(loop_around)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from sqla_lint.diagnostic import Span
@@ -16,6 +17,8 @@ from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact
 
 GIVEN = "given"
 _DEEPEST = 4
+# The depth at which a response model itself stands: of a row it reads columns as well.
+_RESPONSE = -1
 _MOST_READS = 40
 # What the parameters of a generic model stand for: the module where that is written, and how.
 _Meant = dict[str, tuple[str, Expression]]
@@ -36,7 +39,7 @@ class Schemas:
         id_ = f"{facts.module}:{fact.qualname}"
         if id_ not in self._responses:
             annotation = self._response_model(facts, fact)
-            found = self._annotated(facts.module, annotation, (GIVEN,), {}, 0) if annotation else ()
+            found = self._annotated(facts.module, annotation, (GIVEN,), {}, _RESPONSE) if annotation else ()
             self._responses[id_] = tuple(found)[:_MOST_READS]
         return self._responses[id_]
 
@@ -167,6 +170,8 @@ class Schemas:
                 inner = (*path, source)
                 if self._loads(source):
                     yield self._read(module, fact, inner)
+                elif depth == _RESPONSE:
+                    yield replace(self._read(module, fact, inner), repeated=False)
                 yield from self._annotated(module, declared.annotation, inner, meant, depth + 1)
 
     def _read(self, module: str, fact: ClassFact, path: tuple[str, ...]) -> Read:

@@ -334,8 +334,11 @@ class Suspects:
             if self._told and (TEXT in sketch.reads or not TELLERS.isdisjoint(calls)):
                 return True
             of = self._targets.of
-            if any(self._may_load(facts, fact, chain) for chain in sketch.reads) or any(
-                not self.reading.isdisjoint(of(facts, fact, chain)) for chain in sketch.calls
+            responds = self.schemas.response(facts, fact) if fact.decorators else ()
+            if (
+                any(self.may_load(read.path[-1]) for read in responds)
+                or any(self._may_load(facts, fact, chain) for chain in sketch.reads)
+                or any(not self.reading.isdisjoint(of(facts, fact, chain)) for chain in sketch.calls)
             ):
                 return True
         if not ENDING.isdisjoint(calls) and (fact is None or knows_session(fact)):
