@@ -16,8 +16,10 @@ from sqla_lint.flow.core import from_core, from_transaction
 from sqla_lint.flow.engines import gives_connection, rebind
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.externals import external, unseen_call
+from sqla_lint.flow.fielded import kept_sessions, without
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import made_of
+from sqla_lint.flow.guesses import dynamic
 from sqla_lint.flow.handing import completed, ran
 from sqla_lint.flow.keys import note_constructed
 from sqla_lint.flow.lattice import join
@@ -110,6 +112,8 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return external(frame, callee, arguments, node)
         case Symbol(path=(_, *_, name)) if name in PASSED_ON:
             return replace(callee, path=callee.path[:-1], shaped=True)  # a statement of the caller's
+        case Symbol(path=(_, *_, _, "all")) if (rows := dynamic(frame, callee, node)) is not None:
+            return call(frame, Method(rows, "all"), arguments, node)
         case OneOf(values=values) if all(isinstance(item, SessionFactory | ClassValue) for item in values):
             return call(frame, values[0], arguments, node)
         case Symbol(path=(_,)):
@@ -300,6 +304,7 @@ def _instantiate(frame: Frame, callee: ClassValue, arguments: Arguments, node: c
         note_made(frame, made, arguments, node)
         note_constructed(frame, made, arguments, node)
         return make(frame, made, arguments)
-    unseen_call(frame, arguments, node)
+    new = made_of(frame, callee, arguments)
+    unseen_call(frame, without(arguments, kept_sessions(frame, new)), node)
     construct_schema(frame, callee.id, arguments, node)
-    return dumper(frame.ask, callee.id, arguments) or made_of(frame, callee, arguments)
+    return dumper(frame.ask, callee.id, arguments) or new

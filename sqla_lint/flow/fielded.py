@@ -21,6 +21,7 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Result,
+    Session,
     Statement,
     Symbol,
     TupleValue,
@@ -38,13 +39,14 @@ class Keeping:
 
     fields: pairs of an attribute and the parameter that it keeps, in the order of the parameters. row: it is a named
     tuple. plain: it has no `__init__`, so that the fields are its parameters. hands_on: the attribute that answers for
-    all that the class itself does not have.
+    all that the class itself does not have. quiet: the constructor does nothing else with them.
     """
 
     fields: tuple[tuple[str, str], ...] = ()
     row: bool = False
     plain: bool = False
     hands_on: str = ""
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,25 @@ def filled(frame: Frame, made: Object, arguments: Arguments) -> Object:
     return replace(made, fields=fields, row=keeping.row)
 
 
+def kept_sessions(frame: Frame, made: Object) -> frozenset[Session]:
+    """The sessions that a new object keeps, which its constructor gives to nobody else."""
+    found = frozenset(item for _, item in made.fields if isinstance(item, Session))
+    return found if found and frame.ask(KeepingOf(made.cls)).quiet else frozenset()
+
+
+def without(arguments: Arguments, kept: frozenset[Session]) -> Arguments:
+    """The arguments of a call but for some sessions."""
+    if not kept:
+        return arguments
+    positional = tuple(UNKNOWN if value in kept else value for value in arguments.positional)
+    keywords = {name: value for name, value in arguments.keywords.items() if value not in kept}
+    return replace(arguments, positional=positional, keywords=keywords)
+
+
 def carries(value: Value, depth: int = 0) -> bool:
     """Whether a value is, or holds, rows, what gives some, or what the caller may know."""
     match value:
-        case Instance() | Statement() | Result() | Symbol() | Collection(limit=0):
+        case Instance() | Statement() | Result() | Symbol() | Session() | Collection(limit=0):
             return True
         case Collection(element=inner) | Mapping(value=inner):
             return depth < _DEEPEST and carries(inner, depth + 1)

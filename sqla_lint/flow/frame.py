@@ -18,7 +18,7 @@ from sqla_lint.flow.places import Numbers, Place, Slice, nodes
 from sqla_lint.flow.questions import Ask, CallsAsked, EventAsked, FunctionInfo, Summary
 from sqla_lint.flow.state import BEGUN, GONE, HOLDING, IDLE, NEW, State, gather
 from sqla_lint.flow.transacted import Held
-from sqla_lint.flow.values import UNKNOWN, LocalFunction, Session, Statement, Symbol, Value
+from sqla_lint.flow.values import UNKNOWN, LocalFunction, Object, Session, Statement, Symbol, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +371,8 @@ def sessions_in(value: Value, depth: int = 0) -> Sequence[Session]:
     if isinstance(value, Session):
         return (value,)
     kind = type(value)
+    if kind is Object:
+        return [session for _, item in value.fields for session in sessions_in(item, depth + 1)]  # type: ignore
     if kind not in _HELD_BY:
         _HELD_BY[kind] = tuple(name for name in _HOLDING if hasattr(value, name))
     found: list[Session] = []

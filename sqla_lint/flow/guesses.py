@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.questions import KindByUse, SignatureOf
-from sqla_lint.flow.values import UNKNOWN, External, FunctionValue, Manager, Method, Session, Symbol, Value
+from sqla_lint.flow.questions import KindByUse, Question, SignatureOf
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    External,
+    FunctionValue,
+    Instance,
+    Manager,
+    Method,
+    Session,
+    Statement,
+    Symbol,
+    Value,
+)
 from sqla_lint.knowledge import sessions
 
 _ENTERING = frozenset({"enter_context", "enter_async_context"})
 # Builtins that give what they are given, or part of it.
 _TRANSPARENT = frozenset({"builtins.getattr", "builtins.next", "builtins.anext"})
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicNamed(Question[tuple[str, frozenset[str]]]):
+    """The class that every dynamic relationship of a name leads to, and the relationships that lead back from it.
+
+    The class is empty where there is none, or several.
+    """
+
+    name: str
+
+
+def dynamic(frame: Frame, method: Symbol, node: cst.CSTNode) -> Statement | None:
+    """`customer.orders` in `customer.orders.all()` of something unknown: lists have no such method."""
+    path = method.path[:-1]
+    target, back = frame.ask(DynamicNamed(path[-1]))
+    if not target:
+        return None
+    return Statement(
+        "query", (Instance(target, free=back),), place=frame.place(node), owner=method, root=path, plain=True
+    )
 
 
 def attribute(frame: Frame, name: str, node: cst.CSTNode) -> Value:

@@ -57,6 +57,10 @@ def session_for(frame: Frame, key: str, binding: Binding) -> Session | None:
         owner = binding.get("self")
         if owner is None:
             return None
+        if isinstance(owner, Object) and owner.fields:
+            kept = dict(owner.fields).get(key.removeprefix("self."))
+            if isinstance(kept, Session):
+                return kept
         if owner != frame.state.names.get("self"):
             # Another object's session: nothing is known of it but that it is always the same.
             key = f"held:{getattr(owner, 'cls', '')}.{key.removeprefix('self.')}"

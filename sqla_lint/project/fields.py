@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqla_lint.flow.fielded import Keeping, KeepingOf
+from sqla_lint.flow.guesses import DynamicNamed
 from sqla_lint.flow.values import UNKNOWN, Collection, Instance, Value
 from sqla_lint.knowledge.schemas import BASES
 from sqla_lint.project.annotations import Annotations
@@ -17,6 +18,31 @@ _MAKING = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "attr"
 _NAMED_TUPLES = frozenset({"typing.NamedTuple", "typing_extensions.NamedTuple"})
 # What gives another container with the same rows.
 _COPYING = frozenset({"list", "tuple", "set", "sorted", "iter", "cast"})
+
+
+def answering(classes: Classes, annotations: Annotations) -> dict[type, Callable[..., object]]:
+    """What answers the questions about objects whose class is all that is known, or not even that."""
+    return {
+        KeepingOf: Fields(classes, annotations).keeping,
+        DynamicNamed: lambda question: dynamic_target(classes, question.name),
+    }
+
+
+def dynamic_target(classes: Classes, name: str) -> tuple[str, frozenset[str]]:
+    """The class that all dynamic relationships of a name lead to, and its ways back; empty where there are several."""
+    found = [
+        (info.id, info.relationships[name].target)
+        for facts in classes.index.files
+        for qualname in facts.classes
+        for info in (classes.mapping(f"{facts.module}:{qualname}"),)
+        if name in info.relationships and info.relationships[name].lazy == "dynamic"
+    ]
+    owners, targets = {owner for owner, _ in found}, {target for _, target in found}
+    if len(targets) != 1:
+        return "", frozenset()
+    (target,) = targets
+    back = classes.mapping(target).relationships.values() if target else ()
+    return target, frozenset(item.name for item in back if not item.collection and item.target in owners)
 
 
 class Fields:
@@ -34,21 +60,18 @@ class Fields:
         hands_on = next((name for module, fact in lineage if (name := self._hands_on(module, fact))), "")
         for module, fact in lineage:
             if "__init__" in fact.methods:
-                parameters = self._parameters(module, fact)
-                kept = tuple(_stored(parameters, [item for _, item in lineage]))
-                return Keeping(kept, hands_on=hands_on)
+                function = self._classes.index.function_fact(f"{module}:{fact.methods['__init__']}")
+                given = frozenset(item.name for item in _given(function.parameters)) if function is not None else ()
+                kept = tuple(_stored(frozenset(given), [item for _, item in lineage]))
+                return Keeping(kept, hands_on=hands_on, quiet=function is not None and not function.sketch.calls)
         if not _NAMED_TUPLES.isdisjoint(self._classes.lineage(question.cls)):
             return Keeping(tuple(_declared(lineage)), True, True, hands_on)
         if any(_is_made(item) for _, fact in lineage for item in fact.decorators):
-            return Keeping(tuple(_declared(lineage)), False, True, hands_on)
+            quiet = not any("__post_init__" in fact.methods for _, fact in lineage)
+            return Keeping(tuple(_declared(lineage)), False, True, hands_on, quiet)
         if not BASES.isdisjoint(self._classes.lineage(question.cls)):
             return Keeping(tuple(self._open(lineage)), False, True, hands_on)
         return Keeping(hands_on=hands_on)
-
-    def _parameters(self, module: str, fact: ClassFact) -> frozenset[str]:
-        function = self._classes.index.function_fact(f"{module}:{fact.methods['__init__']}")
-        plain = (item.name for item in _given(function.parameters)) if function is not None else ()
-        return frozenset(plain)
 
     def _open(self, lineage: list[tuple[str, ClassFact]]) -> Iterator[tuple[str, str]]:
         """The fields of a model that keep what they are given as it is; others make models of it."""

@@ -12,7 +12,6 @@ from sqla_lint.cache import digest
 from sqla_lint.flow.asked import NOTHING_ASKED, Asked
 from sqla_lint.flow.decorating import CommittedBy
 from sqla_lint.flow.events import Event, Injected
-from sqla_lint.flow.fielded import KeepingOf
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.lattice import doubtful, join
 from sqla_lint.flow.questions import (
@@ -55,7 +54,7 @@ from sqla_lint.project.crowds import Crowds
 from sqla_lint.project.declared import Declarations
 from sqla_lint.project.decorators import added_by, decorated
 from sqla_lint.project.dialects import databases
-from sqla_lint.project.fields import Fields
+from sqla_lint.project.fields import answering
 from sqla_lint.project.generations import shown_by
 from sqla_lint.project.generics import Generics
 from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OneOfMany, OverridersOf
@@ -120,7 +119,7 @@ class Project:
             AnnotationMeans: self._annotation,
             InjectedBy: self._injections,
             CommittedBy: self._added,
-            KeepingOf: Fields(self.classes, self._annotations).keeping,
+            **answering(self.classes, self._annotations),
             **sharing(self.files, self.index, self.suspects.callers),
             KindByUse: self._kind,
             SpeaksOf: lambda question: any(question.option in facts.options for facts in self.files),
