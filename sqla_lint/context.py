@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqla_lint.flow.loading import LoadTree
-from sqla_lint.flow.questions import ClassInfo, MappingOf, NameMeans, PossibleVersions
+from sqla_lint.flow.questions import AttributeMeans, ClassInfo, MappingOf, NameMeans, PossibleVersions
 from sqla_lint.flow.steps import ANY_COLUMN
-from sqla_lint.flow.values import UNKNOWN, External, Instance, Statement, class_name
+from sqla_lint.flow.values import UNKNOWN, External, FunctionValue, Instance, Statement, class_name
 from sqla_lint.knowledge.concurrency import SERVERS
 from sqla_lint.knowledge.databases import is_postgresql
 from sqla_lint.knowledge.migrations import OP
@@ -62,6 +62,10 @@ class Context:
     def version(self) -> Versions:
         """The generations of SQLAlchemy that the project may run on: a claim has to hold on each of them."""
         return self._project.ask(PossibleVersions())
+
+    def declares(self, class_id: str, name: str) -> bool:
+        """Whether a class, or one that it derives from, has a method or a property of that name."""
+        return isinstance(self._project.ask(AttributeMeans(class_id, name)), FunctionValue)
 
     def led_to(self, class_id: str, path: tuple[str, ...]) -> str:
         """The class that a path of relationships leads to, empty where that cannot be told."""

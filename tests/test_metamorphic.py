@@ -462,7 +462,7 @@ ONLY_SYNC = {"lazy-load-in-loop/rows_of_a_dynamic_relationship"}
 # What a twin does otherwise: a lazy load raises before they matter, an engine has another driver.
 UNTWINNED = {"ORM114", "ORM205", "ORM212", "ORM306", "ORM314", "ORM390", "ORM424"}
 # Loads that are one per row with a Session, and raise with an AsyncSession.
-ROW_BY_ROW = {"ORM401", "ORM408", "ORM412"}
+ROW_BY_ROW = {"ORM401", "ORM403", "ORM408", "ORM412"}
 TWINS = {name: both for name, text in TEXTS.items() if name not in ONLY_SYNC and (both := twins(text))}
 
 

@@ -8,7 +8,7 @@ from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
 from sqla_lint.flow.events import Called
 from sqla_lint.flow.loading import DOUBT, WILDCARD, LoadTree
-from sqla_lint.flow.values import Option, Statement
+from sqla_lint.flow.values import Instance, Option, Statement
 from sqla_lint.knowledge.loaders import SPELT
 from sqla_lint.rule import Rule
 
@@ -39,6 +39,29 @@ def check(called: Called, context: Context) -> Iterator[Diagnostic]:
                 note = Note(before.place.span, f"{first} is asked for here")
                 yield rule.at(given.place.span, fix=fix, notes=(note,), step=step, one=first, other=second)
                 return
+    yield from _with_earlier(called, called.receiver, context)
+
+
+def _with_earlier(called: Called, statement: Statement, context: Context) -> Iterator[Diagnostic]:
+    """Report an option that contradicts one that the statement was given before."""
+    entity = statement.entities[0] if statement.scalar else None
+    if not isinstance(entity, Instance) or statement.load.doubtful:
+        return
+    for given in called.positional:
+        option = given.value
+        if not isinstance(option, Option) or option.owner not in (entity.cls, *_lineage(context, entity.cls)):
+            continue
+        for path, strategies in _conflicts(statement.load, option.tree):
+            first, second = (SPELT.get(item, item) for item in strategies)
+            step = ".".join((context.class_name(option.owner), *path))
+            fix = Fix(f"keep one of them; what goes on below it may begin with `defaultload({step})`")
+            yield rule.at(given.place.span, fix=fix, step=step, one=first, other=second)
+            return
+
+
+def _lineage(context: Context, cls: str) -> tuple[str, ...]:
+    info = context.mapping(cls)
+    return info.lineage if info is not None else ()
 
 
 def _conflicts(

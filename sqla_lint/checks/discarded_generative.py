@@ -23,6 +23,8 @@ def check(dropped: ValueDropped, context: Context) -> Iterator[Diagnostic]:
     """Report a changed statement that nothing is done with."""
     if dropped.kind != "statement" or dropped.name:
         return
+    if dropped.call.startswith("select.") and "(" in dropped.text:
+        return  # a select() of this very line: there is no other that stays as it was
     subject = dropped.text.rpartition(".")[0]
     name = subject if subject.isidentifier() else "the one before it"
     fix = Fix(f"keep what it gives: `{subject} = {dropped.text}(…)`" if subject.isidentifier() else "use what it gives")

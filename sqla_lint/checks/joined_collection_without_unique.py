@@ -37,6 +37,9 @@ def check_loop(iterated: Iterated, context: Context) -> Iterator[Diagnostic]:
 def _report(result: Value, span: Span, use: str, context: Context) -> Iterator[Diagnostic]:
     if not isinstance(result, Result) or result.unique:
         return
+    steps = result.of.steps if result.of is not None else ()
+    if any(item.name == "yield_per" or "yield_per" in item.keywords for item in steps):
+        return  # it raises before: yield-per-with-joined-collection
     for item in _entities(result.element):
         if step := context.needs_all_rows(item.cls, item.load, ("joined",))[0]:
             yield rule.at(span, fix=Fix("call `unique()` before, or load it by `selectinload()`"), step=step, use=use)

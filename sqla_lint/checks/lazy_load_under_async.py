@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
 from sqla_lint.flow.events import ColumnRead, RelationshipRead
+from sqla_lint.flow.query_events import RaisingRead
 from sqla_lint.rule import Rule
 
 rule = Rule(
@@ -15,6 +16,7 @@ rule = Rule(
     since="0.1",
     message="`{path}` {why}, and reading it under an AsyncSession raises MissingGreenlet",
     severity=Severity.ERROR,
+    instead_of="raise-loaded-access",
 )
 
 
@@ -42,6 +44,21 @@ def check_relationship(read: RelationshipRead, context: Context) -> Iterator[Dia
         path=f"{owner}.{read.relationship}",
         why="was expired by " + expiry.by if expiry is not None else "is not loaded",
     )
+
+
+@rule.on(RaisingRead)
+def check_raising(read: RaisingRead, context: Context) -> Iterator[Diagnostic]:
+    """Report what a mapping or an option sets to raise: the cure is that of every other load under asyncio."""
+    if not read.asynchronous:
+        return
+    owner, relationship = context.class_name(read.instance.cls), read.relationship
+    loader = "selectinload" if relationship.collection else "joinedload"
+    path = f"{owner}.{relationship.name}"
+    option = ".".join([*(f"selectinload({step})" for step in read.instance.path), f"{loader}({path})"])
+    by = "by an option of the query" if read.by_option else "by its mapping"
+    message = "`{path}` {why}, and nothing on the way has loaded it: InvalidRequestError"
+    fix = Fix(f"load it with the query: `.options({option})`")
+    yield rule.at(read.place.span, message=message, fix=fix, about=path, path=path, why=f"is set to raise {by}")
 
 
 @rule.on(ColumnRead)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
 from sqla_lint.flow.events import Called
-from sqla_lint.flow.values import Instance, MappedAttribute, Option, Statement
+from sqla_lint.flow.places import Place
+from sqla_lint.flow.values import (
+    ClassValue,
+    Collection,
+    Instance,
+    MappedAttribute,
+    Option,
+    Statement,
+    TupleValue,
+    Value,
+)
 from sqla_lint.knowledge.loaders import HOMES, OPTIONS
 from sqla_lint.rule import Rule
 
@@ -30,14 +40,28 @@ def check_options(called: Called, context: Context) -> Iterator[Diagnostic]:
     asked = [item.cls for item in statement.entities if isinstance(item, Instance)]
     if not asked or len(asked) < len(statement.entities):
         return  # whatever else is asked for may be what it is for
-    for given in called.positional:
-        option = given.value
+    yield from _started([(given.value, given.place) for given in called.positional], asked, context)
+
+
+@rule.on_call("session", "get", "get_one", beside=sorted(OPTIONS))
+def check_get(called: Called, context: Context) -> Iterator[Diagnostic]:
+    """Report an option of `get()` that starts at another class than the one it is asked for."""
+    asked, given = called.argument(0, "entity"), called.keywords.get("options")
+    if asked is None or given is None or not isinstance(asked.value, ClassValue):
+        return
+    options = given.value.items if isinstance(given.value, Collection | TupleValue) else ()
+    yield from _started([(item, given.place) for item in options], [asked.value.id], context)
+
+
+def _started(given: Iterable[tuple[Value, Place]], asked: list[str], context: Context) -> Iterator[Diagnostic]:
+    """Report options that start at none of the classes that are asked for."""
+    for option, place in given:
         if not isinstance(option, Option) or not option.owner or option.strategies == ("",):
             continue  # `defaultload()` alone says nothing, and raises nothing
         if not any(context.may_be(option.owner, cls) for cls in asked):
             owner, rows = context.class_name(option.owner), ", ".join(map(context.class_name, asked))
             fix = Fix(f"start at `{rows}`, along the relationship that leads to `{owner}`")
-            yield rule.at(given.place.span, fix=fix, owner=owner, where=f"the query asks for `{rows}`")
+            yield rule.at(place.span, fix=fix, owner=owner, where=f"the query asks for `{rows}`")
 
 
 @rule.on_call("library", *sorted(OPTIONS))

@@ -7,8 +7,8 @@ from functools import reduce
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
-from sqla_lint.flow.events import Called
-from sqla_lint.flow.loading import LoadTree
+from sqla_lint.flow.events import Called, Passed
+from sqla_lint.flow.loading import EMPTY, LoadTree
 from sqla_lint.flow.values import Collection, Option, Statement, TupleValue, Value
 from sqla_lint.rule import Rule
 
@@ -26,11 +26,22 @@ rule = Rule(
 @rule.on_call("statement", "options")
 def check(called: Called, context: Context) -> Iterator[Diagnostic]:
     """Report an option that passes over a lazy relationship, which no other option loads."""
-    found = [(option, given) for given in called.positional for option in _options(given.value)]
+    if isinstance(called.receiver, Statement) and not called.spread:
+        yield from _report(called.positional, called.receiver.load, context)
+
+
+@rule.on_call("any", "options")
+def check_given(called: Called, context: Context) -> Iterator[Diagnostic]:
+    """Report the same of what a call is given as `options=[…]`: that of a session, or one that hands it to one."""
+    yield from _report((called.keywords["options"],), EMPTY, context)
+
+
+def _report(given_options: tuple[Passed, ...], before: LoadTree, context: Context) -> Iterator[Diagnostic]:
+    found = [(option, given) for given in given_options for option in _options(given.value)]
     options = [(option, given) for option, given in found if option is not None]
-    if called.spread or len(options) < len(found) or not isinstance(called.receiver, Statement):
+    if len(options) < len(found):
         return  # any of what is not seen may load it
-    together = reduce(LoadTree.merge, (option.tree for option, _ in options), called.receiver.load)
+    together = reduce(LoadTree.merge, (option.tree for option, _ in options), before)
     for option, given in options:
         for owner, path in option.passed_over:
             tree = reduce(LoadTree.below, path[:-1], together)

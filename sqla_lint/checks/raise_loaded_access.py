@@ -29,4 +29,4 @@ def check(read: RaisingRead, context: Context) -> Iterator[Diagnostic]:
     notes = (Note(producer.place.span, "the rows come from here"),) if producer and producer.place else ()
     by = "by an option of the query" if read.by_option else "by its mapping"
     fix = Fix(f"load it with the query: `.options({option})`")
-    yield rule.at(read.place.span, fix=fix, notes=notes, path=path, by=by, text=read.text)
+    yield rule.at(read.place.span, fix=fix, notes=notes, about=path, path=path, by=by, text=read.text)

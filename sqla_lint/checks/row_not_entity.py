@@ -27,13 +27,16 @@ _OF_ROWS = frozenset({"count", "index", "keys", "t", "tuple"})
 @rule.on(RowRead)
 def check_read(read: RowRead, context: Context) -> Iterator[Diagnostic]:
     """Report an attribute of the entity that is read of its row."""
-    cls = _entity(read.row)
-    info = context.mapping(cls) if cls else None
-    if info is None or read.name in _OF_ROWS or read.name == info.name:
+    items = read.row.items if isinstance(read.row, TupleValue) else ()
+    found = [context.mapping(item.cls) for item in items if isinstance(item, Instance)]
+    entities = [info for info in found if info is not None]
+    if read.name in _OF_ROWS or any(read.name == info.name for info in entities):
         return
-    if read.name in info.columns or read.name in info.relationships:
-        entity = context.class_name(cls)
-        yield rule.at(read.place.span, fix=_FIX, what=f"`{read.text}.{read.name}`", entity=entity)
+    for info in entities:
+        if read.name in info.columns or read.name in info.relationships or context.declares(info.id, read.name):
+            what = f"`{read.text}.{read.name}`"
+            yield rule.at(read.place.span, fix=_FIX, what=what, entity=context.class_name(info.id))
+            return
 
 
 @rule.on(RowReturned)

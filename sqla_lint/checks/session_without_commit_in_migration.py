@@ -21,5 +21,11 @@ rule = Rule(
 @rule.on(Unflushed)
 def check(lost: Unflushed, context: Context) -> Iterator[Diagnostic]:
     """Report what a revision puts into a session of its own and never flushes."""
+    if not lost.what:
+        if context.version.since("2.0"):  # before, the metadata might have been bound
+            message = "`{name}` is bound to nothing: what it is asked for raises UnboundExecutionError"
+            fix = Fix("open it on Alembic's connection: `Session(bind=op.get_bind())`")
+            yield rule.at(lost.place.span, message=message, fix=fix, what="", name=lost.name)
+        return
     fix = Fix(f"end with `{lost.name}.commit()`")
     yield rule.at(lost.place.span, fix=fix, what=lost.what, name=lost.name)

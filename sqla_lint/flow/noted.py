@@ -73,7 +73,9 @@ _FORMS: dict[type[cst.CSTNode], str] = {
 
 
 def note_call(frame: Frame, callee: Value, arguments: Arguments, node: cst.Call) -> None:
-    """Tell of a call, if a rule asks for calls of its kind and name."""
+    """Tell of a call, if a rule asks for calls of its kind and name, or for what is given to any as `options=[…]`."""
+    if "options" in arguments.keywords and ("any", "options") in frame.asked:
+        _emit(frame, Called(frame.place(node), None, "any", "options", callee), arguments, node)
     for one in alternatives(callee):
         kind, name, receiver, dotted = _known(frame, one)
         if kind and (kind, name) in frame.asked:
@@ -186,13 +188,15 @@ def note_iterated(frame: Frame, value: Value, node: cst.CSTNode) -> None:
         frame.emit(Iterated(frame.place(node), None, value, frame.text(node)))
 
 
-def note_row_read(frame: Frame, row: TupleValue, name: str, node: cst.CSTNode) -> None:
-    """Tell that an attribute of a row of one entity is read."""
-    if not frame.emitting or not isinstance(node, cst.Attribute) or node.attr.value != name:
+def note_row_read(frame: Frame, row: Value, name: str, node: cst.CSTNode) -> None:
+    """Tell that an attribute of a row of entities is read, or set."""
+    if not isinstance(row, TupleValue) or not frame.emitting or not isinstance(node, cst.Attribute):
         return
-    match row.items:
-        case (Instance(producer=producer),) if _asked_here(frame, producer) and frame.ask(EventAsked("RowRead")):
-            frame.emit(RowRead(frame.place(node), None, row, name, frame.text(node.value)))
+    entities = [item for item in row.items if isinstance(item, Instance)]
+    if node.attr.value != name or not entities or len(entities) < len(row.items):
+        return
+    if _asked_here(frame, entities[0].producer) and frame.ask(EventAsked("RowRead")):
+        frame.emit(RowRead(frame.place(node), None, row, name, frame.text(node.value)))
 
 
 def note_rows_returned(frame: Frame, value: Value, node: cst.CSTNode) -> None:

@@ -108,7 +108,7 @@ class LeftBehind(Event):
 class Unflushed(Event):
     """Something that a revision puts into a session on its connection, or changes in it, and that is never flushed.
 
-    what: as written. name: of the session.
+    what: as written; empty where the session has no connection at all, and is asked for something. name: its name.
     """
 
     what: str = ""

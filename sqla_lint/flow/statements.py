@@ -30,7 +30,7 @@ from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.lost import note_given
 from sqla_lint.flow.mistaken import note_given_back
 from sqla_lint.flow.nested import define, define_class
-from sqla_lint.flow.noted import note_rows_returned
+from sqla_lint.flow.noted import note_row_read, note_rows_returned
 from sqla_lint.flow.questions import AnnotationMeans
 from sqla_lint.flow.replacing import note_set
 from sqla_lint.flow.schemas import respond
@@ -322,12 +322,12 @@ def _set_attribute(
         frame.works_on_batch()
         note_completed(frame, holder, name, target)
         held = set_value(frame, holder, name, value, source)
-        own = path_of(owner)
-        if own:
+        if own := path_of(owner):
             frame.state.names[own] = held
         note_given(frame, holder, name, value, target, source)
         note_set(frame, held, name, value, target, source)
         return
+    note_row_read(frame, holder, name, target)
     shown(frame, (value,))
     if isinstance(holder, Session) and name == "autoflush":
         frame.state.no_autoflush |= {holder.key}

@@ -12,8 +12,10 @@ from sqla_lint.flow.containers import EMPTY_DICT, EMPTY_LIST, with_item
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import drawn
+from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.reaching import Getter
 from sqla_lint.flow.telling import tell
+from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -32,14 +34,15 @@ from sqla_lint.flow.walkers import named
 from sqla_lint.knowledge import calls as known
 from sqla_lint.knowledge.reflection import TELLERS
 
+# Builtins that go through all of what they are given, at once.
+_GATHERING = frozenset({"frozenset", "list", "set", "sorted", "tuple"})
+
 
 def from_stdlib(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     """What calling a function of the standard library gives, or None where it is not one that is known."""
     given = _mapped(frame, dotted, arguments, node)
     first = arguments.first()
-    if dotted.removeprefix("builtins.") in TELLERS:
-        for value in arguments.positional:
-            tell(frame, value, node, "r" if dotted == "builtins.repr" else "s")
+    _note_builtin(frame, dotted.removeprefix("builtins."), arguments, node)
     if dotted in known.SAME_ELEMENTS:
         index = known.SAME_ELEMENTS[dotted]
         if index < len(arguments.positional):
@@ -80,6 +83,17 @@ def from_stdlib(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNo
         case "copy.copy" if isinstance(first, Collection | Mapping):
             return first
     return _dict(frame, dotted, arguments, node)
+
+
+def _note_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    """What a builtin does with what it is given, besides giving something."""
+    if name in TELLERS:
+        for value in arguments.positional:
+            tell(frame, value, node, "r" if name == "repr" else "s")
+    elif name == "bool" and arguments.nodes:
+        note_truth(frame, arguments.positional[0], arguments.nodes[0])
+    elif name in _GATHERING and arguments.nodes and "key" not in arguments.keywords:
+        note_iterated(frame, arguments.positional[0], node)
 
 
 def _mapped(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value:

@@ -14,9 +14,9 @@ from sqla_lint.flow.operations import Unflushed
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked, NameMeans
 from sqla_lint.flow.state import GONE, State
-from sqla_lint.flow.values import External
+from sqla_lint.flow.values import External, Session
 from sqla_lint.knowledge.migrations import OP, REVISING
-from sqla_lint.knowledge.sessions import METHODS
+from sqla_lint.knowledge.sessions import CLASSES, METHODS
 
 _PUTTING = frozenset({"add", "add_all", "delete", "merge"})
 # Methods after which what was put into the session is written, at the latest as their query flushes.
@@ -33,12 +33,30 @@ def note_unflushed(frame: Frame, ends: Iterable[State]) -> None:
     lives = [state.lives for state in ends]
     for key, session in frame.opened.items():
         name = frame.opened_as.get(key, "")
-        if not name or not session.bound_to_connection or any(GONE in life.get(key, ()) for life in lives):
+        if not name or any(GONE in life.get(key, ()) for life in lives):
+            continue
+        if not session.bound_to_connection:
+            _note_unbound(frame, session, name)
             continue
         lost = _lost(list(nodes(frame.slice.module)), name)
         if lost is not None:
             what = frame.text(lost) if isinstance(lost, cst.Attribute) else frame.callee(lost.func) + "()"
             frame.sink(Unflushed(frame.place(lost), None, what, name))
+
+
+def _note_unbound(frame: Frame, session: Session, name: str) -> None:
+    """Tell of `Session()` with nothing said of a connection, which nothing gives it later, where it is to send SQL."""
+    made = session.opened.node if session.opened is not None else None
+    if session.opened is None or not isinstance(made, cst.Call) or made.args:
+        return
+    with frame.silent():
+        callee = frame.evaluate(made.func)
+    found = list(nodes(frame.slice.module))
+    bound = any(isinstance(node, cst.AssignTarget) and path_of(node.target) == f"{name}.bind" for node in found)
+    asked = (node.func for node in found if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute))
+    sends = any(path_of(item.value) == name and item.attr.value in _WRITING for item in asked)
+    if isinstance(callee, External) and callee.dotted in CLASSES and sends and not bound:
+        frame.sink(Unflushed(session.opened, None, "", name))
 
 
 def _lost(found: list[cst.CSTNode], name: str) -> cst.Call | cst.Attribute | None:

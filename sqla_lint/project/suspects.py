@@ -105,7 +105,7 @@ class Suspects:
             asked.events, self.opening, self._lives, self._targets.of, self._closure, self.committing
         )
         self._raising = Raising(self._files, classes, asked.events, self._closure, self._targets.loads)
-        self._unloaded = Unloaded(self._files, classes)
+        self._unloaded = Unloaded(self._files, classes, self._callers)
         self._models: frozenset[str] = frozenset()
         self._learn_reading()
         self._models = self.schemas.reading
@@ -276,7 +276,9 @@ class Suspects:
             or self._asking.may_hold(facts, fact, sketch, calls)
             or self._writing.may_hold(sketch)
             or "ColumnRead" in self._events
-            and (self._reads_too_late(facts, fact, sketch, calls) or self._unloaded.may_hold(fact, sketch, calls))
+            and self._reads_too_late(facts, fact, sketch, calls)
+            or "ColumnRead" in self._events
+            and self._unloaded.may_hold(facts, fact, sketch, calls)
             or self._lives.may_hold(facts, fact, sketch, calls)
             or "QueryRepeated" in self._events
             and self._repeating.may_hold(facts, fact, sketch)

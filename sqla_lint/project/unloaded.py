@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.sessions import EXPIRING
 from sqla_lint.project.classes import Classes
-from sqla_lint.project.mentions import knows_session, last
+from sqla_lint.project.mentions import functions_calling, knows_session, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
+Callers = Mapping[str, Sequence[set[str]]]
 # Options that leave columns out.
 _LEAVING_OUT = frozenset({"defer", "load_only"})
 
@@ -17,11 +18,12 @@ _LEAVING_OUT = frozenset({"defer", "load_only"})
 class Unloaded:
     """The verdict for columns that are deferred, left out by an option, or expired before a loop reads them."""
 
-    def __init__(self, files: Sequence[Facts], classes: Classes) -> None:
+    def __init__(self, files: Sequence[Facts], classes: Classes, callers: Callers) -> None:
         self._files = files
         self._classes = classes
+        self._callers = callers
 
-    def may_hold(self, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may read one, in a loop or in a coroutine; `calls` are the last names of what it calls."""
         reads = sketch.reads if fact is not None and fact.is_async else sketch.loop_reads
         if not reads:
@@ -30,7 +32,15 @@ class Unloaded:
             return True
         if not calls.isdisjoint(EXPIRING) and (fact is None or knows_session(fact)):
             return True
+        if self._given and fact is not None and f"{facts.module}:{fact.qualname}" in self._given:
+            return True
         return bool(self._deferred) and not self._deferred.isdisjoint(map(last, reads))
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        """The functions that call one which leaves columns out."""
+        leaving = functions_calling(self._files, _LEAVING_OUT)
+        return frozenset[str]().union(*(group for item in leaving for group in self._callers.get(item, ())))
 
     @cached_property
     def _deferred(self) -> frozenset[str]:

@@ -33,7 +33,7 @@ _METHODS_OF_QUERIES = frozenset({"filter", "min", "max", "sum", "any", "all"})
 # Where the function stands among the arguments, if not only as `key=`.
 _FUNCTION_AT = {"map": 0, "filter": 0, "starmap": 0, "takewhile": 0, "dropwhile": 0, "filterfalse": 0, "groupby": 1}
 _LONGEST = 40
-# Keywords of `get()` that say what the methods of these names say of a statement.
+# Keywords of calls that say what the methods of these names say of a statement.
 _LOCKING, _OPTIONS = "with_for_update", "options"
 
 
@@ -203,7 +203,7 @@ class _Walk:
         self.synchronizes = self.synchronizes or any(item.arg == SYNCHRONIZE for item in node.keywords)
         if any(item.arg == _LOCKING for item in node.keywords):
             self.calls.add(f"?.{_LOCKING}")
-        if name.endswith(".get") and any(item.arg == _OPTIONS for item in node.keywords):
+        if any(item.arg == _OPTIONS for item in node.keywords):
             self.calls.add(f"?.{_OPTIONS}")
         last = self.imports.get(name, name).rpartition(".")[2]
         self.tests = self.tests or last in TAKING_CRITERIA and _decides(node)
