@@ -66,12 +66,18 @@ class Fields:
                 return Keeping(kept, hands_on=hands_on, quiet=function is not None and not function.sketch.calls)
         if not _NAMED_TUPLES.isdisjoint(self._classes.lineage(question.cls)):
             return Keeping(tuple(_declared(lineage)), True, True, hands_on)
-        if any(_is_made(item) for _, fact in lineage for item in fact.decorators):
+        if any(self._is_made(module, item) for module, fact in lineage for item in fact.decorators):
             quiet = not any("__post_init__" in fact.methods for _, fact in lineage)
             return Keeping(tuple(_declared(lineage)), False, True, hands_on, quiet)
         if not BASES.isdisjoint(self._classes.lineage(question.cls)):
             return Keeping(tuple(self._open(lineage)), False, True, hands_on)
         return Keeping(hands_on=hands_on)
+
+    def _is_made(self, module: str, decorator: Expression) -> bool:
+        """Whether a decorator makes a constructor of the annotations, whatever it is imported as."""
+        function = decorator.function if isinstance(decorator, Apply) else decorator
+        found = self._classes.index.resolve(module, function)
+        return (found.name or dotted(function)).rpartition(".")[2] in _MAKING
 
     def _open(self, lineage: list[tuple[str, ClassFact]]) -> Iterator[tuple[str, str]]:
         """The fields of a model that keep what they are given as it is; others make models of it."""
@@ -140,8 +146,3 @@ def _declared(lineage: list[tuple[str, ClassFact]]) -> Iterator[tuple[str, str]]
 
 def _is_of_class(annotation: Expression) -> bool:
     return isinstance(annotation, Index) and dotted(annotation.base).rpartition(".")[2] == "ClassVar"
-
-
-def _is_made(decorator: Expression) -> bool:
-    function = decorator.function if isinstance(decorator, Apply) else decorator
-    return dotted(function).rpartition(".")[2] in _MAKING
