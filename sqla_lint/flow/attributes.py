@@ -58,7 +58,7 @@ from sqla_lint.flow.values import (
 from sqla_lint.flow.walkers import member, special
 from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.schemas import READING
-from sqla_lint.knowledge.sessions import INSPECTIONS, is_foreign, is_session_name
+from sqla_lint.knowledge.sessions import FACADES, INSPECTIONS, is_foreign, is_session_name
 
 _LONGEST = 5
 # How the names of keys end.
@@ -245,9 +245,9 @@ def _of_class(frame: Frame, value: ClassValue, name: str) -> Value:
 
 
 def _of_external(frame: Frame, value: External, name: str, node: cst.CSTNode) -> Value:
-    if value.made:
+    if value.made and not value.dotted.startswith(FACADES):
         return framework_member(value, name) or _of_made(frame, value, name, node)
-    return guesses.of_library(frame, value, name) or External(f"{value.dotted}.{name}")
+    return guesses.of_library(frame, value, name, node) or External(f"{value.dotted}.{name}")
 
 
 def _of_made(frame: Frame, value: External, name: str, node: cst.CSTNode) -> Value:

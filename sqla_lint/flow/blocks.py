@@ -41,6 +41,8 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
         values.append(value)
         if manager.entered == UNKNOWN:
             manager = _by_name(frame, manager, item, bool(node.asynchronous))
+        elif isinstance(manager.entered, Session) and manager.entered.guessed and manager.entered.kind == "unknown":
+            manager = _as_used(frame, manager, manager.entered, item)
         managers.append(manager)
         enter_block(frame, manager, item)
         frame.entered(manager.entered)
@@ -90,8 +92,18 @@ def _by_name(frame: Frame, manager: Manager, item: cst.WithItem, asynchronous: b
     target = item.asname.name if item.asname is not None else None
     if not isinstance(target, cst.Name) or not may_be_session(frame, target.value, item.item):
         return manager
-    kind = "async" if asynchronous else kind_of(frame, target.value)
+    kind = kind_of(frame, target.value)
+    if not kind:
+        return manager
+    kind = "async" if asynchronous else kind
     return replace(manager, entered=Session(frame.site(item), kind, "manager", guessed=True))
+
+
+def _as_used(frame: Frame, manager: Manager, session: Session, item: cst.WithItem) -> Manager:
+    """A session known by the name of what opens it alone: the name that it is bound to may tell its kind."""
+    target = item.asname.name if item.asname is not None else None
+    kind = kind_of(frame, target.value) if isinstance(target, cst.Name) else ""
+    return replace(manager, entered=replace(session, kind=kind or "unknown"))
 
 
 def _pass_on(inner: Exits, outer: Exits) -> None:

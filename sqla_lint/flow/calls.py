@@ -138,6 +138,8 @@ def made(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
     """What a factory known by its annotation gives: a session of unknown keeping, or one that its block closes."""
     match value:
         case Session():
+            if value.key.startswith("named:") and not value.guessed:  # kept somewhere
+                return replace(value, key=f"named:{frame.info.id}:{value.key.removeprefix('named:')}")
             return replace(value, key=frame.site(node), owner="unknown")
         case Manager(entered=Session() as session):
             return replace(value, entered=replace(session, key=frame.site(node), owner="manager"))

@@ -83,6 +83,8 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
         return replace(first, bound=(*first.bound, (SUBCLASSES, ""))) if whole else first  # type: ignore[attr-defined, call-arg]
     if dotted == "functools.partial" and isinstance(arguments.first(), SessionFactory | External):
         return _partial(arguments)
+    if sessions.is_opened_by_facade(dotted):
+        return Manager(Session(key, "sync", "manager"))  # it commits and closes at the end of the outermost block
     return _context_manager(dotted, arguments)
 
 

@@ -106,7 +106,7 @@ def external(frame: Frame, callee: External, arguments: Arguments, node: cst.CST
     unseen_call(frame, arguments, node)
     if name in CALLING and (result := in_thread(frame, dotted, arguments, node)) != UNKNOWN:
         return result
-    told = dotted.startswith(("sqlalchemy.", "sqlmodel.")) or dotted.split(".")[0] in known_calls.OUTSIDE
+    told = dotted.startswith(known_sessions.LIBRARIES) or dotted.split(".")[0] in known_calls.OUTSIDE
     return External(dotted, made=True) if told or name in MAKING_POOLS | LOOPS else UNKNOWN
 
 

@@ -53,20 +53,22 @@ def attribute(frame: Frame, name: str, node: cst.CSTNode) -> Value:
     if not sessions.is_session_name(name) or not frame.info.guesses:
         return UNKNOWN
     text = frame.text(node)
-    return Session(f"named:{text}", kind_of(frame, text), "unknown", guessed=True)
+    kind = kind_of(frame, text)
+    return Session(f"named:{text}", kind, "unknown", guessed=True) if kind else UNKNOWN
 
 
 def kind_of(frame: Frame, text: str) -> str:
-    """The kind of a session known by its name alone, as the function around uses it."""
+    """The kind of a session known by its name alone, as the function around uses it; "" where that is no session."""
     return frame.ask(KindByUse(frame.info.id, text))
 
 
-def of_library(frame: Frame, value: External, name: str) -> Value | None:
+def of_library(frame: Frame, value: External, name: str, node: cst.CSTNode) -> Value | None:
     """`value.name` where `value` comes from a package that is not at hand, and both names speak of a session."""
     if not frame.info.guesses or not sessions.is_foreign(value.dotted):
         return None
     if name in sessions.METHODS and sessions.is_registry_name(value.dotted, name):
-        return Method(Session(f"global:{value.dotted}", "unknown", "registry", True, True), name)
+        kind = kind_of(frame, frame.text(node.value)) if isinstance(node, cst.Attribute) else "unknown"
+        return Method(Session(f"global:{value.dotted}", kind, "registry", True, True), name) if kind else None
     return None
 
 
@@ -75,11 +77,11 @@ def by_name(frame: Frame, name: str, source: cst.BaseExpression) -> Value:
 
     A function that asks elsewhere may be given another one, however alike they call it.
     """
-    if not may_be_session(frame, name, source):
+    kind = kind_of(frame, name) if may_be_session(frame, name, source) else ""
+    if not kind:
         return UNKNOWN
     bound = isinstance(source, cst.Call) and frame.gets_connection(tuple(item.value for item in source.args))
-    key = f"named:{frame.info.id}:{name}"
-    return Session(key, kind_of(frame, name), "unknown", guessed=True, bound_to_connection=bound)
+    return Session(f"named:{frame.info.id}:{name}", kind, "unknown", guessed=True, bound_to_connection=bound)
 
 
 def may_be_session(frame: Frame, target: str, source: cst.BaseExpression | None) -> bool:

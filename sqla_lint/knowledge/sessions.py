@@ -155,6 +155,17 @@ POOLLESS = frozenset({"NullPool", "StaticPool", "SingletonThreadPool"})
 _CONNECTIONS = frozenset({"Connection", "AsyncConnection", "connect"})
 CONNECTIONS = frozenset({"alembic.op.get_bind", "sqlalchemy.Engine.connect", "sqlalchemy.Engine.poolless.connect"})
 
+# `enginefacade` of OpenStack: https://docs.openstack.org/oslo.db/latest/user/usage.html
+FACADES = ("oslo_db.sqlalchemy.enginefacade.",)
+# What functions of these give is known by the function's name.
+LIBRARIES = ("sqlalchemy.", "sqlmodel.", *FACADES)
+
+
+def is_opened_by_facade(dotted: str) -> bool:
+    """Whether entering what a function of a facade gives opens a session: `writer.using(context)`."""
+    return dotted.startswith(FACADES) and dotted.endswith(".using") and ".connection." not in dotted
+
+
 NAMES = frozenset({"session", "db_session", "sa_session", "dbsession", "async_session", "sess", "DBSession"})
 # A library whose own objects are called `session` or have a `commit`: a name alone says nothing in such a file.
 RIVALS = frozenset(
@@ -199,6 +210,14 @@ _VERBS = frozenset(
 )  # fmt: skip
 _SHORT_NAMES = frozenset({"db", "dbs", "s", "sesh", "tx"})
 _OPENING_WORDS = frozenset({"context", "ctx", "manager", "scope", "session", "transaction"})
+# On clients of HTTP, on dicts and on connections, and on no session.
+_STRANGE_METHODS = frozenset(
+    {"cursor", "head", "keys", "mount", "patch", "pop", "popitem", "post", "put", "setdefault", "values", "ws_connect"}
+)
+# What these work on has to be said.
+OPERATING = frozenset(
+    {"add", "add_all", "delete", "execute", "expire", "expunge", "get", "get_one", "merge", "refresh", "scalar"}
+)
 # On a session and on next to nothing else.
 _TELLING_METHODS = METHODS.keys() - {
     "begin", "close", "connection", "delete", "get", "get_nested_transaction", "get_transaction",
@@ -214,6 +233,11 @@ def is_session_name(name: str) -> bool:
     return last == "session" and bool(words) and words[0] not in _VERBS and _OTHER_WORDS.isdisjoint(words)
 
 
+def may_name_session(name: str) -> bool:
+    """Whether a name, or a name together with where its value comes from, may suggest a session."""
+    return is_session_name(name) or name in _SHORT_NAMES or name.endswith("_db")
+
+
 def is_foreign(dotted: str) -> bool:
     """Whether a dotted name is of a package that may have sessions of ours: not of one whose sessions are others."""
     head = dotted.partition(".")[0]
@@ -225,16 +249,27 @@ def is_told_by(name: str, calls: Collection[str]) -> bool:
     return any(f"{name}.{method}" in calls for method in _UNIT_OF_WORK | {"commit", "exec", "rollback"})
 
 
-def told_kinds(calls: Collection[str], awaited: Collection[str], stated: Collection[str]) -> dict[str, str]:
+def used_at_once(calls: Collection[str]) -> frozenset[str]:
+    """The chains whose results are used as a synchronous session's: `session.scalars(statement).all()`."""
+    heads = {chain.partition("().")[0] for chain in calls if "()." in chain}
+    return frozenset(head for head in heads if head.rpartition(".")[2] in COROUTINES)
+
+
+def told_kinds(
+    calls: Collection[str], awaited: Collection[str], stated: Collection[str], strange: Collection[str] = ()
+) -> dict[str, str]:
     """The kind of session that the chains of a function tell each receiver to be; "unknown" where they disagree.
 
     calls: all that it calls. stated: those that are statements, and not awaited, of a function that is no coroutine.
+    strange: what it uses as no session can be. That, and what has methods which no session has, is of the kind "".
     """
     asynchronous = {chain.rpartition(".")[0] for chain in awaited}
     synchronous = {chain.rpartition(".")[0] for chain in stated}
     synchronous |= {chain.removesuffix(".query") for chain in calls if chain.endswith(".query")}
     kinds = dict.fromkeys(asynchronous, "async") | dict.fromkeys(synchronous, "sync")
-    return kinds | dict.fromkeys(asynchronous & synchronous, "unknown")
+    kinds |= dict.fromkeys(asynchronous & synchronous, "unknown")
+    splits = (chain.rpartition(".") for chain in calls)
+    return kinds | dict.fromkeys([*strange, *(head for head, _, last in splits if last in _STRANGE_METHODS)], "")
 
 
 def names_opening(target: str, function: str) -> bool:
@@ -244,6 +279,8 @@ def names_opening(target: str, function: str) -> bool:
     return (target in _SHORT_NAMES or target.endswith("_db")) and (speaks or function in _LOCAL_MAKERS)
 
 
+# What an extension's object is mostly called: its `session` is one of ours, whatever is asked of it.
+_EXTENSIONS = frozenset({"db", "database", "sqldb", "user_db"})
 _LOCAL_MAKERS = frozenset({"SessionLocal", "AsyncSessionLocal", "LocalSession"})
 _CLASS = re.compile(r"[A-Z]\w*[a-z]\w*")
 _SESSION_CLASS = re.compile(
@@ -258,7 +295,9 @@ def may_make_session(function: str) -> bool:
 
 def is_registry_name(dotted: str, method: str) -> bool:
     """Whether `method()` upon something imported by that name suggests a registry of sessions."""
-    name = dotted.rpartition(".")[2]
+    home, _, name = dotted.rpartition(".")
+    if name == "session" and home.rpartition(".")[2] in _EXTENSIONS:
+        return method in METHODS
     if name == "db" or name == "session" and dotted.startswith(APPLICATIONS):
         return dotted.startswith(APPLICATIONS) and method in _TELLING_METHODS | {"delete", "get"}
     if name in ("session", "Session", "db_session"):

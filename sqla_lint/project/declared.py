@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqla_lint.flow.constructs import chained, construct, create_engine, framework_member, generated, open_session
 from sqla_lint.flow.frame import Arguments
 from sqla_lint.flow.lattice import choice
-from sqla_lint.flow.questions import FunctionInfo, SignatureOf, Summary, SummaryOf
+from sqla_lint.flow.questions import FunctionInfo, KindByUse, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.schemas import dumper
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -17,6 +17,7 @@ from sqla_lint.flow.values import (
     Collection,
     Constant,
     External,
+    Factory,
     FunctionValue,
     Instance,
     MappedAttribute,
@@ -28,6 +29,7 @@ from sqla_lint.flow.values import (
     SessionFactory,
     Statement,
     Value,
+    alternatives,
 )
 from sqla_lint.knowledge.sessions import ENGINES, FRAMEWORKS, is_session_name
 from sqla_lint.knowledge.statements import GENERATIVE
@@ -185,15 +187,22 @@ class Declarations:
             case ModuleValue(name=module):
                 return self.meaning(self._classes.index.find(module, name), depth + 1)
             case Object(cls=cls, bound=bound):
-                return self.attribute(cls, name, False, depth + 1, bound=bound)
+                return self._got(self.attribute(cls, name, False, depth + 1, bound=bound), name)
             case Instance(cls=cls):
-                return self.attribute(cls, name, False, depth + 1)
+                return self._got(self.attribute(cls, name, False, depth + 1), name)
             case ClassValue(id=cls, bound=bound):
                 info = self._classes.mapping(cls)
                 if name in info.relationships or name in info.columns:
                     return MappedAttribute(cls, (name,))
                 return self.attribute(cls, name, True, depth + 1, bound=bound)
         return UNKNOWN
+
+    def _got(self, found: Value, name: str) -> Value:
+        """What reading an attribute gives: a property is called."""
+        if not isinstance(found, FunctionValue):
+            return found
+        info = self._ask(SignatureOf(found.id))
+        return self.returned(found.id, name) if isinstance(info, FunctionInfo) and info.getter else found
 
     def _call(self, scope: Scope, expression: Apply, key: str, depth: int) -> Value:
         if isinstance(expression.function, Member):
@@ -284,15 +293,36 @@ class Declarations:
                     return External(dotted(declared.annotation), made=True)
             if kept is not None:
                 declared = self._bound(owner, cls, bound, kept)
-                scope = self._scope(module, Object(cls, bound=bound), fact.methods.get(declared.within, ""), name)
+                method = fact.methods.get(declared.within, "")
+                scope = self._scope(module, Object(cls, bound=bound), method, name)
                 found = self._declared(scope, declared, f"self.{name}", depth + 1)
+                if isinstance(found, Session) and found.guessed:
+                    found = self._as_used(found, f"{module}:{method}", name)
                 if found != UNKNOWN:
                     return self._held(found, name)
                 if self._speaks_against(module, declared.annotation, name):
                     return External(dotted(declared.annotation), made=True)
             if trait != UNKNOWN:
                 return trait
+        if not on_class and "session" in name and (below := self._given_below(cls, name)) is not None:
+            return below
         return _NONE if self._stays_empty(cls, name, above) else UNKNOWN
+
+    def _given_below(self, cls: str, name: str) -> Value | None:
+        """A method or property that only derived classes have, where all of them give a session of one kind."""
+        given = [(id_, self.returned(id_, f"self.{name}")) for id_ in self._classes.overriders(cls, name)]
+        every = [item for _, value in given for item in alternatives(value)]
+        kinds = {item.kind if isinstance(item, Session) else "" for item in every}
+        if len(kinds) != 1 or "" in kinds:
+            return None
+        session = Session(f"named:{name}", kinds.pop(), "unknown")
+        signatures = [self._ask(SignatureOf(id_)) for id_, _ in given]
+        return session if all(getattr(item, "getter", False) for item in signatures) else Factory(session)
+
+    def _as_used(self, session: Session, method: str, name: str) -> Value:
+        """What a method was given and keeps, known for a session by its name alone, as the other methods use it."""
+        kind = str(self._ask(KindByUse(method, f"self.{name}")))
+        return replace(session, kind=kind if session.kind == "unknown" else session.kind) if kind else UNKNOWN
 
     def _stays_empty(self, cls: str, name: str, above: str) -> bool:
         """Whether a class declares an empty display, such as `options = ()`, that no method replaces."""

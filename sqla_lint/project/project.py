@@ -58,6 +58,7 @@ from sqla_lint.project.fields import answering
 from sqla_lint.project.generations import shown_by
 from sqla_lint.project.generics import Generics
 from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OneOfMany, OverridersOf
+from sqla_lint.project.kinds import KindsByUse
 from sqla_lint.project.names import NameIndex
 from sqla_lint.project.records import Records
 from sqla_lint.project.sharing import sharing
@@ -121,7 +122,7 @@ class Project:
             CommittedBy: self._added,
             **answering(self.classes, self._annotations),
             **sharing(self.files, self.index, self.suspects.callers),
-            KindByUse: self._kind,
+            KindByUse: KindsByUse(self.index).answer,
             SpeaksOf: lambda question: any(question.option in facts.options for facts in self.files),
             MostlyAsync: lambda question: self.mostly_async,
             Databases: lambda question: self.databases,
@@ -262,15 +263,6 @@ class Project:
 
     def _dumped(self, question: DumpReads) -> tuple[Read, ...] | None:
         return self.suspects.dumps.reads(question.cls, question.many, question.only, question.exclude)
-
-    def _kind(self, question: KindByUse) -> str:
-        module, _, qualname = question.function.partition(":")
-        fact = self.index.function_fact(question.function)
-        found = self.index.modules[module].body_sketch if qualname == MODULE_BODY else fact and fact.sketch
-        if found is None:
-            return "unknown"
-        stated = () if fact is not None and fact.is_async else found.stated
-        return sessions.told_kinds(found.calls, found.awaited, stated).get(question.text, "unknown")
 
     def _response(self, question: ResponseReads) -> tuple[Read, ...]:
         fact = self.index.function_fact(question.function)

@@ -138,11 +138,23 @@ class Signatures:
             if isinstance(found, Session | SessionFactory | Object):
                 return self._received(found)
         named = is_session_name(item.name) or item.name in _PARAMETER_NAMES
-        if named and (may_guess(facts) or is_told_by(item.name, fact.sketch.calls)):
-            kind = self._ask(KindByUse(f"{module}:{fact.qualname}", item.name))
-            return Session("", str(kind), "caller", guessed=True)
+        if named and (may_guess(facts) or is_told_by(item.name, fact.sketch.calls) or self._is_usual(facts, item.name)):
+            kind = str(self._ask(KindByUse(f"{module}:{fact.qualname}", item.name)))
+            if kind:
+                return Session("", kind, "caller", guessed=True)
         guess = self._guesses.parameter(fact, item.name) if facts.guesses else ""
         return Instance(guess) if guess else UNKNOWN
+
+    def _is_usual(self, facts: Facts, name: str) -> bool:
+        """Whether other functions of a file say that what they call so is a session."""
+        annotations = {
+            item.annotation
+            for fact in facts.functions.values()
+            for item in fact.parameters
+            if item.name == name and item.annotation is not None
+        }
+        found = [self._annotations.value(facts.module, item) for item in annotations]
+        return bool(found) and all(isinstance(item, Session) for item in found)
 
     def _default(self, module: str, default: Expression | None) -> Value:
         """What a parameter holds that is not given; calls are left alone: those may be markers of a framework."""

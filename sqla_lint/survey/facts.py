@@ -42,7 +42,8 @@ class Sketch(NamedTuple):
     truth, where that may be a statement. whittles: it loads rows, and may only count them, take the first or see
     whether there are any. titles: the names that are read and begin as those of classes do. only_awaited: the
     last names of calls each of which stands right under an `await`; sometimes_awaited: those of which only some do.
-    passes: a flush may fail in it that its callers do not hear of.
+    passes: a flush may fail in it that its callers do not hear of. strange: names that speak of sessions, of what is
+    used as no session can be.
     """
 
     calls: frozenset[str]
@@ -68,6 +69,7 @@ class Sketch(NamedTuple):
     only_awaited: frozenset[str] = frozenset()
     sometimes_awaited: frozenset[str] = frozenset()
     passes: bool = False
+    strange: frozenset[str] = frozenset()
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

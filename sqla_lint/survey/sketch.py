@@ -12,6 +12,7 @@ from sqla_lint.knowledge.statements import SYNCHRONIZE, TAKING_CRITERIA
 from sqla_lint.survey.attempts import attempted, passes
 from sqla_lint.survey.changes import Changes
 from sqla_lint.survey.facts import Sketch
+from sqla_lint.survey.likeness import is_item, is_strange, mistakable
 from sqla_lint.survey.removed import may_be_removed
 from sqla_lint.survey.uses import uses
 
@@ -22,7 +23,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _TOLD = frozenset(
     {ast.Attribute, ast.Constant, ast.Name, ast.Assign, ast.AnnAssign, ast.Call, ast.Await, ast.Expr, ast.arg,
      ast.MatchAs, ast.MatchStar, ast.ExceptHandler, ast.withitem, ast.Yield, ast.YieldFrom, *_DEFINITIONS, *_LOOPS,
-     *_COMPREHENSIONS, ast.AugAssign, ast.Delete, ast.FormattedValue, ast.Try, ast.TryStar}
+     *_COMPREHENSIONS, ast.AugAssign, ast.Delete, ast.FormattedValue, ast.Subscript, ast.Try, ast.TryStar}
 )  # fmt: skip
 _ITERATING_BUILTINS = frozenset(
     {"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort", "starmap", "takewhile",
@@ -71,6 +72,7 @@ class _Walk:
         self.removed = False
         self.tried: set[str] = set()
         self.passes = False
+        self.strange: set[str] = set()
         self.renders = False
         self.yields = False
 
@@ -91,6 +93,10 @@ class _Walk:
                 continue
             if isinstance(node, ast.Name):
                 (self.bound if isinstance(node.ctx, ast.Store) else self.loaded).add(node.id)
+                continue
+            if isinstance(node, ast.Subscript):
+                self.strange.update([chain_of(node.value)] if is_item(node) else ())
+                todo += ((node.value, in_loop), (node.slice, in_loop))
                 continue
             self.changes.note(node)
             self._drops(node)
@@ -152,6 +158,7 @@ class _Walk:
             frozenset(self.waited.values()) - self.unawaited,
             frozenset(self.unawaited.intersection(self.waited.values())),
             self.passes,
+            mistakable(self.strange),
         )
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:
@@ -203,6 +210,8 @@ class _Walk:
         self.synchronizes = self.synchronizes or any(item.arg == SYNCHRONIZE for item in node.keywords)
         if any(item.arg == _LOCKING for item in node.keywords):
             self.calls.add(f"?.{_LOCKING}")
+        if is_strange(node):
+            self.strange.add(name.rpartition(".")[0])
         if any(item.arg == _OPTIONS for item in node.keywords):
             self.calls.add(f"?.{_OPTIONS}")
         last = self.imports.get(name, name).rpartition(".")[2]
