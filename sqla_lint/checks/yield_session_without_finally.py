@@ -40,7 +40,10 @@ def check_yield(left: ScopeLeft, context: Context) -> Iterator[Diagnostic]:
         kind = "async with" if session.kind == "async" else "with"
         opening = left.place.text or "Session()"
         fix = Fix(f"`{kind} {opening} as {left.name or 'session'}:` around the `yield`, or close it in a `finally`")
-        yield rule.at(left.lent.span, fix=fix, notes=(Note(left.place.span, f"{name} is opened here"),), what=what)
+        if session.registry:
+            fix = Fix("remove it in a `finally` around the `yield`")
+        opened = () if session.registry else (Note(left.place.span, f"{name} is opened here"),)
+        yield rule.at(left.lent.span, fix=fix, notes=opened, what=what)
 
 
 @rule.on(ClosedBehind)

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 class Fates:
     """By the keys of sessions: where each is yielded, returned, closed, and used (and closed) after its end.
 
-    returned: with the kind of what is returned that needs it. drawn: the calls of generator functions that gave those
-    whose generators nobody keeps. sources: by their expressions, what comprehensions go through and the session gives.
-    locked: rows that were locked too late. engines: where they are made; keeps_engine: one is kept somewhere, or
-    disposed of.
+    registries: those that are yielded, with what is written there. returned: with the kind of what is returned that
+    needs it. drawn: the calls of generator functions that gave those whose generators nobody keeps. sources: by their
+    expressions, what comprehensions go through and the session gives. locked: rows that were locked too late. engines:
+    where they are made; keeps_engine: one is kept somewhere, or disposed of.
     """
 
     lent: dict[str, Place] = field(default_factory=dict)
+    registries: dict[str, tuple[Session, str]] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
     returned: dict[str, tuple[Place, str]] = field(default_factory=dict)
     sources: dict[cst.CSTNode, Value] = field(default_factory=dict)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import libcst as cst
 
 from sqla_lint.flow.endings import ClosedBehind, TakenLate
+from sqla_lint.flow.events import ScopeLeft
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.state import BEGUN, LENT
+from sqla_lint.flow.state import BEGUN, CLOSED, LENT, State
 from sqla_lint.flow.values import Collection, Instance, Result, Session, Statement, TupleValue, Value
 
 # The name by which the state knows the session of what is returned.
@@ -18,13 +20,31 @@ _RETURNED_OF = "<returned of>"
 def lend(frame: Frame, session: Session, node: cst.Yield) -> None:
     """Whoever asked for the session works with it; what that fails with is raised at the `yield`."""
     frame.state.work.pop(session.key, None)
-    if session.owner != "function" and frame.info.wraps != "contextmanager":
+    if session.registry:
+        # Who removes it is at work with it from here on; nobody else has to.
+        frame.state.lives[session.key] = frozenset({BEGUN})
+        frame.fates.registries[session.key] = (session, frame.text(node.value) if node.value is not None else "")
+    elif session.owner != "function" and frame.info.wraps != "contextmanager":
         frame.escape(session)  # to be closed by others
     if session.key in frame.state.lives:
         frame.fates.lent.setdefault(session.key, frame.place(node))
     frame.set_life(session, LENT)
     frame.may_raise()
     frame.set_life(session, BEGUN)
+
+
+def lives_of(key: str, states: Sequence[State]) -> frozenset[str]:
+    """The lives that a session can have in these states."""
+    return frozenset[str]().union(*(state.lives.get(key, frozenset()) for state in states))
+
+
+def tell_lent(frame: Frame, ends: Sequence[State]) -> None:
+    """Tell of the registries whose session is removed after its user, unless that one fails."""
+    for key, (session, text) in frame.fates.registries.items():
+        normal, raised = (lives_of(key, states) for states in (ends, frame.exits.raised))
+        place = frame.fates.lent.get(key)
+        if normal == {CLOSED} and place is not None:
+            frame.sink(ScopeLeft(place, None, session, text, normal, raised, place))
 
 
 def drawn(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:

@@ -22,7 +22,7 @@ from sqla_lint.flow.helping import asked_always
 from sqla_lint.flow.keeping import tell_kept, tell_registries
 from sqla_lint.flow.kept import kept_at_end
 from sqla_lint.flow.lattice import join
-from sqla_lint.flow.lending import note_late
+from sqla_lint.flow.lending import lives_of, note_late, tell_lent
 from sqla_lint.flow.loaded import as_left
 from sqla_lint.flow.locking import tell_locked
 from sqla_lint.flow.mistaken import note_arguments
@@ -232,8 +232,7 @@ def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
     for key, session in visitor.opened.items():
         if session.opened is None:
             continue
-        normal = frozenset[str]().union(*(state.lives.get(key, frozenset()) for state in ends))
-        raised = frozenset[str]().union(*(state.lives.get(key, frozenset()) for state in visitor.exits.raised))
+        normal, raised = (lives_of(key, states) for states in (ends, visitor.exits.raised))
         name = visitor.opened_as.get(key, "")
         lent, drawn = visitor.fates.lent.get(key), visitor.fates.drawn.get(key, "")
         if lent is not None and visitor.info.wraps != "contextmanager":
@@ -242,6 +241,7 @@ def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
         if again and BEGUN not in normal:
             del visitor.fates.reused[key]  # and its transaction ended
         visitor.sink(ScopeLeft(session.opened, None, session, name, normal, raised, lent, drawn, again))
+    tell_lent(visitor, ends)
     tell_engines(visitor)
     tell_locked(visitor)
     for key, (session, place, closing) in visitor.fates.reused.items():

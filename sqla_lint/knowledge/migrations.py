@@ -37,9 +37,7 @@ WRITES = frozenset(
 OUT_OF_TRANSACTION = ("autocommit", "AUTOCOMMIT", "COMMIT", "isolation_level")
 # The start of a database's URL, with the dialect and perhaps a driver. Of SQLite's only what begins a text counts:
 # prose names it as an example.
-URL = re.compile(
-    r"(?:\b(cockroachdb|mariadb|mssql|mysql|oracle|postgres|postgresql)|[\"'](sqlite))(?:\+\w+)?://"
-)
+URL = re.compile(r"\b(cockroachdb|mariadb|mssql|mysql|oracle|postgres|postgresql|sqlite)(?:\+\w+)?://")
 # What SQLAlchemy has for one database alone: a type of it in a model or a revision exists nowhere else.
 _DIALECT = re.compile(r"\bdialects(?:\.|\s+import\s+)(mssql|mysql|oracle|postgresql)\b")
 # What SQLite cannot do, written outside a batch; in the place of a dialect it tells of such a revision.
@@ -59,7 +57,8 @@ def databases_in(text: str) -> frozenset[str]:
 
     `UNBATCHED` in addition is a revision whose `upgrade` alters tables as SQLite cannot, whatever the database.
     """
-    found = {other or sqlite for other, sqlite in URL.findall(text)} if "://" in text else set[str]()
+    urls = URL.finditer(text) if "://" in text else ()
+    found = {url[1] for url in urls if url[1] != "sqlite" or text[url.start() - 1 : url.start()] in ("'", '"')}
     found.update(_DIALECT.findall(text) if "dialects" in text else ())
     if "down_revision" in text and _UNBATCHED.search(text.partition("def downgrade")[0]):
         found |= set() if _BY_DATABASE.search(text) else {UNBATCHED}

@@ -35,6 +35,8 @@ class Lives:
             return True
         if not self._events.isdisjoint(_OF_LIFE) and self._opens(facts, fact, sketch, calls):
             return True
+        if "ScopeLeft" in self._events and "remove" in calls and fact is not None and fact.is_generator:
+            return True  # of a registry
         if "ReadStale" in self._events and "sleep" in map(last, sketch.loop_calls) and self._works(fact, calls):
             return True
         return not self._events.isdisjoint(_OF_END) and self._closes(facts, fact, sketch, calls)

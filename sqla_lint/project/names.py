@@ -132,7 +132,7 @@ class NameIndex:
         Alembic's own folder of revisions is called so, and an installed library is found before a folder without
         an `__init__` is.
         """
-        if not is_family(package) or "." in package:
+        if "." in package or not is_family(package):
             return False
         facts = self.modules.get(package)
         if facts is None:
