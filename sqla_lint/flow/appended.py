@@ -5,7 +5,6 @@ from __future__ import annotations
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.places import nodes
 
 _ADDING = frozenset({"add", "append", "extend", "insert", "update"})
 
@@ -17,7 +16,7 @@ def only_added_to(frame: Frame, node: cst.CSTNode) -> bool:
     text = frame.text(node, 200)
     reads = 0
     added = set[int]()
-    for found in nodes(frame.slice.module):
+    for found in frame.slice.nodes:
         match found:
             case cst.Expr(value=cst.Call(func=cst.Attribute(value=base, attr=cst.Name(value=name)))) if name in _ADDING:
                 added.add(id(base))

@@ -65,7 +65,7 @@ def _chain(frame: Frame, node: cst.BaseExpression) -> Iterator[cst.Call]:
 
 def _bound(frame: Frame, name: str) -> list[cst.BaseExpression]:
     """All that a name is bound to by assignments."""
-    found = (item for item in nodes(frame.slice.module) if isinstance(item, cst.Assign))
+    found = (item for item in frame.slice.nodes if isinstance(item, cst.Assign))
     return [item.value for item in found if any(_is_name(one.target, name) for one in item.targets)]
 
 

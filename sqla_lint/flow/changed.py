@@ -63,7 +63,7 @@ def note_changed(frame: Frame, owner: cst.BaseExpression, node: cst.CSTNode) -> 
 
 def _lies_deep(frame: Frame, same: frozenset[str]) -> bool:
     """Whether the container itself is left as it is in the whole function: changing that has all of it written."""
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.AssignTarget(target=cst.Subscript(value=held)) | cst.Del(target=cst.Subscript(value=held)):
                 at_top = path_of(held) in same
@@ -126,7 +126,7 @@ def _same_object(frame: Frame, row: str, column: str) -> frozenset[str]:
     """What of the function's lines gives the value of the column, and not a copy: the attribute, and names for it."""
     attribute = f"{row}.{column}"
     bound: dict[str, bool] = {attribute: True}
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.Assign(targets=[cst.AssignTarget(cst.Name(value=name))], value=value):
                 if isinstance(value, cst.BooleanOperation):
@@ -137,7 +137,7 @@ def _same_object(frame: Frame, row: str, column: str) -> frozenset[str]:
 
 def _is_told(frame: Frame, column: str, same: frozenset[str]) -> bool:
     """Whether anything in the function tells the session that the column has changed, or writes it by other means."""
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.Assign(targets=targets, value=value):
                 if any(_names(item.target, column) for item in targets) and path_of(value) not in same:
@@ -153,7 +153,7 @@ def _is_told(frame: Frame, column: str, same: frozenset[str]) -> bool:
 def _matters(frame: Frame, change: cst.CSTNode, row: str, changed: str) -> bool:
     """Whether the change was meant to be written: a commit or a flush follows, or nothing reads it any more."""
     read = False
-    for around in nodes(frame.slice.module):
+    for around in frame.slice.nodes:
         if isinstance(around, cst.With) and any(_begins(item.item) for item in around.items):
             return True
     for statement in following(frame.slice.module.body, change):

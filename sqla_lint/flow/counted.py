@@ -9,7 +9,6 @@ import libcst as cst
 
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.locking import LOCKS
-from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import ClassInfo, EventAsked, MappingOf
 from sqla_lint.flow.speaking import SpeaksOf
 from sqla_lint.flow.values import Constant, Instance, alternatives
@@ -61,7 +60,7 @@ def _as_loaded(row: Instance) -> bool:
 def _first_of(frame: Frame, target: cst.Attribute, info: ClassInfo) -> cst.Attribute:
     """The first number of the same row that the function adds to: what is done to one row is told once."""
     owner = path_of(target.value)
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.AugAssign(target=cst.Attribute() as other) if _adds(other, node):
                 pass
@@ -79,4 +78,4 @@ def _is_guarded(frame: Frame) -> bool:
     """Whether the function speaks of locks, or the project of an isolation under which the database refuses it."""
     if frame.info.locks or any(frame.ask(SpeaksOf(level)) for level in SERIALIZING):
         return True
-    return any(isinstance(node, cst.Name) and isolates(node.value) for node in nodes(frame.slice.module))
+    return any(isinstance(node, cst.Name) and isolates(node.value) for node in frame.slice.nodes)

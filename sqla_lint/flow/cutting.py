@@ -6,7 +6,6 @@ import libcst as cst
 
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.parents import naming_key
-from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked, MappingOf
 from sqla_lint.flow.values import Collection, Constant, Instance, Value, alternatives
 from sqla_lint.flow.work_events import LinkCut
@@ -47,7 +46,7 @@ def _note(frame: Frame, value: Value, name: str, text: str, node: cst.CSTNode) -
 
 def _is_kept(frame: Frame, name: str, reverse: str) -> bool:
     """Whether anything in the function may give the row another parent, or delete it."""
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.Call(func=function) if _keeps(path_of(function)):
                 return True

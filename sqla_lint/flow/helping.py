@@ -92,12 +92,16 @@ def asked_always(frame: Frame) -> tuple[Lookup, ...]:
 
 # Names.
 
+_BINDING = (cst.Assign, cst.AnnAssign, cst.For, cst.CompFor, cst.NamedExpr, cst.AugAssign)
+
 
 def bindings(
     node: cst.CSTNode,
 ) -> Iterator[tuple[cst.CSTNode, list[cst.BaseExpression], cst.BaseExpression]]:
     """Where something below a node binds names, in order: the node, the targets, what they get."""
     for inner in nodes(node):
+        if type(inner) not in _BINDING:
+            continue
         match inner:
             case cst.Assign(targets=targets, value=value):
                 yield inner, [item.target for item in targets], value
@@ -123,8 +127,10 @@ def names_in(node: cst.CSTNode) -> frozenset[str]:
 def _names(node: cst.CSTNode) -> Iterable[cst.Name]:
     attributes = set[cst.CSTNode]()
     for found in nodes(node):
-        match found:
-            case cst.Attribute(attr=inner) | cst.Arg(keyword=cst.Name() as inner):
-                attributes.add(inner)
-            case cst.Name() if found not in attributes:
+        if isinstance(found, cst.Name):
+            if found not in attributes:
                 yield found
+        elif type(found) is cst.Attribute or type(found) is cst.Arg:
+            inner = found.attr if isinstance(found, cst.Attribute) else found.keyword
+            if inner is not None:
+                attributes.add(inner)

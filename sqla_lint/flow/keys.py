@@ -14,7 +14,7 @@ from sqla_lint.flow.events import KeyRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind
 from sqla_lint.flow.making import KeyUse
-from sqla_lint.flow.places import Place, around, nodes
+from sqla_lint.flow.places import Place, around
 from sqla_lint.flow.questions import AttributeMeans, EventAsked, MappingOf, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
     ClassValue,
@@ -158,7 +158,7 @@ def _mentions(frame: Frame, names: set[str]) -> bool:
         or isinstance(node, cst.Arg)
         and node.keyword is not None
         and node.keyword.value in names
-        for node in nodes(frame.slice.module)
+        for node in frame.slice.nodes
     )
 
 

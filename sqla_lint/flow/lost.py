@@ -87,7 +87,7 @@ def _is_used(frame: Frame, name: str) -> bool:
     """Whether more is done with a name than to read and set attributes of what it holds."""
     plain, called = 0, set[cst.CSTNode]()
     every = 0
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.Call(func=cst.Attribute(value=cst.Name(value=value)) as function) if value == name:
                 called.add(function)
@@ -107,7 +107,7 @@ def _takes_in(frame: Frame, node: cst.CSTNode, parents: set[str], anything: bool
     anything: or whether any call takes in whatever it is.
     """
     after = anything or bool(frame.loops)
-    for found in nodes(frame.slice.module):
+    for found in frame.slice.nodes:
         after = after or found is node
         match found:
             case cst.Call(func=cst.Attribute(attr=cst.Name(value=method)), args=args) if after and method in TAKES_IN:

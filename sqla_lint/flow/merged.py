@@ -45,7 +45,7 @@ def _outside(frame: Frame, given: cst.Name, value: Instance) -> bool:
     """Whether an object surely is in no session: taken out, or made here and handed to nobody before."""
     if value.detached is not None or not value.new:
         return value.detached is not None
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.Name() if node is given:
                 return True

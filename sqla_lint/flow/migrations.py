@@ -115,7 +115,7 @@ class _Revision:
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
-        self._nodes = list(nodes(frame.slice.module))
+        self._nodes = frame.slice.nodes
 
     @cached_property
     def _calls(self) -> list[tuple[cst.Call, Step]]:

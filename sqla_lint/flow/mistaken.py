@@ -58,7 +58,7 @@ def note_given_back(frame: Frame, value: Value, node: cst.BaseExpression | None)
 
 def _function(frame: Frame, node: cst.CSTNode) -> cst.FunctionDef | None:
     """The innermost function that a node stands in."""
-    around = (item for item in nodes(frame.slice.module) if isinstance(item, cst.FunctionDef))
+    around = (item for item in frame.slice.nodes if isinstance(item, cst.FunctionDef))
     holding = [item for item in around if any(inner is node for inner in nodes(item.body))]
     return holding[-1] if holding and holding[-1].asynchronous is not None else None
 

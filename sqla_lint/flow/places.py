@@ -86,7 +86,7 @@ class Reads:
 
     __slots__ = ("_numbers", "opaque", "places", "shared")
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, every: Sequence[cst.CSTNode]) -> None:
         import libcst as cst
 
         self.places: dict[str, list[int]] = {}
@@ -94,7 +94,7 @@ class Reads:
         self.opaque = False
         self._numbers: dict[cst.CSTNode, int] = {}
         written = set[cst.CSTNode]()
-        for number, found in enumerate(nodes(module)):
+        for number, found in enumerate(every):
             self._numbers[found] = number
             match found:
                 case cst.AssignTarget(target=cst.Name() as target) | cst.AnnAssign(target=cst.Name() as target):
@@ -121,7 +121,7 @@ class Slice:
     origins: of a function made of a template, where each of its lines stands there.
     """
 
-    __slots__ = ("_positions", "_reads", "_texts", "lines", "module", "offset", "origins", "path")
+    __slots__ = ("_nodes", "_parents", "_positions", "_reads", "_texts", "lines", "module", "offset", "origins", "path")
 
     def __init__(
         self, path: str, module: cst.Module, offset: int, lines: int, origins: Sequence[tuple[str, int, int]] = ()
@@ -134,12 +134,28 @@ class Slice:
         self._texts: dict[cst.CSTNode, str] = {}
         self._positions: Mapping[cst.CSTNode, CodeRange] | None = None
         self._reads: Reads | None = None
+        self._nodes: list[cst.CSTNode] | None = None
+        self._parents: dict[cst.CSTNode, cst.CSTNode] | None = None
+
+    @property
+    def nodes(self) -> list[cst.CSTNode]:
+        """All its nodes, found once: many ask what a function does elsewhere."""
+        if self._nodes is None:
+            self._nodes = list(nodes(self.module))
+        return self._nodes
+
+    @property
+    def parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
+        """The node around each."""
+        if self._parents is None:
+            self._parents = {child: parent for parent in self.nodes for child in below(parent)}
+        return self._parents
 
     @property
     def reads(self) -> Reads:
         """Where its code reads names."""
         if self._reads is None:
-            self._reads = Reads(self.module)
+            self._reads = Reads(self.nodes)
         return self._reads
 
     def span(self, node: cst.CSTNode) -> Span:
@@ -171,16 +187,41 @@ class Slice:
 
 
 def _plain(node: cst.CSTNode) -> str:
-    """The code of a chain of names, which most texts are of, without asking libcst; empty where it is anything else."""
+    """The code of names, attributes and comparisons, which most texts are of, without asking libcst.
+
+    Empty where it is anything else, or where there is more than a blank between its parts.
+    """
     import libcst as cst
 
-    if type(node) is cst.Name:
-        return node.value if not node.lpar else ""
-    if type(node) is not cst.Attribute or node.lpar:
+    if getattr(node, "lpar", None):
         return ""
-    spaces = (node.dot.whitespace_before, node.dot.whitespace_after) if isinstance(node.dot, cst.Dot) else ()
-    base = _plain(node.value) if not any(getattr(item, "value", " ") for item in spaces) else ""
-    return f"{base}.{node.attr.value}" if base else ""
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Attribute):
+        spaces = (node.dot.whitespace_before, node.dot.whitespace_after) if isinstance(node.dot, cst.Dot) else ()
+        base = _plain(node.value) if not any(getattr(item, "value", " ") for item in spaces) else ""
+        return f"{base}.{node.attr.value}" if base else ""
+    if isinstance(node, cst.Integer | cst.SimpleString):
+        return node.value if len(node.value.split()) == 1 else ""
+    if not isinstance(node, cst.Comparison):
+        return ""
+    parts = [_plain(node.left)]
+    for item in node.comparisons:
+        parts += (_sign(item.operator), _plain(item.comparator))
+    return " ".join(parts) if all(parts) else ""
+
+
+_SIGNS = {
+    "Equal": "==", "LessThan": "<", "GreaterThan": ">", "LessThanEqual": "<=", "GreaterThanEqual": ">=", "Is": "is",
+    "In": "in", "NotEqual": "!=", "IsNot": "is not", "NotIn": "not in",
+}  # fmt: skip
+
+
+def _sign(operator: cst.BaseCompOp) -> str:
+    """An operator with blanks around it, without them; empty where it stands otherwise, or is spelled so."""
+    spaces = (getattr(operator, f"whitespace_{where}", None) for where in ("before", "between", "after"))
+    blank = all(item is None or getattr(item, "value", "") == " " for item in spaces)
+    return _SIGNS[type(operator).__name__] if blank and getattr(operator, "value", "!=") == "!=" else ""
 
 
 class Place:

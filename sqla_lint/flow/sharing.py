@@ -154,7 +154,7 @@ def _is_pool(frame: Frame, function: cst.BaseExpression) -> bool:
     """Whether the name of what a method is called on, or what it is bound to here, says that it runs threads."""
     owner = path_of(function).rpartition(".")[0]
     texts = [owner]
-    for found in nodes(frame.slice.module) if owner else ():
+    for found in frame.slice.nodes if owner else ():
         match found:
             case cst.WithItem(item=made, asname=cst.AsName(name=target)) if path_of(target) == owner:
                 texts.append(frame.text(made))
@@ -283,7 +283,7 @@ def _running(frame: Frame, key: str, node: cst.Call) -> Iterator[cst.Call]:
 def _block_of(frame: Frame, call: cst.Call) -> cst.With | None:
     """The block at whose end all that the call has started is done: that of its group or executor."""
     owner = path_of(call.func).rpartition(".")[0]
-    for found in nodes(frame.slice.module):
+    for found in frame.slice.nodes:
         if isinstance(found, cst.With) and owner:
             names = {path_of(item.asname.name) for item in found.items if item.asname is not None}
             if owner in names and any(item is call for item in nodes(found)):
@@ -295,7 +295,7 @@ def _ended_in_turn(frame: Frame, node: cst.Call) -> bool:
     """Whether what a call in a loop starts is waited for in the same turn."""
     loop: cst.CSTNode | None = None
     name = ""
-    for found in nodes(frame.slice.module):
+    for found in frame.slice.nodes:
         if isinstance(found, cst.For | cst.While) and any(item is node for item in nodes(found.body)):
             loop = found.body
         elif isinstance(found, cst.Assign) and found.value is node:

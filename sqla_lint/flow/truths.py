@@ -7,7 +7,6 @@ import libcst as cst
 from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.outcomes import TruthAsked
-from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.values import Result, Statement, Value
 from sqla_lint.knowledge.statements import GIVING_TRUE
@@ -32,7 +31,7 @@ def note_truth(frame: Frame, value: Value, node: cst.BaseExpression) -> None:
 def _made_here(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether what is tested is a call that gives a statement or a result, or a name that is bound to one here."""
     if isinstance(node, cst.Name):
-        return any(_is_binding(found, node.value) for found in nodes(frame.slice.module))
+        return any(_is_binding(found, node.value) for found in frame.slice.nodes)
     return _gives_true(node)
 
 

@@ -124,7 +124,7 @@ def _body_around(module: cst.Module, node: cst.CSTNode) -> cst.For | None:
 def _made_before(frame: Frame, loop: cst.For, name: str) -> tuple[cst.Call, Instance] | None:
     """The call before a loop that makes an object, by which alone a name is bound, and the object."""
     made = None
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         if isinstance(node, _BINDING) and name in _bound(node):
             value = node.value if isinstance(node, cst.Assign) else None
             inside = any(item is node for item in nodes(loop))

@@ -38,7 +38,7 @@ def note_unflushed(frame: Frame, ends: Iterable[State]) -> None:
         if not session.bound_to_connection:
             _note_unbound(frame, session, name)
             continue
-        lost = _lost(list(nodes(frame.slice.module)), name)
+        lost = _lost(frame.slice.nodes, name)
         if lost is not None:
             what = frame.text(lost) if isinstance(lost, cst.Attribute) else frame.callee(lost.func) + "()"
             frame.sink(Unflushed(frame.place(lost), None, what, name))

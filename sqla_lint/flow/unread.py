@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.places import below, nodes
 from sqla_lint.flow.query_events import EagerUnread
 from sqla_lint.flow.questions import ClassInfo, EventAsked, MappingOf
 from sqla_lint.flow.values import Instance, MappedAttribute, Statement
@@ -33,7 +32,7 @@ def note_unread(frame: Frame, statement: Statement, node: cst.CSTNode) -> None:
     if info is None or frame.info.module_body or frame.slice.reads.opaque:
         return
     options = {name: call for name, call in _options(frame, info) if name in wanted}
-    parents = {child: parent for parent in nodes(frame.slice.module) for child in below(parent)}
+    parents = frame.slice.parents
     one = isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _ONE
     if options and _is_read(frame, parents, node, one, info):
         read = _attributes(frame, parents)
@@ -45,7 +44,7 @@ def note_unread(frame: Frame, statement: Statement, node: cst.CSTNode) -> None:
 def _options(frame: Frame, info: ClassInfo) -> Iterator[tuple[str, cst.Call | None]]:
     """The relationships that options of this function load at once, and the calls; none where there are two."""
     found: dict[str, cst.Call | None] = {}
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.Call(func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)), args=[only]):
                 if name not in LOADING:
@@ -60,7 +59,7 @@ def _options(frame: Frame, info: ClassInfo) -> Iterator[tuple[str, cst.Call | No
 def _attributes(frame: Frame, parents: Parents) -> set[str]:
     """The attributes that the function reads, but for those that it names to an option."""
     found = set[str]()
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.Attribute(attr=cst.Name(value=name)) if not _is_named(parents, node):
                 found.add(name)
@@ -114,7 +113,7 @@ def _all_read(frame: Frame, parents: Parents, name: str, one: bool, info: ClassI
     if name in frame.globals or name in frame.slice.reads.shared:
         return False
     bound = 0
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         if not isinstance(node, cst.Name) or node.value != name:
             continue
         parent = parents.get(node)

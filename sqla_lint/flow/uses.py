@@ -11,7 +11,7 @@ import libcst as cst
 
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.outcomes import RowsKept, RowsUsed
-from sqla_lint.flow.places import below, nodes
+from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.values import Result, Statement, Value
 from sqla_lint.knowledge.statements import LOADING_ALL
@@ -57,7 +57,7 @@ def note_rows(frame: Frame, receiver: Value, name: str, node: cst.Call) -> None:
 
 def _uses(frame: Frame, node: cst.Call) -> list[_Use] | None:
     """Every use of what a call gives; None where one of them is none of those known here."""
-    parents = {child: parent for parent in nodes(frame.slice.module) for child in below(parent)}
+    parents = frame.slice.parents
     whole: cst.CSTNode = node
     while isinstance(parents.get(whole), cst.Await):
         whole = parents[whole]
@@ -83,7 +83,7 @@ def _of_name(frame: Frame, parents: Parents, name: str) -> list[_Use] | None:
     """The uses of a name that is bound once."""
     found: list[_Use] = []
     bindings = 0
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         if not isinstance(node, cst.Name) or node.value not in (name, "locals"):
             continue
         parent = parents.get(node)

@@ -252,9 +252,8 @@ def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
 def _lose(visitor: Visitor) -> None:
     """Tell the checks what is written with sessions of the function and never committed."""
     lent = [value.key for value in visitor.outcome.yields if isinstance(value, Session)]
-    named = {
-        found.value for node in visitor.local_functions.values() for found in nodes(node) if type(found) is cst.Name
-    }
+    inside = visitor.local_functions.values() if visitor.opened else ()
+    named = {found.value for node in inside for found in nodes(node) if type(found) is cst.Name}
     for key, session in visitor.opened.items():
         seen_inside = visitor.opened_as.get(key, "") in named
         if session.opened is not None and key not in lent and not seen_inside and not visitor.info.module_body:

@@ -102,7 +102,7 @@ def _goes_through_all(frame: Frame, name: cst.BaseExpression, node: cst.CSTNode)
 
 def _chosen(frame: Frame, words: frozenset[str], node: cst.CSTNode) -> bool:
     """Whether a test of any of these names may keep some turns from coming by `node`."""
-    for found in nodes(frame.slice.module):
+    for found in frame.slice.nodes:
         if not isinstance(found, cst.If | cst.IfExp | cst.CompIf) or _asks_for_kind(found.test, words):
             continue
         if words.isdisjoint(item.value for item in nodes(found.test) if isinstance(item, cst.Name)):
