@@ -41,6 +41,9 @@ def check_column(read: ColumnRead, context: Context) -> Iterator[Diagnostic]:
     elif read.why == "subclass":
         why = "the query of its base has left it out"
         fix = Fix(f"query the rows with `selectin_polymorphic()` or `with_polymorphic()` of `{owner}`")
+    elif read.why == "updated":
+        why = "the database has worked it out in an UPDATE"
+        fix = Fix("read it inside, after `session.refresh()`")
     else:
         why, fix = "it is deferred", Fix(f"load it with the query: `.options(undefer({owner}.{read.column}))`")
     yield from _report(read, read.instance, read.column, owner, why, fix)

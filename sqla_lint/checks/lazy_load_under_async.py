@@ -76,6 +76,9 @@ def check_column(read: ColumnRead, context: Context) -> Iterator[Diagnostic]:
     elif read.why == "subclass":
         why = f"is left out by a query of the class that `{owner}` derives from"
         fix = Fix(f"query the rows with `selectin_polymorphic()` or `with_polymorphic()` of `{owner}`")
+    elif read.why == "updated":
+        why = "is worked out by the database in an UPDATE, and not fetched"
+        fix = Fix("`await session.refresh(...)` after it, or `eager_defaults=True` in the mapping")
     else:
         why, fix = "is deferred", Fix(f"load it with the query: `.options(undefer({owner}.{read.column}))`")
     yield rule.at(read.place.span, fix=fix, notes=tuple(notes), path=f"{owner}.{read.column}", why=why)

@@ -31,6 +31,10 @@ class ForeignKey(NamedTuple):
     deferred: bool = False
 
 
+# Kinds of `onupdate` that the database works out: an UPDATE leaves them to be fetched.
+WORKED_OUT = frozenset({"server", "sql"})
+
+
 class Column(NamedTuple):
     """A mapped column, by the name of its attribute.
 

@@ -154,7 +154,7 @@ class RelationshipRead(Event):
 class ColumnRead(Event):
     """A column is read that is not at hand: a statement is sent, or it raises. Fields as of a RelationshipRead.
 
-    why: "expired", not by the loop; "deferred", by the mapping or an option; "subclass": a query of the base lacks it.
+    why: "expired", not by the loop; "deferred", by mapping or option; "subclass": the base lacks it; "updated".
     """
 
     instance: Instance | None = None

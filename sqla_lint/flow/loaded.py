@@ -10,7 +10,7 @@ import libcst as cst
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.lattice import doubtful
-from sqla_lint.flow.loading import APART, COLUMNS, DEFERRED, LoadTree
+from sqla_lint.flow.loading import APART, COLUMNS, DEFERRED, UPDATED, LoadTree
 from sqla_lint.flow.polling import note_renewed
 from sqla_lint.flow.questions import Relationship
 from sqla_lint.flow.speaking import SpeaksOf
@@ -60,8 +60,8 @@ def missing(value: Instance, column: Column) -> str:
     if value.load.doubtful or column.primary_key or column.kind not in ("column", "expression"):
         return ""
     told = value.load.column(column.name)
-    if told == APART:
-        return "subclass"
+    if told in (APART, UPDATED):
+        return told
     if told == DEFERRED and column.foreign_keys and (value.path or value.load.eager):
         return ""  # what puts rows together goes by it
     return "deferred" if told == DEFERRED or column.deferred and not told else ""
@@ -141,7 +141,7 @@ def refresh(frame: Frame, arguments: Arguments) -> bool:
         return True
     names = arguments.get(1, "attribute_names")
     if names in (None, Constant(None)):
-        _change_named(frame, arguments.nodes[0], lambda held: replace(held, expired=None))
+        _change_named(frame, arguments.nodes[0], lambda held: replace(held, expired=None, load=held.load.fetched()))
     else:
         set_loaded(frame, arguments.nodes[0], _texts(names))
     given = arguments.first()
@@ -219,7 +219,8 @@ def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
         if not _holds(session, held) or held.new and "commit" not in by:
             return held  # what was never written is not read again
         asynchronous = held.asynchronous or session.kind == "async"  # what was new is the session's from here on
-        return replace(held, expired=expiry, free=frozenset(), new=False, asynchronous=asynchronous)
+        held = replace(held, expired=expiry, free=frozenset(), load=held.load.fetched())
+        return replace(held, new=False, asynchronous=asynchronous)
 
     change_all(frame.state.names, expired)
 

@@ -14,6 +14,9 @@ COLUMNS = "<columns>"
 DEFERRED, UNDEFERRED = "deferred", "undeferred"
 # What subclasses alone have: rows of a base come without it, unless it is asked for.
 SUBCLASSES, APART = "<subclasses>", "subclass"
+# What the database works out in an UPDATE, and nobody has fetched since; stands for an attribute that was set.
+UPDATED, SET = "updated", "<set>"
+_OF_COLUMNS = (DEFERRED, UNDEFERRED, APART, UPDATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class LoadTree:
         return wildcard
 
     def column(self, name: str) -> str:
-        """What the query makes of a column: "deferred", "undeferred", "subclass", or "" where it says nothing of it."""
-        told = {branch: strategy for branch, strategy, _ in self.branches if strategy in (DEFERRED, UNDEFERRED, APART)}
+        """What is known of a column: "deferred", "undeferred", "subclass", "updated", or "" where nothing is."""
+        told = {branch: strategy for branch, strategy, _ in self.branches if strategy in _OF_COLUMNS}
         return told.get(name) or told.get(COLUMNS, "")
 
     def below(self, name: str) -> LoadTree:
@@ -49,7 +52,7 @@ class LoadTree:
     @property
     def eager(self) -> bool:
         """Whether relationships are loaded with the rows."""
-        return any(strategy not in ("", DEFERRED, UNDEFERRED, APART) for _, strategy, _ in self.branches)
+        return any(strategy not in ("", *_OF_COLUMNS) for _, strategy, _ in self.branches)
 
     @property
     def doubtful(self) -> bool:
@@ -71,9 +74,13 @@ class LoadTree:
         """The options, but for what they say of these names at this level."""
         return LoadTree(tuple(item for item in self.branches if item[0] not in names))
 
+    def fetched(self) -> LoadTree:
+        """The same once what was updated has been read again."""
+        return LoadTree(tuple(item for item in self.branches if item[1] != UPDATED))
+
     def union(self, other: LoadTree) -> LoadTree:
         """What either has: used where a doubt must not become a finding."""
-        deferred = {item for item in (*self.branches, *other.branches) if item[1] in (DEFERRED, APART)}
+        deferred = {item for item in (*self.branches, *other.branches) if item[1] in (DEFERRED, APART, UPDATED)}
         doubted = frozenset(item[0] for item in deferred if item not in self.branches or item not in other.branches)
         return self.merge(other).without(doubted)
 

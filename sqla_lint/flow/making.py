@@ -38,6 +38,7 @@ class Making:
     something is called that cannot be followed. uses: what is made of the keys of parameters. early: the objects, by
     their identity, that a query has written too early if they are given later what they lacked. plain: the new objects
     that only code in sight has touched. related: those that others were given, by their identity.
+    updated: something was, by a flush, that the database works out.
     """
 
     follows: bool = False
@@ -48,3 +49,4 @@ class Making:
     early: dict[int, Early] = field(default_factory=dict)
     plain: set[int] = field(default_factory=set)
     related: set[int] = field(default_factory=set)
+    updated: bool = False

@@ -29,7 +29,7 @@ from sqla_lint.flow.second import note_statement
 from sqla_lint.flow.sent import note_sent
 from sqla_lint.flow.steps import ANY_COLUMN, after, joined, named, naming
 from sqla_lint.flow.transactions import follow
-from sqla_lint.flow.unwritten import written
+from sqla_lint.flow.unwritten import fetched, written
 from sqla_lint.flow.values import (
     ANY_PARENT,
     PARENT,
@@ -185,6 +185,7 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
 
 def execute(frame: Frame, session: Session | None, statement: Statement | None, flushes: bool = True) -> None:
     """A statement is sent: the session flushes first where it does, and holds a connection afterwards."""
+    fetched(frame)
     if statement is not None:
         note_repeated(frame, statement if session is None else replace(statement, session=session))
     if session is None:

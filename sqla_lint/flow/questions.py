@@ -81,7 +81,7 @@ class ClassInfo:
 
     unique: the sets of columns that are, by attribute as all columns are. proxies: association proxies with the
     relationship they go through. versioned: a column counts its versions, so that no UPDATE is lost unnoticed.
-    dataclass_like: its constructor sets the defaults of its columns.
+    dataclass_like: its constructor sets the defaults of its columns. refetched: it says how the database's are fetched.
     """
 
     id: str
@@ -96,6 +96,7 @@ class ClassInfo:
     proxies: dict[str, str] = field(default_factory=dict)
     inherits: Inheritance | None = None
     versioned: bool = False
+    refetched: bool = False
     dataclass_like: bool = False
 
     def is_related(self, other: ClassInfo) -> bool:

@@ -27,7 +27,7 @@ from sqla_lint.flow.state import CLOSED, GONE, IDLE, Work
 from sqla_lint.flow.streaming import note_cut
 from sqla_lint.flow.taken import note_taken, note_together
 from sqla_lint.flow.transactions import begin, follow, left_transaction, lose_sight, outlived, write
-from sqla_lint.flow.unwritten import in_bulk, left_block, relate, settled, written
+from sqla_lint.flow.unwritten import in_bulk, left_block, relate, settled, touched, written
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -278,7 +278,7 @@ def set_value(frame: Frame, instance: Instance, column: str, value: Value, node:
     """The instance with an attribute set; pending work on it learns of it."""
     given = held(frame, value, node)
     values = tuple(item for item in instance.values if item[0] != column) + ((column, given),)
-    changed = replace(instance, values=values if instance.new else instance.values, free=instance.free | {column})
+    changed = replace(instance, values=values if instance.new else instance.values, free=touched(instance, column))
     relate(frame, (value,))
     for key, works in list(frame.state.work.items()):
         for work in works:

@@ -10,8 +10,10 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.columns import WORKED_OUT
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.loaded import change_all, change_in
+from sqla_lint.flow.loading import EMPTY, SET, UPDATED, LoadTree
 from sqla_lint.flow.questions import AttributeMeans, EventAsked, FunctionInfo, MappingOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -63,10 +65,12 @@ def settled(frame: Frame, session: Session) -> None:
     Only of objects that nothing unseen has touched, and that no other was given: what leads back is set by that.
     """
     making = frame.making
-    if session.kind != "async" or session.guessed or not making.plain:
+    if session.kind != "async" or session.guessed:
         return
 
     def settle(held: Instance) -> Instance:
+        if SET in held.free and held.session == session.key:
+            return _updated(frame, held)
         known = held.identity in making.plain and held.identity not in making.related
         info = frame.ask(MappingOf(held.cls)) if held.new and known and held.session == session.key else None
         if info is None:
@@ -75,6 +79,28 @@ def settled(frame: Frame, session: Session) -> None:
         return replace(held, new=False, free=held.free | given | set(info.columns))
 
     change_all(frame.state.names, settle)
+
+
+def touched(held: Instance, name: str) -> frozenset[str]:
+    """What is at hand of a row once an attribute of it is set: of one that has a row, that an UPDATE will follow."""
+    waits = held.asynchronous and not held.new
+    return held.free | ({name, SET} if waits else {name})
+
+
+def _updated(frame: Frame, held: Instance) -> Instance:
+    """A row that was changed, after the UPDATE: what the database has worked out in it is to be fetched."""
+    info = frame.ask(MappingOf(held.cls))
+    columns = info.columns.values() if info is not None and not info.refetched else ()
+    names = [item.name for item in columns if item.onupdate in WORKED_OUT and item.name not in held.free]
+    frame.making.updated = frame.making.updated or bool(names)
+    load = held.load.merge(LoadTree(tuple((name, UPDATED, EMPTY) for name in sorted(names))))
+    return replace(held, free=held.free - {SET}, load=load)
+
+
+def fetched(frame: Frame) -> None:
+    """A statement is sent: the rows that it gives may be those that were updated."""
+    if frame.making.updated:
+        change_all(frame.state.names, lambda held: replace(held, load=held.load.fetched()))
 
 
 def written(frame: Frame) -> None:

@@ -156,6 +156,7 @@ class Classes:
             proxies,
             inheritance(id_, self._bodies, self._tables, self._is_mapped),
             any("version_id_col" in mapper_arguments(self._bodies, item) for item in self.lineage(id_)),
+            any("eager_defaults" in mapper_arguments(self._bodies, item) for item in self.lineage(id_)),
             dataclass_like,
         )
 

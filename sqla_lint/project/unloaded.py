@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from sqla_lint.knowledge.sessions import EXPIRING
+from sqla_lint.flow.columns import WORKED_OUT, Column
+from sqla_lint.knowledge.sessions import EXPIRING, WRITING
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.mentions import functions_calling, knows_session, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
@@ -34,6 +35,8 @@ class Unloaded:
             return True
         if self._given and fact is not None and f"{facts.module}:{fact.qualname}" in self._given:
             return True
+        if not calls.isdisjoint(WRITING) and not self._worked_out.isdisjoint(map(last, reads)):
+            return True
         return bool(self._deferred) and not self._deferred.isdisjoint(map(last, reads))
 
     @cached_property
@@ -45,6 +48,14 @@ class Unloaded:
     @cached_property
     def _deferred(self) -> frozenset[str]:
         """The names of all columns that their mapping defers."""
-        ids = (f"{facts.module}:{qualname}" for facts in self._files for qualname in facts.classes)
-        columns = (column for id_ in ids for column in self._classes.mapping(id_).columns.values())
-        return frozenset(column.name for column in columns if column.deferred)
+        return frozenset(column.name for column in self._columns() if column.deferred)
+
+    @cached_property
+    def _worked_out(self) -> frozenset[str]:
+        """The names of all columns that the database works out in an UPDATE."""
+        return frozenset(column.name for column in self._columns() if column.onupdate in WORKED_OUT)
+
+    def _columns(self) -> Iterator[Column]:
+        for facts in self._files:
+            for qualname in facts.classes:
+                yield from self._classes.mapping(f"{facts.module}:{qualname}").columns.values()
