@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
-from sqla_lint.flow.events import Called, Entered
+from sqla_lint.flow.events import Called
+from sqla_lint.flow.transacted import Entered
 from sqla_lint.flow.values import Session, SessionFactory
 from sqla_lint.rule import Rule
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
+from sqla_lint.flow.connected import CONNECTION
 from sqla_lint.flow.transacted import UsedAfterEnd
 from sqla_lint.rule import Rule
 
@@ -23,8 +24,8 @@ def check(used: UsedAfterEnd, context: Context) -> Iterator[Diagnostic]:
     """Report what ends a block's transaction, where the block goes on to use the session."""
     if used.used is None or used.block is None:
         return
-    if used.nested and not context.version.since("2.0"):
-        return  # before 2.0 it ends the savepoint alone, where the session is not one of the new style
+    if (used.nested or used.session.key == CONNECTION) and not context.version.since("2.0"):
+        return  # before 2.0 it ends the savepoint alone, or does not exist, unless they are of the new style
     notes = [Note(used.block.span, "the block"), Note(used.used.span, "this raises")]
     if used.via is not None:
         notes.append(Note(used.via.span, f"`{used.by}` ends it here"))

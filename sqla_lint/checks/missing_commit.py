@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
+from sqla_lint.flow.connected import CONNECTION
 from sqla_lint.flow.transacted import WritesLost
 from sqla_lint.rule import Rule
 
@@ -25,11 +26,15 @@ def check(lost: WritesLost, context: Context) -> Iterator[Diagnostic]:
     session = lost.session
     if session.guessed or session.autocommit:
         return
-    notes = [] if lost.opened is None else [Note(lost.opened.span, "the session")]
+    of_connection = session.key == CONNECTION
+    if of_connection and not context.version.since("2.0"):
+        return  # before 2.0 a connection commits each statement by itself
+    opened = "the connection" if of_connection else "the session"
+    notes = [] if lost.opened is None else [Note(lost.opened.span, opened)]
     if lost.via is not None:
         notes.append(Note(lost.via.span, "written here"))
     name = lost.name or "session"
     call = f"await {name}.commit()" if session.kind == "async" else f"{name}.commit()"
-    fix = Fix(f"commit before it ends: `{call}`")
+    fix = Fix(f"commit before it ends: `{call}`" + (", or enter `engine.begin()`" if of_connection else ""))
     said = f"`{lost.name}`" if lost.name else "its session"
     yield rule.at(lost.place.span, fix=fix, notes=tuple(notes), what=lost.what, session=said)

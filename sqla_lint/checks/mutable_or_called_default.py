@@ -14,22 +14,28 @@ rule = Rule(
     name="mutable-or-called-default",
     code="ORM330",
     since="0.1",
-    message="the default of `{column}` is {what}",
+    message="the {option} of `{column}` is {what}",
     severity=Severity.WARNING,
 )
+
+_UNCALLED = Fix("pass the function, not its result: without the call, or as a lambda")
 
 
 @rule.on(ClassDeclared)
 def check(declared: ClassDeclared, context: Context) -> Iterator[Diagnostic]:
     """Report a default that is one object where each row was to get its own."""
     for column in declared.columns:
+        name = f"{context.class_name(declared.cls)}.{column.name}"
+        span = declared.place_of(column.name).span
+        if column.onupdate == "called":
+            what = "called once at import: every UPDATE writes the same value"
+            yield rule.at(span, fix=_UNCALLED, option="`onupdate`", column=name, what=what)
         default = column.default
         if default is None or default.kind not in ("called", "mutable") or column.at_once:
             continue
         if default.kind == "mutable" and column.tracked:
             continue  # a tracked type makes a copy for each row
-        name = f"{context.class_name(declared.cls)}.{column.name}"
-        yield rule.at(declared.place_of(column.name).span, fix=_fix(column), column=name, what=_what(column))
+        yield rule.at(span, fix=_fix(column), option="default", column=name, what=_what(column))
 
 
 def _what(column: Column) -> str:
@@ -43,4 +49,4 @@ def _fix(column: Column) -> Fix:
     assert column.default is not None
     if column.default.kind == "mutable":
         return Fix("pass what makes one: `default=list` or `default=dict`, or a lambda")
-    return Fix("pass the function, not its result: without the call, or as a lambda")
+    return _UNCALLED

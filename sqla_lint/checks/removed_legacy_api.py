@@ -23,6 +23,7 @@ _WHAT = {
     "list": "takes no list",
     "text": "takes no plain text",
     "keyword": "has no `{keyword}`",
+    "bare": "needs an engine or a connection",
     "true": "gives sessions that have no `{keyword}`",
 }
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
-from sqla_lint.flow.events import Called, Entered
+from sqla_lint.flow.events import Called
+from sqla_lint.flow.transacted import Entered
 from sqla_lint.flow.values import Method, Session, SessionFactory, Value
 from sqla_lint.rule import Rule
 
@@ -30,6 +31,15 @@ def check_block(entered: Entered, context: Context) -> Iterator[Diagnostic]:
     if what:
         fix = Fix(f"call it: `{entered.text}()`")
         yield rule.at(entered.place.span, fix=fix, what=f"`{entered.text}` is {what}: entering it fails")
+    elif _is_registry(entered.value) and not entered.called:
+        fix = Fix(f"work with `{entered.text}` itself, and call `{entered.text}.remove()` at the end")
+        what = f"`{entered.text}` is a registry of sessions, which no block can enter"
+        yield rule.at(entered.place.span, fix=fix, what=what)
+    elif entered.asked:
+        session = entered.text.partition(".begin")[0]
+        fix = Fix(f"enter both, the session by its name: `with {session} as session, session.begin():`")
+        what = f"`{entered.text}` gives a transaction, which has no `{entered.asked.rpartition('.')[2]}()`"
+        yield rule.at(entered.place.span, fix=fix, what=what)
 
 
 @rule.on_call("factory", *_USED)
@@ -43,6 +53,10 @@ def check_use(called: Called, context: Context) -> Iterator[Diagnostic]:
     fix = Fix(f"call the factory: `{factory}().{called.name}(…)`, better in `with {factory}() as session:`")
     what = f"`{factory}` makes sessions and is none: it has no `{called.name}()`"
     yield rule.at(called.place.span, fix=fix, what=what)
+
+
+def _is_registry(value: Value) -> bool:
+    return isinstance(value, Session) and value.registry and not value.guessed
 
 
 def _uncalled(value: Value) -> str:

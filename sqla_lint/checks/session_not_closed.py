@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Severity
+from sqla_lint.flow.endings import SessionStored
 from sqla_lint.flow.events import ScopeLeft
 from sqla_lint.flow.state import BEGUN, CLOSED, GONE, LENT
 from sqla_lint.rule import Rule
@@ -38,6 +39,13 @@ def check(left: ScopeLeft, context: Context) -> Iterator[Diagnostic]:
     else:
         return
     yield rule.at(left.place.span, fix=_fix(left), name=_name(left), how=how)
+
+
+@rule.on(SessionStored)
+def check_stored(stored: SessionStored, context: Context) -> Iterator[Diagnostic]:
+    """Report a session that is opened into what others keep, and that none of them closes."""
+    how = "closed by nobody in the project"
+    yield rule.at(stored.place.span, fix=Fix(f"close it: `{stored.text}.close()`"), name=f"`{stored.text}`", how=how)
 
 
 def _name(left: ScopeLeft) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
-from sqla_lint.flow.endings import ClosedBehind
+from sqla_lint.flow.endings import ClosedBehind, ReturnedOpen
 from sqla_lint.flow.events import ScopeLeft
 from sqla_lint.flow.state import BEGUN, LENT
 from sqla_lint.rule import Rule
@@ -55,3 +55,15 @@ def check_return(closed: ClosedBehind, context: Context) -> Iterator[Diagnostic]
     what = f"`{closed.text}` is closed by {closing} before its receiver uses it, and by nobody after that"
     note = Note(closed.closing.span, "it is closed by this")
     yield rule.at(closed.place.span, fix=Fix(f"`yield {closed.text}` where it is returned"), notes=(note,), what=what)
+
+
+@rule.on(ReturnedOpen)
+def check_provider(given: ReturnedOpen, context: Context) -> Iterator[Diagnostic]:
+    """Report a session that a framework asks for and never closes."""
+    if given.serves == "request":
+        fix = Fix("close it when the request is over: `request.add_finished_callback(…)`")
+        what = f"`{given.text}` is given to a request, and nothing closes it when that is over"
+    else:
+        fix = Fix(f"`yield {given.text}` within a `with` block: what follows runs after the request")
+        what = f"`{given.text}` is given to whoever depends on this function, and nobody closes it"
+    yield rule.at(given.place.span, fix=fix, what=what)

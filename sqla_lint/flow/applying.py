@@ -28,7 +28,7 @@ from sqla_lint.flow.questions import (
     SummaryOf,
     WorksOnSession,
 )
-from sqla_lint.flow.reads import apply_read
+from sqla_lint.flow.reads import apply_read, note_columns
 from sqla_lint.flow.sessions import commit, drop, flush, give_away, put
 from sqla_lint.flow.sharing import used_by
 from sqla_lint.flow.state import CLOSED, IDLE
@@ -104,12 +104,7 @@ def _matters(value: Value, depth: int = 0) -> bool:
 
 
 def apply_summary(
-    frame: Frame,
-    info: FunctionInfo,
-    summary: Summary,
-    binding: Binding,
-    arguments: Arguments,
-    node: cst.CSTNode,
+    frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, arguments: Arguments, node: cst.CSTNode
 ) -> Value:
     """Replay what a callee does, in the caller's terms, and give what it returns."""
     before, frame.state.dirty = frame.state.dirty, True
@@ -147,6 +142,7 @@ def apply_summary(
     alone = not info.is_async and not any(isinstance(value, Session) for value in binding.values())
     for read in summary.reads:
         apply_read(frame, read, binding, node, alone)
+    note_columns(frame, info.id, binding, node)
     _apply_expiry(frame, summary, binding, node)
     for parameter, value in summary.fills:
         if (owner := node_of(info, parameter, binding, arguments)) is not None:

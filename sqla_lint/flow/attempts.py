@@ -30,7 +30,7 @@ class Handled:
     used: where each session is used after a flush failed in it. rolled_back: the sessions that it rolls back. loops:
     for each of the attempt's sessions the loop around that does not open it. within: those whose transaction a `with`
     around the `try` ends. doubtful: on some way unknown code may have rolled back. gives: whether what the function
-    gives back after the failure is true, None where nobody knows.
+    gives back after the failure is true, None where nobody knows. name: what that is bound to, to be tested later.
     """
 
     number: int
@@ -44,3 +44,4 @@ class Handled:
     within: set[str] = field(default_factory=set)
     doubtful: bool = False
     gives: set[bool | None] = field(default_factory=set)
+    name: str = ""

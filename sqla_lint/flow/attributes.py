@@ -14,6 +14,7 @@ from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.failures import sent
 from sqla_lint.flow.fielded import field, handed_on
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.halves import note_empty
 from sqla_lint.flow.instances import note_argument_read, read_column, read_relationship
 from sqla_lint.flow.kept import kept_rows
 from sqla_lint.flow.keys import note_key, note_key_of
@@ -156,6 +157,8 @@ def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) ->
     info = frame.ask(MappingOf(value.cls))
     relationship = info.relationships.get(name) if info is not None else None
     if relationship is not None:
+        if value.unwritten:
+            note_empty(frame, value, relationship, node)
         return read_relationship(frame, value, relationship, node)
     if info is not None and name in info.proxies:
         through = info.relationships.get(info.proxies[name])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import libcst as cst
 
 from sqla_lint.flow import failures
+from sqla_lint.flow.connected import note_connected
 from sqla_lint.flow.frame import Exits, Frame, Handler, path_of
 from sqla_lint.flow.guesses import kind_of, may_be_session
 from sqla_lint.flow.managers import enter
@@ -36,7 +37,8 @@ def with_(frame: Frame, node: cst.With) -> list[State]:
     for item in node.items:
         frame.entering = (item.item, "async with" if node.asynchronous else "with")
         value = frame.evaluate(item.item)
-        note_entered(frame, value, item, bool(node.asynchronous))
+        note_entered(frame, value, item, node)
+        note_connected(frame, value, item, node)
         manager = enter(frame, value, item)
         values.append(value)
         if manager.entered == UNKNOWN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from sqla_lint.flow.containers import item_of, lacks
-from sqla_lint.flow.failures import answered
+from sqla_lint.flow.failures import answered, answered_by
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.loaded import set_loaded
 from sqla_lint.flow.narrowing import narrow_test, narrowed
@@ -210,6 +210,8 @@ def _let_go(frame: Frame, held: Value | None) -> None:
 def _assume_truth(frame: Frame, node: cst.Name, truth: bool) -> None:
     """What is true is not None; a session that is not true is None."""
     name = node.value
+    if frame.state.failed:
+        answered_by(frame, name, truth)
     frame.state.assumed[name] = truth
     frame.state.told_by(name, truth)
     held = frame.state.names.get(name)

@@ -230,7 +230,8 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
 def _factory_method(frame: Frame, receiver: SessionFactory, name: str, arguments: Arguments, node: cst.Call) -> Value:
     if name == "begin":
         opened = constructs.open_session(receiver, arguments, frame.site(node))
-        return Manager(replace(opened, owner="manager"), ended=frozenset({"commit", "close"}), begins="begin")
+        opened = replace(opened, owner="manager", opened=frame.place(node))
+        return Manager(opened, ended=frozenset({"commit", "close"}), begins="begin")
     if name == "configure" and gives_connection(frame, node):
         rebind(frame, node, replace(receiver, pooled=False))
         return UNKNOWN

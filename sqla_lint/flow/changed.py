@@ -45,8 +45,9 @@ def note_changed(frame: Frame, owner: cst.BaseExpression, node: cst.CSTNode) -> 
     if not frame.emitting or not frame.ask(EventAsked("ChangedInPlace")):
         return
     root = _root(owner)
+    copied = _copied(frame, root) if owner is not root else None
     with frame.silent():
-        found = _column_of(frame, root)
+        found = _column_of(frame, copied or root)
     if found is None:
         return
     text, row, column = found
@@ -55,10 +56,51 @@ def note_changed(frame: Frame, owner: cst.BaseExpression, node: cst.CSTNode) -> 
     if row.producer is None or row.producer.root:
         return  # whoever handed it in may tell, or has not added it yet
     same = _same_object(frame, text, column.name) | {frame.text(root)}
+    if copied is not None and (column.tracked or not _is_given_back(frame, root, column.name)):
+        return
+    if copied is not None and not _lies_deep(frame, same):
+        return  # the copy has something of its own, so that the two differ
     if column.tracked and not (column.shallow and owner is not root and _lies_deep(frame, same)):
         return
     if not _is_told(frame, column.name, same) and _matters(frame, node, text, frame.text(root)):
         frame.emit(ChangedInPlace(frame.place(node), None, row, text, column, frame.text(root)))
+
+
+def _copied(frame: Frame, root: cst.BaseExpression) -> cst.Attribute | None:
+    """The attribute that a local name is a shallow copy of: what lies within it is within both."""
+    if not isinstance(root, cst.Name):
+        return None
+    found = [
+        node.value
+        for node in nodes(frame.slice.module)
+        if isinstance(node, cst.Assign) and any(_is(item.target, root.value) for item in node.targets)
+    ]
+    match found:
+        case [cst.Call(func=cst.Name(value="dict" | "list"), args=[cst.Arg(keyword=None, star="", value=held)])]:
+            pass
+        case [cst.Call(func=cst.Attribute(value=held, attr=cst.Name(value="copy")), args=[])]:
+            pass
+        case [cst.Call(func=cst.Attribute(value=cst.Name(value="copy"), attr=cst.Name(value="copy")), args=[first])]:
+            held = first.value
+        case [cst.Dict(elements=[cst.StarredDictElement(value=held)])]:
+            pass
+        case _:
+            return None
+    return held if isinstance(held, cst.Attribute) else None
+
+
+def _is(node: cst.CSTNode, name: str) -> bool:
+    return isinstance(node, cst.Name) and node.value == name
+
+
+def _is_given_back(frame: Frame, root: cst.BaseExpression, column: str) -> bool:
+    """Whether the copy is assigned to the attribute that it was made of."""
+    return any(
+        isinstance(node, cst.Assign)
+        and path_of(node.value) == path_of(root)
+        and any(_names(item.target, column) for item in node.targets)
+        for node in nodes(frame.slice.module)
+    )
 
 
 def _lies_deep(frame: Frame, same: frozenset[str]) -> bool:

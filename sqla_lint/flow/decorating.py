@@ -60,3 +60,32 @@ class CallersOf(Question[tuple[str, ...]]):
     """The outermost functions of the project that may run a function, each once."""
 
     function: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidesFor(Question[str]):
+    """What a framework asks a function for a session for, with nobody to close it: "dependency", "request" or ""."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedUnder(Question[bool]):
+    """Whether a function that mentions an attribute or a key of this name may close what it finds there."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedOf(Question[frozenset[str]]):
+    """The attributes that a function surely reads of a parameter as it is given; none where it knows a session."""
+
+    function: str
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedBy(Question[str]):
+    """The attribute that the constructor of a class sets to a session of its own; empty where there is none."""
+
+    cls: str

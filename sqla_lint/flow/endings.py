@@ -92,3 +92,26 @@ class ReadStale(Event):
 
     text: str = ""
     loop: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedOpen(Event):
+    """A function that a framework asks for a session returns one that it has opened, and that nobody closes.
+
+    serves: what it is asked for, "dependency" or "request". text: what is returned, as written.
+    """
+
+    session: Session | None = None
+    serves: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStored(Event):
+    """A session is opened into an item or an attribute of what the function is given, and nobody closes it there.
+
+    text: the item or attribute, as written.
+    """
+
+    session: Session | None = None
+    text: str = ""

@@ -300,16 +300,6 @@ class Called(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Entered(Event):
-    """A `with` enters a session, a session factory, or what a method of one gives, called or not: `value`."""
-
-    value: Value = UNKNOWN
-    asynchronous: bool = False
-    text: str = ""
-    kind: str = ""  # "sync" or "async" where a generator function of the project gives it
-
-
-@dataclass(frozen=True, slots=True)
 class Iterated(Event):
     """A loop or a comprehension goes through a Result, which this function asked for; text: it as written."""
 

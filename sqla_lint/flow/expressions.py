@@ -19,7 +19,7 @@ from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.generics import subscripted
 from sqla_lint.flow.instances import in_rows, rooted
 from sqla_lint.flow.lattice import join, one_of
-from sqla_lint.flow.lending import lend
+from sqla_lint.flow.lending import keeps, lend
 from sqla_lint.flow.mistaken import note_compared, note_operands
 from sqla_lint.flow.noted import is_column, makes_sql, note_call, note_tested
 from sqla_lint.flow.places import below
@@ -129,7 +129,8 @@ def dict_display(frame: Frame, node: cst.Dict) -> Value:
         if isinstance(item, cst.DictElement):
             key = frame.evaluate(item.key)
             held = frame.evaluate(item.value)
-            frame.escape(held)
+            if not isinstance(held, Session) or not keeps(frame, node):
+                frame.escape(held)
             made = with_item(made, key, held)
         else:
             spread = frame.evaluate(item.value)

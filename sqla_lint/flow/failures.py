@@ -16,7 +16,7 @@ from sqla_lint.flow.questions import EventAsked, Summary
 from sqla_lint.flow.speaking import Databases
 from sqla_lint.flow.state import State
 from sqla_lint.flow.values import ClassValue, Constant, External, Instance, Manager, Session, TupleValue, Value
-from sqla_lint.knowledge.databases import is_postgresql, names_another
+from sqla_lint.knowledge.databases import excludes_postgresql, is_postgresql, names_another
 from sqla_lint.knowledge.exceptions import MENDING, catches_flush, catches_statement
 
 # What raises inside a flush leaves the session unusable; a statement of its own does not.
@@ -79,6 +79,7 @@ def _failing(frame: Frame, catches: tuple[str, ...]) -> frozenset[str]:
         return FLUSHING
     # What a test reserves for another database never comes before PostgreSQL.
     apart = any(guard is not None and names_another(frame.text(guard, 200)) for guard in frame.guards)
+    apart = apart or any(excludes_postgresql(test, truth) for test, truth in frame.state.assumed.items())
     return FLUSHING if apart else FLUSHING | {"statement"}
 
 
@@ -254,9 +255,13 @@ def passed_over(frame: Frame, ends: list[State]) -> tuple[Passed, ...]:
 
 def pass_over(frame: Frame, passed: Passed, session: Session, node: cst.CSTNode) -> None:
     """A callee has passed over a failure of the session, if what it gives back does not tell the caller so."""
+    if not frame.ask(EventAsked("Caught")):
+        return
     number = frame.number(node)
-    asked = _is_asked(frame, node)
-    if asked is None or asked and passed.gives is None or not frame.ask(EventAsked("Caught")):
+    before = frame.handled.get(number)
+    name = before.name if before is not None else _name_of(frame, node) if passed.gives is not None else ""
+    asked = True if name else _is_asked(frame, node)
+    if asked is None or asked and passed.gives is None:
         return
     tried = Attempt(len(frame.blocks), (passed.catches, passed.others), {session.key: {}})
     tried.steps[session.key] = {step.op: step for step in passed.steps}
@@ -264,7 +269,7 @@ def pass_over(frame: Frame, passed: Passed, session: Session, node: cst.CSTNode)
     if known is None:
         known = Handled(number, passed.place, tried, passed.catches, True)
         frame.handled[number] = known
-    known.gives = {passed.gives}
+    known.gives, known.name = {passed.gives}, name
     known.loops[session.key] = frame.around(session.key)
     frame.state.failed |= {(number, session.key)}
 
@@ -281,6 +286,33 @@ def _is_asked(frame: Frame, node: cst.CSTNode) -> bool | None:
                 return True
         return None
     return None
+
+
+def _name_of(frame: Frame, node: cst.CSTNode) -> str:
+    """The name that gets what a call gives, where the function binds it once and does nothing with it but test it."""
+    match next((item for item in around(frame.slice.module, node) if not isinstance(item, cst.Await)), None):
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+            uses = sum(isinstance(item, cst.Name) and item.value == name for item in nodes(frame.slice.module))
+            tests = sum(_tests(item, name) for item in nodes(frame.slice.module))
+            return name if tests and uses == tests + 1 else ""
+    return ""
+
+
+def _tests(node: cst.CSTNode, name: str) -> bool:
+    """Whether an `if` asks for the truth of a name, and of nothing else."""
+    match node:
+        case cst.If(test=cst.Name(value=tested)):
+            return tested == name
+        case cst.If(test=cst.UnaryOperation(operator=cst.Not(), expression=cst.Name(value=tested))):
+            return tested == name
+    return False
+
+
+def answered_by(frame: Frame, name: str, truth: bool) -> None:
+    """A name is tested that may have got what a call gave: after a failure it is the other way."""
+    for handled in frame.handled.values():
+        if handled.name == name and truth not in handled.gives:
+            frame.state.failed = frozenset(item for item in frame.state.failed if item[0] != handled.number)
 
 
 def answered(frame: Frame, test: cst.BaseExpression, truth: bool) -> None:

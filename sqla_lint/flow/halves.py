@@ -7,7 +7,7 @@ import libcst as cst
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.loaded import is_loaded
 from sqla_lint.flow.merged import following
-from sqla_lint.flow.places import nodes
+from sqla_lint.flow.places import around, nodes
 from sqla_lint.flow.questions import EventAsked, MappingOf, Relationship
 from sqla_lint.flow.values import Constant, Instance, Value
 from sqla_lint.flow.work_events import OutOfStep
@@ -31,6 +31,22 @@ def note_half_set(frame: Frame, row: Instance, name: str, value: Value, target: 
             _note(frame, target, item, item.keys[0], "key")
         elif item.keys[0] == name and not row.new and is_loaded(row, item):
             _note(frame, target, item, item.name, "relationship")
+
+
+def note_empty(frame: Frame, row: Instance, item: Relationship, node: cst.CSTNode) -> None:
+    """Tell of a relationship of a new object that is gone through, of which only the foreign key was given."""
+    if not frame.emitting or row.identity not in frame.making.plain or item.collection or len(item.keys) != 1:
+        return
+    given = dict(row.values)
+    if item.name in row.free or item.name in given or given.get(item.keys[0], Constant(None)) == Constant(None):
+        return
+    text, assumed = frame.text(node), frame.state.assumed
+    if assumed.get(text) is True or assumed.get(f"{text} is None") is False:
+        return  # a test has shown that it is there
+    match next(around(frame.slice.module, node), None):
+        case cst.Attribute(value=value) if value is node and frame.ask(EventAsked("OutOfStep")):
+            owner = path_of(node).rpartition(".")[0]
+            frame.emit(OutOfStep(frame.place(node), None, "new", text, f"{owner}.{item.keys[0]}"))
 
 
 def _note(frame: Frame, target: cst.Attribute, item: Relationship, read: str, kind: str) -> None:

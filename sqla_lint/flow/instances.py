@@ -17,7 +17,7 @@ from sqla_lint.flow.loading import COLUMNS
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import ClassInfo, KeepsRowOf, MappingOf, Read, Relationship
 from sqla_lint.flow.raising import note_raising
-from sqla_lint.flow.transactions import use
+from sqla_lint.flow.transactions import begins, use
 from sqla_lint.flow.unwritten import load
 from sqla_lint.flow.values import (
     ANY_PARENT,
@@ -30,6 +30,7 @@ from sqla_lint.flow.values import (
     Object,
     OneOf,
     Producer,
+    Session,
     Statement,
     Symbol,
     TupleValue,
@@ -153,6 +154,8 @@ def read_column(frame: Frame, value: Instance, column: Column, node: cst.CSTNode
     if value.expired:
         use(frame, value.session, node)
     if not value.detached:
+        if why == "expired" and frame.held.begun:
+            begins(frame, Session(value.session), frame.text(node), frame.place(node))
         load(frame)
         remember(frame, value, COLUMNS if why == "expired" else column.name)
     loop = frame.in_loop(value.rows)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from sqla_lint.flow.decorating import SharedBy, UsersOf
+from sqla_lint.flow.decorating import ClosedUnder, OpenedBy, RunsFor, SharedBy, UsersOf
 from sqla_lint.flow.endings import RegistryMade, SessionKept
-from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.state import CLOSED, GONE, State
-from sqla_lint.flow.values import Session, Value
+from sqla_lint.flow.values import Object, Session, Value
 
 
 def note_default(frame: Frame, node: cst.FunctionDef) -> None:
@@ -68,6 +68,37 @@ def tell_kept(frame: Frame, ends: Sequence[State]) -> None:
             user = frame.ask(SharedBy(frame.info.module, name))
             if user:
                 frame.sink(SessionKept(session.opened, None, "module", name, user))
+    for name, call in _bound(frame.slice.module.body):
+        made = [state.names.get(name) for state in ends]
+        if made and isinstance(made[0], Object) and all(value == made[0] for value in made):
+            _tell_single(frame, name, made[0].cls, call)
+
+
+def _tell_single(frame: Frame, name: str, cls: str, call: cst.Call) -> None:
+    """Tell of a session that the one object of a class keeps, which a module makes for others."""
+    attribute = frame.ask(OpenedBy(cls))
+    user = frame.ask(SharedBy(frame.info.module, name)) if attribute else ""
+    if user and not frame.ask(ClosedUnder(attribute)):
+        frame.sink(SessionKept(frame.place(call), None, "module", f"{name}.{attribute}", user))
+
+
+def note_kept(frame: Frame, target: cst.BaseExpression, value: Value, source: object) -> None:
+    """Tell of a session that a function opens into a variable of its module, or into its class, to keep it there."""
+    if not isinstance(value, Session) or value.key not in frame.opened or not isinstance(source, cst.Call):
+        return
+    match target:
+        case cst.Name(value=name) if name in frame.globals:
+            kind, user = "module", f"`{frame.info.name}()`"
+            if not frame.ask(SharedBy(frame.info.module, name)) and frame.ask(RunsFor(frame.info.id)) != "request":
+                return
+        case cst.Attribute(value=owner, attr=cst.Name(value=name)) if path_of(owner).split(".")[0] == "cls":
+            if frame.info.name in ("setUpClass", "setup_class"):
+                return  # a test's own, for as long as its class runs
+            kind, user = "class", frame.info.id.rpartition(":")[2].partition(".")[0]
+        case _:
+            return
+    if frame.emitting and frame.ask(EventAsked("SessionKept")) and not frame.ask(ClosedUnder(name)):
+        frame.emit(SessionKept(frame.place(source), None, kind, name, user))
 
 
 def tell_registries(frame: Frame, ends: Sequence[State]) -> None:

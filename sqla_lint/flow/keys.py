@@ -14,7 +14,7 @@ from sqla_lint.flow.events import KeyRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind
 from sqla_lint.flow.making import KeyUse
-from sqla_lint.flow.places import Place, around
+from sqla_lint.flow.places import Place, around, nodes
 from sqla_lint.flow.questions import AttributeMeans, EventAsked, MappingOf, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
     ClassValue,
@@ -122,7 +122,37 @@ def _emit(frame: Frame, read: KeyRead, column: Column) -> None:
         for work in works:
             if work.kind == "add" and work.instance.identity == read.instance.identity:
                 read = replace(read, session=Session(key), added=work.place, receiver=_receiver(work.place))
-    frame.emit(read)
+    if read.added is not None or _leads_on(frame, read):
+        frame.emit(read)
+
+
+def _leads_on(frame: Frame, read: KeyRead) -> bool:
+    """Whether either of two objects ever goes anywhere from here: rows that only a test looks at are in no session."""
+    if read.use != "column" or read.via is not None or read.place.node is None:
+        return True
+    names = {name for name, held in frame.state.names.items() if _is_same(held, read.instance)}
+    for parent in around(frame.slice.module, read.place.node):
+        match parent:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+                names.add(name)
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Attribute(value=cst.Name(value=name)))]):
+                holder = frame.state.names.get(name)
+                names.add(name if isinstance(holder, Instance) and holder.new else "")
+            case cst.Return() | cst.Assign() | cst.FunctionDef() | cst.Expr():
+                names.add("")
+            case _:
+                continue
+        break
+    read_of = {id(node.value) for node in nodes(frame.slice.module) if isinstance(node, cst.Attribute)}
+    bound = {id(node.target) for node in nodes(frame.slice.module) if isinstance(node, cst.AssignTarget)}
+    return "" in names or any(
+        isinstance(node, cst.Name) and node.value in names and id(node) not in read_of | bound
+        for node in nodes(frame.slice.module)
+    )
+
+
+def _is_same(held: Value, instance: Instance) -> bool:
+    return isinstance(held, Instance) and held.identity == instance.identity != 0
 
 
 def _receiver(place: Place) -> str:

@@ -15,6 +15,7 @@ from sqla_lint.flow.polling import note_renewed
 from sqla_lint.flow.questions import Relationship
 from sqla_lint.flow.speaking import SpeaksOf
 from sqla_lint.flow.values import (
+    UNKNOWN,
     Collection,
     Constant,
     Coroutine,
@@ -208,7 +209,8 @@ def expires_on_commit(frame: Frame, session: Session) -> bool:
     """Whether a commit expires what the session holds; one that nobody can tell keeps it, so that doubt is silent."""
     if not session.expire_on_commit or session.guessed:
         return False
-    return session.owner == "function" or not frame.ask(SpeaksOf("expire_on_commit"))
+    seen = session.owner == "function" or session.opened is not None
+    return seen or not frame.ask(SpeaksOf("expire_on_commit"))
 
 
 def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
@@ -257,6 +259,14 @@ def attach(frame: Frame, session: Session, arguments: Arguments) -> None:
 
     for named in arguments.nodes[:1]:
         _change_named(frame, named, attached)
+
+
+def copied(session: Session, merged: Value) -> Value:
+    """The copy that a session has of what it merges."""
+    if not isinstance(merged, Instance):
+        return UNKNOWN
+    elsewhere = merged.session not in ("", session.key, REGISTRY)
+    return replace(merged, new=False, detached=None, session=session.key if elsewhere else merged.session)
 
 
 def as_left(value: Value, left: list[Value]) -> Value:

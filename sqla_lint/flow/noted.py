@@ -9,11 +9,13 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.events import Called, ColumnTested, Entered, Iterated, Loop, Passed, RowRead
+from sqla_lint.flow.events import Called, ColumnTested, Iterated, Loop, Passed, RowRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.outcomes import RowReturned
 from sqla_lint.flow.pacing import ends_turn, is_counted
+from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked, MappingOf, SignatureOf
+from sqla_lint.flow.transacted import Entered
 from sqla_lint.flow.values import (
     ClassValue,
     Collection,
@@ -148,7 +150,7 @@ def _of_library(dotted: str) -> str:
     return connection_or_engine(dotted) or "library"
 
 
-def note_entered(frame: Frame, value: Value, item: cst.WithItem, asynchronous: bool) -> None:
+def note_entered(frame: Frame, value: Value, item: cst.WithItem, block: cst.With) -> None:
     """Tell of a `with` that enters something of a session."""
     if not frame.ask(EventAsked("Entered")):
         return
@@ -158,7 +160,26 @@ def note_entered(frame: Frame, value: Value, item: cst.WithItem, asynchronous: b
     core = core_class(subject.dotted) if isinstance(subject, External) else ""
     if core or isinstance(subject, Session | SessionFactory | Manager):
         text, kind = frame.told(item.item), "async" if core else _kind_of_manager(frame, subject, item.item)
-        frame.emit(Entered(frame.place(item.item), None, value, asynchronous, text, kind))
+        event = Entered(frame.place(item.item), None, value, bool(block.asynchronous), text, kind)
+        begun = subject.session if isinstance(subject, Manager) and subject.begins else None
+        asked = _asked_of(block, item) if begun is not None and not begun.guessed else ""
+        frame.emit(replace(event, called=isinstance(item.item, cst.Call), asked=asked))
+
+
+_OF_SESSIONS = frozenset({"add", "add_all", "delete", "execute", "flush", "get", "merge", "query", "refresh", "scalar",
+                          "scalars"})  # fmt: skip
+
+
+def _asked_of(block: cst.With, item: cst.WithItem) -> str:
+    """What the body of a block calls first of a session's methods on the name that `as` binds."""
+    if item.asname is None or not isinstance(item.asname.name, cst.Name):
+        return ""
+    for node in nodes(block.body):
+        match node:
+            case cst.Call(func=cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value=name))):
+                if owner == item.asname.name.value and name in _OF_SESSIONS:
+                    return f"{owner}.{name}"
+    return ""
 
 
 def _kind_of_manager(frame: Frame, value: Value, node: cst.BaseExpression) -> str:

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.decorating import CallersOf
-from sqla_lint.flow.events import Loop, RelationshipRead
+from sqla_lint.flow.decorating import CallersOf, TouchedOf
+from sqla_lint.flow.events import ColumnRead, Loop, RelationshipRead
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.instances import EACH, VALUE, in_identity_map, note_argument_read, read_column, same_for_all
-from sqla_lint.flow.loaded import is_loaded, remember
+from sqla_lint.flow.loaded import is_loaded, missing, remember
+from sqla_lint.flow.loading import COLUMNS
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.questions import AttributeMeans, MappingOf, Read, Relationship, SummaryOf, passed_to
+from sqla_lint.flow.questions import AttributeMeans, ClassInfo, MappingOf, Read, Relationship, SummaryOf, passed_to
 from sqla_lint.flow.substitution import Binding, step_from
 from sqla_lint.flow.values import UNKNOWN, Collection, FunctionValue, Instance, Object, Symbol, Value
 from sqla_lint.flow.walkers import walked
@@ -129,7 +130,8 @@ def _confirm(
     node: cst.CSTNode,
 ) -> None:
     name = relationship.name
-    loaded = is_loaded(value, relationship) or in_identity_map(frame, value, relationship)
+    detached = value.detached is not None
+    loaded = is_loaded(value, relationship) or not detached and in_identity_map(frame, value, relationship)
     root = value.producer.root if value.producer else ()
     outside = read.place.outside
     there = each and not outside
@@ -143,18 +145,19 @@ def _confirm(
         relationship.collection,
         relationship.many_to_one or value.shared,
         relationship.lazy in loaders.NOT_A_LOAD,
-        not loaded,
+        not loaded and not detached,
         None,
         value.producer,
         read.text,
         owed=read.owed if each else (frame.info.id, *root, name) if root else (),
         outside=outside,
+        detached=detached and not loaded,
         after_failure=read.after_failure,
         asynchronous=value.asynchronous and (not each or bool(outside)),
     )
     if not loaded and root:
         note_argument_read(frame, (*root, name), value.rows, node, read if each else None, read.after_failure)
-    if not loaded and not read.after_failure:
+    if not loaded and not read.after_failure and not detached:
         remember(frame, value, name, binding)
     if each:
         if read.repeated:
@@ -166,3 +169,23 @@ def _confirm(
     if loop_around is not None and not loaded:
         failed = read.after_failure or frame.after_failure(loop_around)
         frame.emit_in(loop_around, node, replace(event, loop=loop_around, after_failure=failed))
+    elif event.detached:
+        frame.emit(event)
+
+
+def note_columns(frame: Frame, function: str, binding: Binding, node: cst.CSTNode) -> None:
+    """A callee reads columns of an expired row: they are loaded again, and raise where there is no session for that."""
+    for name, value in list(binding.items()):
+        if not isinstance(value, Instance) or value.expired is None:
+            continue
+        info = frame.ask(MappingOf(value.cls))
+        wanted = frame.ask(TouchedOf(function, name)) if info is not None else frozenset[str]()
+        lost = [item for item in sorted(wanted) if info is not None and _is_lost(info, value, item)]
+        if lost and value.detached is None:
+            remember(frame, value, COLUMNS, binding)
+        elif lost:
+            frame.emit(ColumnRead(frame.place(node), None, value, lost[0], value.cls, "expired", None, True))
+
+
+def _is_lost(info: ClassInfo, value: Instance, name: str) -> bool:
+    return name in info.columns and missing(value, info.columns[name]) == "expired"

@@ -8,7 +8,7 @@ import libcst as cst
 
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.questions import EventAsked
-from sqla_lint.flow.values import Constant, External, Method, Session, Statement, Value
+from sqla_lint.flow.values import Constant, External, Method, Session, SessionFactory, Statement, Value
 from sqla_lint.flow.work_events import RemovedCalled
 from sqla_lint.knowledge.removed import BY_NAME, REMOVED, Removed
 from sqla_lint.knowledge.sessions import connection_or_engine
@@ -18,7 +18,7 @@ _STRINGS = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString)
 
 def note_removed(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -> None:
     """Tell of a call that raises on SQLAlchemy 2.0, whatever the data."""
-    if not frame.emitting or not isinstance(node, cst.Call) or not isinstance(callee, Method | External):
+    if not frame.emitting or not isinstance(node, cst.Call):
         return
     kind, name = _kind(frame, callee, node)
     if not kind or name not in BY_NAME or not frame.ask(EventAsked("RemovedCalled")):
@@ -31,9 +31,14 @@ def note_removed(frame: Frame, callee: Value, arguments: Arguments, node: cst.CS
                 return
 
 
-def _kind(frame: Frame, callee: Method | External, node: cst.Call) -> tuple[str, str]:
+def _kind(frame: Frame, callee: Value, node: cst.Call) -> tuple[str, str]:
     """What is called, by the kind and the name that the table knows it by."""
+    match node.func:
+        case cst.Attribute(value=cst.Attribute(attr=cst.Name(value="metadata")), attr=cst.Name(value=name)):
+            return "metadata", name
     match callee:
+        case SessionFactory():
+            return "library", "Session"
         case External(dotted=dotted) if dotted.startswith("sqlalchemy."):
             return "library", dotted.rpartition(".")[2]
         case Method(receiver=Session(guessed=False), name=name):
@@ -52,6 +57,8 @@ def _forms(item: Removed, arguments: Arguments, node: cst.Call) -> Iterator[str]
     first = node.args[0].value if plain else None
     match item.how:
         case "call":
+            yield ""
+        case "bare" if not node.args:
             yield ""
         case "list" if isinstance(first, cst.List | cst.ListComp):
             yield ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.elsewhere import note_elsewhere
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.queries import held
 from sqla_lint.flow.questions import MappingOf, Relationship
@@ -22,7 +23,7 @@ from sqla_lint.flow.values import (
 )
 
 _PUTTING = frozenset({"add", "append", "extend", "insert", "update"})
-_TAKING = frozenset({"discard", "remove"})
+_TAKING = frozenset({"discard", "pop", "remove"})
 _EMPTYING = frozenset({"clear"})
 
 
@@ -36,7 +37,8 @@ def note_set(
         return
     relationship = info.relationships.get(name)
     if relationship is not None:
-        if relationship.collection or value == Constant(None) or _is_there(frame, target):
+        there = _is_there(frame, target) or _is_deleted(frame, session, target)
+        if relationship.collection or value == Constant(None) or there:
             _leave(frame, session, holder, relationship, (), target)
         _enter(frame, session, holder, relationship, value, target)
     elif any(name in key and key != info.primary for key in info.unique):
@@ -51,26 +53,63 @@ def _is_there(frame: Frame, target: cst.Attribute) -> bool:
     return assumed.get(text) is True or assumed.get(f"{text} is None") is False
 
 
+def _is_deleted(frame: Frame, session: Session, target: cst.Attribute) -> bool:
+    """Whether what a relationship leads to was deleted, and is still to be written so."""
+    with frame.silent():
+        led_to = frame.evaluate(target)
+    if not isinstance(led_to, Instance) or not led_to.identity:
+        return False
+    works = (work for work in frame.state.pending(session.key) if work.kind == "delete")
+    return any(work.instance.identity == led_to.identity for work in works)
+
+
+def note_item(frame: Frame, target: cst.Subscript, value: Value | None) -> None:
+    """An item or a slice of a row's collection is set, or deleted: what was there leaves, what is given enters."""
+    if not isinstance(target.value, cst.Attribute):
+        return
+    found = _collection_of(frame, target.value)
+    if found is None:
+        return
+    session, holder, relationship = found
+    with frame.silent():
+        taken = tuple(item for item in instances_in(frame.evaluate(target)) if not item.new)
+    slices = (item.slice for item in target.slice if isinstance(item.slice, cst.Slice))
+    whole = any(item.lower is None and item.upper is None for item in slices)
+    if taken or whole:
+        _leave(frame, session, holder, relationship, () if whole else taken, target)
+    if value is not None:
+        _enter(frame, session, holder, relationship, value, target)
+
+
+def _collection_of(frame: Frame, node: cst.Attribute) -> tuple[Session, Instance, Relationship] | None:
+    """The session, the row and the relationship, where an attribute is a relationship of a row that a session holds."""
+    with frame.silent():
+        holder = frame.evaluate(node.value)
+    if not isinstance(holder, Instance) or holder.new:
+        return None
+    info, session = frame.ask(MappingOf(holder.cls)), _session_of(frame, holder)
+    relationship = info.relationships.get(node.attr.value) if info is not None else None
+    return (session, holder, relationship) if relationship is not None and session is not None else None
+
+
 def note_changed(
     frame: Frame, receiver: Collection | Mapping, method: str, arguments: Arguments, node: cst.Call
 ) -> None:
     """A collection may be that of a row, `order.lines.append(line)`: what it is given enters, what it loses leaves."""
     match node.func:
-        case cst.Attribute(value=cst.Attribute(value=owner, attr=cst.Name(value=name))):
+        case cst.Attribute(value=cst.Attribute() as changed):
             if method not in _PUTTING | _TAKING | _EMPTYING or not isinstance(receiver, Collection):
                 return
-            with frame.silent():
-                holder = frame.evaluate(owner)
-            info = frame.ask(MappingOf(holder.cls)) if isinstance(holder, Instance) and not holder.new else None
-            relationship = info.relationships.get(name) if info is not None else None
-            session = _session_of(frame, holder) if isinstance(holder, Instance) else None
-            if relationship is None or session is None or not isinstance(holder, Instance):
+            found = _collection_of(frame, changed)
+            if found is None:
                 return
+            session, holder, relationship = found
             if method in _PUTTING:
                 for given in arguments.positional[-1:]:
                     _enter(frame, session, holder, relationship, given, node)
             else:
-                taken = tuple(instances_in(arguments.first())) if method in _TAKING else ()
+                named = receiver.element if method == "pop" else arguments.first()
+                taken = tuple(instances_in(named)) if method in _TAKING else ()
                 if taken or method in _EMPTYING:
                     _leave(frame, session, holder, relationship, taken, node)
 
@@ -97,6 +136,8 @@ def _enter(
                 if item == instance:
                     frame.state.names[name] = known
             put(frame, session, "add", known, frame.place(node))
+        if isinstance(node, cst.Call):
+            note_elsewhere(frame, session, instance, "append", node)
 
 
 def _leave(

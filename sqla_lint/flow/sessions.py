@@ -13,7 +13,7 @@ from sqla_lint.flow.events import Committed, Loop, WorkPaired
 from sqla_lint.flow.failures import commits, mended, note_step, sent
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lending import note_closed
-from sqla_lint.flow.loaded import attach, detach, detach_one, expire, expire_one, expires_on_commit, refresh
+from sqla_lint.flow.loaded import attach, copied, detach, detach_one, expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.locking import marks_of, note_locked
 from sqla_lint.flow.lookups import note_got
 from sqla_lint.flow.pacing import is_counted, is_first
@@ -47,7 +47,7 @@ from sqla_lint.flow.values import (
 from sqla_lint.flow.working import Working
 from sqla_lint.flow.writes import note_written
 from sqla_lint.knowledge.coroutines import class_called
-from sqla_lint.knowledge.sessions import METHODS, Effect
+from sqla_lint.knowledge.sessions import METHODS, REFUSING, Effect
 
 
 def _other_method(frame: Frame, session: Session, name: str, arguments: Arguments, node: cst.Call) -> Value:
@@ -93,9 +93,10 @@ def session_method(frame: Frame, session: Session, name: str, arguments: Argumen
         if whole is not None:
             whole.chunks = True
         note_step(frame, session, "" if name == "add_all" else "flush")
+    for instance in instances_in(arguments.first()) if name in REFUSING else ():
+        note_elsewhere(frame, session, instance, name, node)
     if name in ("add", "add_all", "delete"):
         for instance in instances_in(arguments.first()):
-            note_elsewhere(frame, session, instance, name, node)
             put(frame, session, "delete" if name == "delete" else "add", instance, frame.place(node), None, node)
         note_step(frame, session, "delete" if name == "delete" else "add")
         frame.may_raise()
@@ -309,8 +310,7 @@ def _given(frame: Frame, session: Session, gives: str, arguments: Arguments, nod
         case "get":
             return _got(frame, session, arguments, node)
         case "merge":
-            merged = arguments.first()
-            return replace(merged, new=False, detached=None) if isinstance(merged, Instance) else UNKNOWN
+            return copied(session, arguments.first())
     statement = arguments.first()
     if isinstance(statement, Statement):
         statement = replace(with_options(frame, statement, arguments, node), session=session)

@@ -16,7 +16,6 @@ from sqla_lint.flow.containers import delete_item, item_at, operator, set_item
 from sqla_lint.flow.counted import note_counted
 from sqla_lint.flow.cutting import note_unset
 from sqla_lint.flow.dropped import note_dropped, note_used
-from sqla_lint.flow.events import Injected
 from sqla_lint.flow.failures import give_back
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import by_name
@@ -24,15 +23,16 @@ from sqla_lint.flow.half_built import note_completed
 from sqla_lint.flow.halves import note_half_set
 from sqla_lint.flow.helping import note_returning
 from sqla_lint.flow.instances import is_mapped, replace_relationship
+from sqla_lint.flow.keeping import note_kept
 from sqla_lint.flow.lattice import join
-from sqla_lint.flow.lending import note_returned
+from sqla_lint.flow.lending import note_returned, note_stored, store
 from sqla_lint.flow.loops import for_loop, while_loop
 from sqla_lint.flow.lost import note_given
 from sqla_lint.flow.mistaken import note_given_back
 from sqla_lint.flow.nested import define, define_class
 from sqla_lint.flow.noted import note_row_read, note_rows_returned
 from sqla_lint.flow.questions import AnnotationMeans
-from sqla_lint.flow.replacing import note_set
+from sqla_lint.flow.replacing import note_item, note_set
 from sqla_lint.flow.schemas import respond
 from sqla_lint.flow.second import note_changed_row
 from sqla_lint.flow.sessions import set_value
@@ -197,6 +197,8 @@ def _delete(frame: Frame, target: cst.BaseDelTargetExpression) -> None:
         case _:
             delete_item(frame, target)
             note_target(frame, target, target)
+            if isinstance(target, cst.Subscript):
+                note_item(frame, target, None)
 
 
 def _kept(frame: Frame, value: Value) -> Value:
@@ -244,6 +246,7 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.B
         case cst.Name(value=name):
             frame.state.bind(name, value)
             if name in frame.globals:
+                note_kept(frame, target, value, source)
                 frame.escape(value)
             if isinstance(value, Session) and value.key in frame.opened:
                 frame.opened_as.setdefault(value.key, name)
@@ -255,19 +258,11 @@ def assign(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.B
         case cst.Subscript(value=owner):
             frame.evaluate(target)
             note_changed(frame, owner, target)
-            frame.escape(value)
-            if isinstance(value, Session):
-                _inject_keyword(frame, target, value)
+            note_item(frame, target, value)
+            store(frame, target, value, source)
             set_item(frame, owner, target, value)
         case cst.StarredElement(value=inner):
             assign(frame, inner, Collection(UNKNOWN), None)
-
-
-def _inject_keyword(frame: Frame, target: cst.Subscript, session: Session) -> None:
-    """`kwargs["session"] = session`: what is called with those keywords gets it."""
-    match target:
-        case cst.Subscript(cst.Name(), [cst.SubscriptElement(cst.Index(cst.SimpleString(evaluated_value=str(key))))]):
-            frame.emit(Injected(frame.place(target), None, key, session))
 
 
 def _unpack(frame: Frame, elements: Sequence[cst.BaseElement], value: Value) -> None:
@@ -302,6 +297,9 @@ def _set_attribute(
     frame: Frame, target: cst.Attribute, owner: cst.BaseExpression, name: str, value: Value, source: Any
 ) -> None:
     holder = frame.evaluate(owner)
+    if isinstance(value, Session):
+        note_stored(frame, target, value, source)
+        note_kept(frame, target, value, source)
     frame.escape(value)
     frame.fates.keeps_engine = frame.fates.keeps_engine or isinstance(value, Session)
     frame.state.dirty = True

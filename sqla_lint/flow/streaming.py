@@ -27,8 +27,10 @@ def note_streams(frame: Frame, loop: Loop, value: Value, node: cst.BaseExpressio
 def _streaming(frame: Frame, value: Value, node: cst.BaseExpression) -> Session | None:
     match value:
         case Statement(kind="query", session=session, steps=steps) | Result(of=Statement(session=session, steps=steps)):
-            if session is None or session.kind == "async" or session.bound_to_connection:
-                return None  # the transaction is not the session's own; what asyncio's drivers do has not been tried
+            if session is None or session.bound_to_connection:
+                return None  # the transaction is not the session's own
+            if session.kind == "async" and not getattr(value, "streamed", False):
+                return None  # an AsyncSession gives batches to `stream()` alone
             return session if in_batches(steps) else None
     match node:
         case cst.Call(func=cst.Name(value=name), args=[first, *_]) if name in _PASSING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqla_lint.flow.events import Event, Loop, Repeating
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.values import Session
+from sqla_lint.flow.values import UNKNOWN, Session, Value
 
 
 @dataclass(slots=True, eq=False)
@@ -129,3 +129,19 @@ class Held:
     written: dict[str, tuple[Place, Place | None, str]] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     begins: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Event):
+    """A `with` enters a session, a session factory, or what a method of one gives, called or not: `value`.
+
+    kind: "sync" or "async" where a generator function of the project gives it. called: what is written is a call.
+    asked: the method of a session that the block calls on what a transaction gives it, as written.
+    """
+
+    value: Value = UNKNOWN
+    asynchronous: bool = False
+    text: str = ""
+    kind: str = ""
+    called: bool = False
+    asked: str = ""

@@ -22,7 +22,7 @@ from sqla_lint.flow.helping import asked_always
 from sqla_lint.flow.keeping import tell_kept, tell_registries
 from sqla_lint.flow.kept import kept_at_end
 from sqla_lint.flow.lattice import join
-from sqla_lint.flow.lending import lives_of, note_late, tell_lent
+from sqla_lint.flow.lending import lives_of, note_late, tell_lent, tell_returned
 from sqla_lint.flow.loaded import as_left
 from sqla_lint.flow.locking import tell_locked
 from sqla_lint.flow.mistaken import note_arguments
@@ -243,6 +243,7 @@ def _leave_scope(visitor: Visitor, ends: list[State]) -> None:
         visitor.sink(ScopeLeft(session.opened, None, session, name, normal, raised, lent, drawn, again))
     tell_lent(visitor, ends)
     tell_engines(visitor)
+    tell_returned(visitor)
     tell_locked(visitor)
     for key, (session, place, closing) in visitor.fates.reused.items():
         if session.owner in ("function", "manager") and not session.guessed:

@@ -78,7 +78,8 @@ class RemovedCalled(Event):
 class OutOfStep(Event):
     """A relationship or its foreign key is read that does not know yet what the other one was set to.
 
-    kind: what is read, "key" or "relationship". read, given: both as written. place_given: where the other was set.
+    kind: what is read, "key" or "relationship", or "new" for the relationship of an object that no flush has written.
+    read, given: both as written. place_given: where the other was set.
     """
 
     kind: str = ""
@@ -138,3 +139,11 @@ class Counted(Event):
     text: str = ""
     module: str = ""
     entry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InsertedUnguarded(Event):
+    """A new object of a class is added after a look for its unique value, and nothing catches that it is there."""
+
+    cls: str = ""
+    column: str = ""

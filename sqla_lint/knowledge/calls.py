@@ -67,6 +67,9 @@ KEEPS_ENDING = PROPERTIES | {
 # Methods whose decorators make a function answer requests, and decorators that make it a task of a queue.
 ROUTES = frozenset({"api_route", "delete", "get", "head", "options", "patch", "post", "put", "route", "websocket"})
 TASKS = frozenset({"actor", "periodic_task", "shared_task", "task"})
+# What gives requests a method of their own, and what has something done when they are over.
+REQUEST_METHODS = frozenset({"add_request_method", "set_request_property"})
+ENDING_REQUESTS = frozenset({"add_finished_callback", "add_response_callback", "add_tween", "add_view_deriver"})
 CHUNK_WORDS = ("chunk", "batch", "page", "partition", "block", "slice")
 RETRY_WORDS = ("retry", "retries", "attempt", "tries", "try_")
 # Methods of the builtin containers, of texts and of loggers, none of which writes to a database.

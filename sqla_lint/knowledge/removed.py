@@ -17,7 +17,7 @@ class Removed(NamedTuple):
     """A call that raises. kind: of the receiver, or "library" for what is imported of SQLAlchemy.
 
     how: "call" where it is gone altogether; "list" or "text" where a first argument of that form is; "keyword" where
-    the arguments of these names are, "true" where they are given as true.
+    the arguments of these names are, "true" where they are given as true; "bare" where it is given nothing.
     """
 
     kind: str
@@ -54,7 +54,9 @@ REMOVED: tuple[Removed, ...] = (
     *_all("library", "Table", "keyword", "`autoload_with=engine`", "autoload"),
     *_all("library", "text", "keyword", "leave it out, or `bindparams()` and `columns()`",
           "autocommit bind bindparams typemap"),
-    *_all("library", "sessionmaker", "true", "leave it out, and begin a transaction where one is needed", "autocommit"),
+    *_all("metadata", "create_all drop_all reflect", "bare", "pass the engine: `create_all(engine)`"),
+    *_all("library", "sessionmaker Session", "true", "leave it out, and begin a transaction where one is needed",
+          "autocommit"),
     *_all("library", "relation", "call", "`relationship()`"),
     *_all("library", "comparable_property", "call", "`hybrid_property` with a comparator"),
     *_all("library", "eagerload joinedload_all", "call", "`joinedload(…)`, chained for each step"),

@@ -225,6 +225,10 @@ _TELLING_METHODS = METHODS.keys() - {
 }  # fmt: skip
 
 
+# What refuses an object that another session holds.
+REFUSING = frozenset({"add", "add_all", "delete", "expire", "expunge", "refresh"})
+
+
 def is_session_name(name: str) -> bool:
     """Whether a name alone suggests a session: `session`, `db_session`, `read_session`."""
     *words, last = name.split("_")
@@ -236,6 +240,11 @@ def is_session_name(name: str) -> bool:
 def may_name_session(name: str) -> bool:
     """Whether a name, or a name together with where its value comes from, may suggest a session."""
     return is_session_name(name) or name in _SHORT_NAMES or name.endswith("_db")
+
+
+def may_key_session(text: str) -> bool:
+    """Whether a text may be the key under which a session is kept."""
+    return "db" in text or "session" in text.lower() or "database" in text
 
 
 def is_foreign(dotted: str) -> bool:

@@ -23,6 +23,8 @@ CALLED_BY: dict[str, frozenset[str]] = {
 }
 # Under these the later one of two writers of a row fails.
 SERIALIZING = ("REPEATABLE READ", "SERIALIZABLE")
+# How a project says that an engine or a connection commits each statement by itself.
+AUTOCOMMIT = "AUTOCOMMIT"
 
 
 def may_end(name: str) -> bool:
@@ -34,3 +36,5 @@ def isolates(name: str) -> bool:
     """Whether a name speaks of locks on rows, or of the isolation of a transaction."""
     words = name.lower().split("_")
     return name == "with_for_update" or any(word.startswith(("isolation", "lock", "mutex")) for word in words)
+# What hands the failures of all requests to a function.
+HANDLING = ("exception_handler", "add_exception_handler", "errorhandler", "register_error_handler")

@@ -36,19 +36,23 @@ class Keyed:
         return frozenset(keys), as_imported(self._files, names)
 
     @cached_property
-    def _told(self) -> frozenset[str]:
-        """The names of the classes whose whole key a program may give."""
-        names = set()
+    def _told(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of the classes whose whole key a program may give, and of those that the database numbers."""
+        told, numbered = set[str](), set[str]()
         for facts in self._files:
             for qualname, fact in facts.classes.items():
                 info = self._classes.mapping(f"{facts.module}:{qualname}")
-                if info.mapped and info.primary and not any(is_numbered(info.columns[name]) for name in info.primary):
-                    names.add(fact.name)
-        return as_imported(self._files, names)
+                if info.mapped and info.primary:
+                    by_database = any(is_numbered(info.columns[name]) for name in info.primary)
+                    (numbered if by_database else told).add(fact.name)
+        return as_imported(self._files, told), as_imported(self._files, numbered)
 
-    def may_repeat(self, calls: set[str]) -> bool:
+    def may_repeat(self, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may add a new object under a key of its own."""
-        return not calls.isdisjoint(("add", "add_all")) and not calls.isdisjoint(self._told)
+        if calls.isdisjoint(("add", "add_all")):
+            return False
+        told, numbered = self._told
+        return not calls.isdisjoint(told) or not sketch.numbers.isdisjoint(numbered)
 
     @cached_property
     def _making(self) -> frozenset[str]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.sessions import ENDING
-from sqla_lint.project.mentions import functions_calling, knows_session, last
-from sqla_lint.project.sharing import keeps_session
+from sqla_lint.project.mentions import functions_where, knows_session, last
+from sqla_lint.project.sharing import keeps_session, opened_by
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 # The events that only what opens a session can hold, and those of what closes one.
@@ -31,7 +31,7 @@ class Lives:
 
     def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
-        if fact is None and "SessionKept" in self._events and keeps_session(facts, self._opening):
+        if fact is None and "SessionKept" in self._events and keeps_session(facts, self._keeping):
             return True
         if not self._events.isdisjoint(_OF_LIFE) and self._opens(facts, fact, sketch, calls):
             return True
@@ -63,6 +63,16 @@ class Lives:
         return not self._handing.isdisjoint(helped)
 
     @cached_property
+    def _keeping(self) -> frozenset[str]:
+        """What opens a session, and the classes whose objects keep one that they open."""
+        classes = (fact for facts in self._files for fact in facts.classes.values())
+        return self._opening | {fact.name for fact in classes if opened_by(fact, self._opening)}
+
+    @cached_property
     def _handing(self) -> frozenset[str]:
-        """The functions that open a session themselves."""
-        return functions_calling(self._files, self._opening)
+        """The functions that open a session themselves, `Maker.begin()` included."""
+        return functions_where(self._files, lambda facts, fact: any(map(self._opening_call, fact.sketch.calls)))
+
+    def _opening_call(self, chain: str) -> bool:
+        owner, _, name = chain.rpartition(".")
+        return name in self._opening or name == "begin" and last(owner) in self._opening

@@ -121,7 +121,7 @@ class Project:
             InjectedBy: self._injections,
             CommittedBy: self._added,
             **answering(self.classes, self._annotations),
-            **sharing(self.files, self.index, self.suspects.callers),
+            **sharing(self.files, self.index, self.suspects.callers, self.suspects.opening),
             KindByUse: KindsByUse(self.index).answer,
             SpeaksOf: lambda question: any(question.option in facts.options for facts in self.files),
             MostlyAsync: lambda question: self.mostly_async,

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from sqla_lint.flow.decorating import CallersOf, RunsFor, RunsWithin, SharedBy, Users, UsersOf
+from sqla_lint.flow.decorating import (
+    CallersOf,
+    ClosedUnder,
+    OpenedBy,
+    ProvidesFor,
+    RunsFor,
+    RunsWithin,
+    SharedBy,
+    TouchedOf,
+    Users,
+    UsersOf,
+)
 from sqla_lint.project.decorators import Callers, runs_for, runs_within, served_by
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import knows_session, last
 from sqla_lint.project.names import NameIndex
+from sqla_lint.project.providing import Providing
 from sqla_lint.survey.expressions import Apply, Expression, dotted
-from sqla_lint.survey.facts import Facts, FunctionFact
+from sqla_lint.survey.facts import ClassFact, Facts, FunctionFact
 
 
 def keeps_session(facts: Facts, opening: Collection[str]) -> bool:
@@ -23,14 +35,26 @@ def _opens(call: Apply, opening: Collection[str]) -> bool:
     return last(dotted(inner)) in opening or any(_opens(item, opening) for item in arguments)
 
 
+def opened_by(fact: ClassFact | None, opening: Collection[str]) -> str:
+    """The attribute that the constructor of a class sets to what a call of one of these names gives."""
+    for name, item in fact.self_attributes.items() if fact is not None else ():
+        made = item.value if item.within.rpartition(".")[2] == "__init__" else None
+        if isinstance(made, Apply) and _opens(made, opening):
+            return name
+    return ""
+
+
 def _declared(facts: Facts) -> Iterator[Expression | None]:
     yield from (item.value for item in facts.variables.values())
     yield from (item.value for cls in facts.classes.values() for item in cls.attributes.values())
     yield from (item.default for function in facts.functions.values() for item in function.parameters)
 
 
-def sharing(files: Sequence[Facts], index: NameIndex, callers: Callers) -> dict[type, Callable[..., object]]:
+def sharing(
+    files: Sequence[Facts], index: NameIndex, callers: Callers, opening: Collection[str]
+) -> dict[type, Callable[..., object]]:
     """What answers the questions about a function's surroundings, by their types."""
+    providing = Providing(files, index)
     return {
         RunsWithin: lambda question: runs_within(index, callers, question),
         RunsFor: lambda question: runs_for(index, callers, question.function),
@@ -38,8 +62,20 @@ def sharing(files: Sequence[Facts], index: NameIndex, callers: Callers) -> dict[
             sorted({f"{here.module}:{name}" for here, name in callers(question.function)})
         ),
         SharedBy: lambda question: shared_by(files, question.module, question.name),
+        ClosedUnder: lambda question: providing.closed_under(question.name),
+        OpenedBy: lambda question: opened_by(index.class_fact(question.cls), opening),
+        ProvidesFor: lambda question: providing.serves(question.function),
+        TouchedOf: lambda question: touched(index, question.function, question.parameter),
         UsersOf: lambda question: users_of(files, question.module, question.name),
     }
+
+
+def touched(index: NameIndex, function: str, parameter: str) -> frozenset[str]:
+    """The attributes that a function reads of a parameter that it leaves as it is, by its sketch."""
+    fact = index.function_fact(function)
+    if fact is None or parameter in fact.sketch.bound or knows_session(fact):
+        return frozenset()
+    return fact.sketch.touched(parameter)
 
 
 def shared_by(files: Iterable[Facts], module: str, name: str) -> str:

@@ -46,6 +46,8 @@ class Transacting:
             return True
         if "StreamCut" in self._events and self._streams and self._may_cut(facts, fact, sketch):
             return True
+        if not self._events.isdisjoint(("WritesLost", "UsedAfterEnd")) and _connects(sketch, calls):
+            return True
         if self._events.isdisjoint(("WritesLost", "WrittenTwice")):
             return False
         return not calls.isdisjoint(self._opening) or self._borrows(facts, fact, sketch)
@@ -94,3 +96,9 @@ class Transacting:
     def _beginning(self) -> frozenset[str]:
         """The functions that may begin a transaction by hand, by themselves or in what they call."""
         return self._closure(lambda facts, fact: any(map(begins_transaction, fact.sketch.calls)))
+
+
+def _connects(sketch: Sketch, calls: set[str]) -> bool:
+    """Whether a body may send something on a connection that one of its blocks enters."""
+    entered = {last(chain.removesuffix("()")) for chain in sketch.entered}
+    return not entered.isdisjoint(("begin", "connect")) and not calls.isdisjoint(("exec_driver_sql", "execute"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from sqla_lint.knowledge.sessions import TAKES_IN
+from sqla_lint.knowledge.sessions import REFUSING, TAKES_IN
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.completing import Completing
 from sqla_lint.project.dropping import as_imported
@@ -48,11 +48,15 @@ class Working:
             or "Readded" in self._events
             and {"delete", "merge"} <= calls
             or "KeyTaken" in self._events
-            and self._keyed.may_repeat(calls)
+            and self._keyed.may_repeat(sketch, calls)
             or "AddedTogether" in self._events
             and self._adds_unrelated(calls)
+            or "InsertedUnguarded" in self._events
+            and "add" in calls
+            and not calls.isdisjoint(("commit", "flush"))
+            and not calls.isdisjoint(("filter", "filter_by", "where"))
             or "HeldElsewhere" in self._events
-            and not calls.isdisjoint(("add", "add_all", "delete"))
+            and not calls.isdisjoint(REFUSING | {"append"})
             and not calls.isdisjoint(self._opening)
             or "NeverAdded" in self._events
             and not self._kept_out.isdisjoint(calls)

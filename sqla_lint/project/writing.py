@@ -37,7 +37,7 @@ class Writing:
             return True
         if "Counted" in self._events and not self._numbers.isdisjoint(sketch.changes):
             return True
-        if "OutOfStep" in self._events and self._sets_one_of_two(sketch):
+        if "OutOfStep" in self._events and (self._sets_one_of_two(sketch) or self._goes_through_new(sketch)):
             return True
         if "LinkCut" in self._events and self._cuts(sketch):
             return True
@@ -55,6 +55,18 @@ class Writing:
         pairs = [(one, other) for one, other in self._keys if one in sketch.sets or other in sketch.sets]
         read = {last(chain) for chain in sketch.reads} if pairs else ()
         return any(one in read and other in read for one, other in pairs)
+
+    def _goes_through_new(self, sketch: Sketch) -> bool:
+        """Whether a body makes an object and goes on from what a relationship of it leads to."""
+        made = {name for name, chain in sketch.made if chain.endswith("()") and last(chain[:-2]) in self._made}
+        if not made:
+            return False
+        parts = (chain.split(".") for chain in (*sketch.reads, *sketch.calls))
+        return any(len(part) > 2 and part[0] in made and part[1] in self._single for part in parts)
+
+    @cached_property
+    def _single(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self._keys)
 
     @cached_property
     def _keys(self) -> frozenset[tuple[str, str]]:

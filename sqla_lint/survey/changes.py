@@ -89,6 +89,10 @@ def _attributes(value: ast.expr) -> Iterator[str]:
         case ast.BoolOp(values=values):
             for item in values:
                 yield from _attributes(item)
+        case ast.Call(func=ast.Name(id="dict" | "list") | ast.Attribute(attr="copy"), args=[copied]):
+            yield from _attributes(copied)
+        case ast.Dict(keys=[None], values=[copied]):
+            yield from _attributes(copied)
         case ast.IfExp(body=body, orelse=orelse):
             yield from _attributes(body)
             yield from _attributes(orelse)

@@ -43,7 +43,8 @@ class Sketch(NamedTuple):
     whether there are any. titles: the names that are read and begin as those of classes do. only_awaited: the
     last names of calls each of which stands right under an `await`; sometimes_awaited: those of which only some do.
     passes: a flush may fail in it that its callers do not hear of. strange: names that speak of sessions, of what is
-    used as no session can be.
+    used as no session can be. numbers: the last names of classes that are called with a number of their own, twice
+    with the same one or where rows are asked for by theirs. keys: the texts that are named as sessions are.
     """
 
     calls: frozenset[str]
@@ -70,6 +71,8 @@ class Sketch(NamedTuple):
     sometimes_awaited: frozenset[str] = frozenset()
     passes: bool = False
     strange: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
 
     def touched(self, name: str) -> frozenset[str]:
         """The attributes that are read of a name."""

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqla_lint.knowledge.mapping import IMPERATIVE, KEYS
 from sqla_lint.knowledge.migrations import databases_in
-from sqla_lint.knowledge.transactions import SERIALIZING
+from sqla_lint.knowledge.transactions import AUTOCOMMIT, HANDLING, SERIALIZING
 from sqla_lint.survey.expressions import Apply, Expression, Opaque, dotted, inlined, reduce
 from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Parameter
 from sqla_lint.survey.sketch import sketch
 
 _SIMPLE = (ast.Expr, ast.Return, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.AugAssign, ast.Raise)
 # Options of sessions and levels of isolation that matter wherever a project speaks of them.
-_OPTIONS = ("autoflush", "expire_on_commit", *SERIALIZING)
+_OPTIONS = ("autoflush", "expire_on_commit", "IntegrityError", AUTOCOMMIT, *HANDLING, *SERIALIZING)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 

@@ -20,6 +20,8 @@ def may_be_removed(call: ast.Call, chain: str, imported: str) -> bool:
         match item.how:
             case "call" if item.kind != "engine" or "engine" in chain.lower():
                 return True
+            case "bare" if not call.args and not call.keywords:
+                return ".metadata." in chain
             case "list" if isinstance(first, ast.List | ast.ListComp):
                 return True
             case "text" if isinstance(first, ast.JoinedStr) or isinstance(getattr(first, "value", None), str):

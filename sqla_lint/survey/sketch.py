@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sqla_lint.knowledge.reflection import ANY_NAME, TEXT
 from sqla_lint.knowledge.rendering import is_template, renders
-from sqla_lint.knowledge.sessions import COROUTINES
+from sqla_lint.knowledge.sessions import COROUTINES, may_key_session
 from sqla_lint.knowledge.statements import SYNCHRONIZE, TAKING_CRITERIA
 from sqla_lint.survey.attempts import attempted, passes
 from sqla_lint.survey.changes import Changes
 from sqla_lint.survey.facts import Sketch
 from sqla_lint.survey.likeness import is_item, is_strange, mistakable
+from sqla_lint.survey.numbers import Numbers
 from sqla_lint.survey.removed import may_be_removed
 from sqla_lint.survey.uses import uses
 
@@ -68,6 +69,8 @@ class _Walk:
         self.kept: set[tuple[str, str]] = set()
         self.loaded: set[str] = set()
         self.changes = Changes()
+        self.numbers = Numbers()
+        self.keys: set[str] = set()
         self.synchronizes = False
         self.removed = False
         self.tried: set[str] = set()
@@ -159,6 +162,8 @@ class _Walk:
             frozenset(self.unawaited.intersection(self.waited.values())),
             self.passes,
             mistakable(self.strange),
+            self.numbers.names(self.calls),
+            frozenset(self.keys),
         )
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:
@@ -185,6 +190,8 @@ class _Walk:
             self.texts.add(text)
         elif isinstance(text, str) and text.isidentifier():
             self.names.add(f"?.{text}")
+            if may_key_session(text):
+                self.keys.add(text)
 
     def _makes(self, node: ast.Assign) -> bool:
         """Note what a single name is bound to, where that is a chain; `None` says nothing of it."""
@@ -214,6 +221,7 @@ class _Walk:
             self.strange.add(name.rpartition(".")[0])
         if any(item.arg == _OPTIONS for item in node.keywords):
             self.calls.add(f"?.{_OPTIONS}")
+        self.numbers.note(node, name)
         last = self.imports.get(name, name).rpartition(".")[2]
         self.tests = self.tests or last in TAKING_CRITERIA and _decides(node)
         if any(item.arg == "execution_options" for item in node.keywords):

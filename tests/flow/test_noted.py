@@ -14,9 +14,10 @@ from collections.abc import Iterable
 import pytest
 
 from sqla_lint.flow.asked import Asked
-from sqla_lint.flow.events import Called, ClassDeclared, ColumnTested, Entered, Event
+from sqla_lint.flow.events import Called, ClassDeclared, ColumnTested, Event
 from sqla_lint.flow.outcomes import FromsJoined, RowReturned, RowsUsed, StatementSent, TruthAsked
 from sqla_lint.flow.steps import Step
+from sqla_lint.flow.transacted import Entered
 from sqla_lint.project.declarations import declared
 from sqla_lint.project.project import Project
 from sqla_lint.project.slices import Slices
