@@ -57,7 +57,7 @@ from sqla_lint.flow.values import (
 )
 from sqla_lint.flow.work_events import ReadFlushes
 from sqla_lint.flow.working import Working
-from sqla_lint.knowledge.transactions import BEGUN, ENDING
+from sqla_lint.knowledge.transactions import BEGUN, ENDING, SENDING, SENT
 
 
 def apply(frame: Frame, callee: FunctionValue, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -335,7 +335,8 @@ def _settle(frame: Frame, summary: Summary, binding: Binding, node: cst.CSTNode)
     for key in sorted(touched | summary.begun):
         session = session_for(frame, key, binding)
         if session is not None and key in summary.begun:
-            follow(frame, session, BEGUN)
+            sends = any(item.session == key and item.must and item.op in SENDING for item in summary.effects)
+            follow(frame, session, SENT if sends else BEGUN)
         elif session is not None:
             frame.state.begun.pop(session.key, None)
 

@@ -49,6 +49,8 @@ class Fates:
 
     def use(self, frame: Frame, session: Session) -> None:
         """A statement is sent through a session, which may be closed."""
+        if any(key == session.key for key, _ in frame.state.ended):
+            return  # inside the block of the transaction that this has ended, it raises
         if frame.emitting and (ENDED, session.key) in frame.state.done:
             frame.state.done -= {(ENDED, session.key)}
             self.reused.setdefault(session.key, (session, frame.place(frame.current), self.closed[session.key]))

@@ -155,7 +155,7 @@ def read_column(frame: Frame, value: Instance, column: Column, node: cst.CSTNode
         use(frame, value.session, node)
     if not value.detached:
         if why == "expired" and frame.held.begun:
-            begins(frame, Session(value.session), frame.text(node), frame.place(node))
+            begins(frame, Session(value.session), frame.text(node), frame.place(node), sent=True)
         load(frame)
         remember(frame, value, COLUMNS if why == "expired" else column.name)
     loop = frame.in_loop(value.rows)

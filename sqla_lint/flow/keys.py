@@ -27,6 +27,7 @@ from sqla_lint.flow.values import (
     Value,
     class_name,
 )
+from sqla_lint.knowledge.calls import LOGGING
 
 _TESTED = (cst.BooleanOperation, cst.UnaryOperation, cst.If, cst.IfExp, cst.While, cst.Assert, cst.Lambda, cst.CompIf)
 # What only looks at a value, and what gives it on in another form.
@@ -45,7 +46,13 @@ def note_key(frame: Frame, value: Instance, column: Column, node: cst.CSTNode) -
     if not _is_given_by_flush(column) or column.name in value.free or not frame.ask(EventAsked("KeyRead")):
         return
     use, target = _use(frame, node)
-    if not use or _is_known(frame, node) or use == "column" and _are_related(frame, value.cls, target):
+    if (
+        not use
+        or _is_known(frame, node)
+        or _is_logged(frame, node)
+        or use == "column"
+        and _are_related(frame, value.cls, target)
+    ):
         return
     if not given:
         _emit(frame, KeyRead(frame.place(node), None, value, column.name, frame.text(node), use, target), column)
@@ -190,6 +197,17 @@ def _mentions(frame: Frame, names: set[str]) -> bool:
         and node.keyword.value in names
         for node in frame.slice.nodes
     )
+
+
+def _is_logged(frame: Frame, node: cst.CSTNode) -> bool:
+    """Whether a key is only told to a logger, which takes None as well."""
+    for parent in around(frame.slice.module, node):
+        match parent:
+            case cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value=method))) if method in LOGGING:
+                return "log" in frame.text(receiver).lower()
+            case cst.BaseStatement() | cst.BaseSmallStatement():
+                return False
+    return False
 
 
 def _use(frame: Frame, node: cst.CSTNode) -> tuple[str, str]:

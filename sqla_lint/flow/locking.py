@@ -6,6 +6,7 @@ import libcst as cst
 
 from sqla_lint.flow.endings import LockedStale
 from sqla_lint.flow.frame import Arguments, Frame
+from sqla_lint.flow.polling import note_renewed
 from sqla_lint.flow.questions import EventAsked, MappingOf
 from sqla_lint.flow.second import note_statement
 from sqla_lint.flow.values import ColumnValue, Constant, Instance, Session, Statement, Value, class_name
@@ -32,6 +33,8 @@ def marks_of(name: str, arguments: Arguments) -> Pairs:
 def note_locked(frame: Frame, session: Session, statement: Statement, node: cst.CSTNode) -> None:
     """A statement is sent: if it locks the row of an object that is at hand, tell of it at the function's end."""
     said = dict(statement.criteria)
+    if READS_ANEW in said:
+        note_renewed(frame, session.key)
     if LOCKS in said:
         note_statement(frame, session, statement, locks=True)
     if LOCKS not in said or READS_ANEW in said or not frame.emitting or not frame.ask(EventAsked("LockedStale")):

@@ -32,13 +32,17 @@ def used_after_merge(frame: Frame, call: cst.Call) -> tuple[cst.Name, Instance, 
     if info is not None and value.new:
         keys = info.primary - value.free
     receiver = frame.text(call.func.value) if isinstance(call.func, cst.Attribute) else ""
-    for statement in following(frame.slice.module.body, call):
-        for node in nodes(statement):
-            if _rebinds(node, given.value):
-                return None
-            if _uses(frame, node, given.value, receiver, keys):
-                return given, value, node
-    return None
+    changed: cst.CSTNode | None = None
+    for node in (node for statement in following(frame.slice.module.body, call) for node in nodes(statement)):
+        if _takes(node, given.value, receiver, frame) == "merge":
+            return None  # what has changed meanwhile is copied then
+        if _rebinds(node, given.value):
+            break
+        if _changes(node, given.value):
+            changed = changed or node
+        elif _uses(frame, node, given.value, receiver, keys):
+            return given, value, changed or node
+    return (given, value, changed) if changed is not None else None
 
 
 def _outside(frame: Frame, given: cst.Name, value: Instance) -> bool:
@@ -55,19 +59,32 @@ def _outside(frame: Frame, given: cst.Name, value: Instance) -> bool:
     return False
 
 
-def _uses(frame: Frame, node: cst.CSTNode, name: str, receiver: str, keys: frozenset[str]) -> bool:
+def _changes(node: cst.CSTNode, name: str) -> bool:
     match node:
         case cst.AssignTarget(target=cst.Attribute(value=cst.Name(value=of))):
             return of == name
         case cst.AugAssign(target=cst.Attribute(value=cst.Name(value=of))):
             return of == name
-        case cst.Call(
-            func=cst.Attribute(value=session, attr=cst.Name(value=method)), args=[cst.Arg(value=cst.Name(value=of)), *_]
-        ):
-            return of == name and method in _TAKING and frame.text(session) == receiver
+    return False
+
+
+def _uses(frame: Frame, node: cst.CSTNode, name: str, receiver: str, keys: frozenset[str]) -> bool:
+    match node:
+        case cst.Call():
+            return _takes(node, name, receiver, frame) in _TAKING
         case cst.Attribute(value=cst.Name(value=of), attr=cst.Name(value=attribute)):
             return of == name and attribute in keys
     return False
+
+
+def _takes(node: cst.CSTNode, name: str, receiver: str, frame: Frame) -> str:
+    """The method of the session that is given an object by its name; empty where the node is no such call."""
+    match node:
+        case cst.Call(
+            func=cst.Attribute(value=session, attr=cst.Name(value=method)), args=[cst.Arg(value=cst.Name(value=of)), *_]
+        ) if of == name and frame.text(session) == receiver:
+            return method
+    return ""
 
 
 def _rebinds(node: cst.CSTNode, name: str) -> bool:

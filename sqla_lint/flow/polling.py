@@ -12,6 +12,8 @@ from sqla_lint.flow.values import Instance, Session, Value
 
 # What is done to a session that has it read anew.
 RENEWING = frozenset({"close", "commit", "commit-block", "expire", "refresh", "rollback"})
+# Of these, what does not where the session is told to keep what it has over its commits.
+COMMITTING = frozenset({"commit", "commit-block"})
 # Stands for any session: something was read anew, of whichever.
 ANY = "*"
 

@@ -23,7 +23,7 @@ from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.partly import marks_of_part, note_passed_by
 from sqla_lint.flow.passed_over import note_passed_over
 from sqla_lint.flow.places import Place, nodes
-from sqla_lint.flow.polling import RENEWING, note_renewed
+from sqla_lint.flow.polling import COMMITTING, RENEWING, note_renewed
 from sqla_lint.flow.questions import Effect, MappingOf
 from sqla_lint.flow.second import note_statement
 from sqla_lint.flow.sent import note_sent
@@ -231,7 +231,7 @@ def note_effect(
     like: Effect | None = None,
 ) -> None:
     """Keep, for the summary, what happens to a session that is not this function's own; `like` is a callee's effect."""
-    if op in RENEWING:
+    if op in RENEWING and (session.expire_on_commit or op not in COMMITTING):
         note_renewed(frame, session.key)
     follow(frame, session, op, like)
     if like is None or like.must:

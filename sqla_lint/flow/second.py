@@ -92,7 +92,8 @@ def _are_apart(frame: Frame, one: str, other: str) -> bool:
 
 def _is_open(frame: Frame, changed: Changed) -> bool:
     """Whether the transaction in which a row was changed surely goes on."""
-    return changed.began is not None and frame.state.begun.get(changed.session) is changed.began
+    began = frame.state.begun.get(changed.session)
+    return changed.began is not None and began is not None and began.place is changed.began.place
 
 
 def _is_same(frame: Frame, one: Instance, other: Instance) -> bool:

@@ -42,10 +42,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """What has begun a transaction, as written, and where."""
+    """What has begun a transaction, as written, and where. sent: a statement in it, so that it keeps a connection."""
 
     by: str = field(compare=False)
     place: Place = field(compare=False)
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,7 @@ def _join_two(left: State, right: State) -> State:
         tuple(item for item in left.deleted if item in right.deleted),
         left.failed | right.failed,
         left.waiting or right.waiting,
-        {key: began for key, began in left.begun.items() if key in right.begun},
+        {key: right.begun[key] if began.sent else began for key, began in left.begun.items() if key in right.begun},
         left.ended | right.ended,
         tuple(item for item in left.changed if item in right.changed),
         {name: flag for name, flag in left.flags.items() if right.flags.get(name) is flag}

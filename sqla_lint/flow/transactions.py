@@ -5,6 +5,8 @@ None of it is looked at unless a rule asks for it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from sqla_lint.flow.events import Loop
@@ -16,7 +18,7 @@ from sqla_lint.flow.state import Began, State
 from sqla_lint.flow.transacted import BegunTwice, Block, End, UsedAfterEnd, Waited, WritesLost
 from sqla_lint.flow.values import Manager, Session, Value
 from sqla_lint.knowledge.calls import waits
-from sqla_lint.knowledge.transactions import BEGINNING, ENDING, KEEPING, USING, may_end
+from sqla_lint.knowledge.transactions import BEGINNING, ENDING, KEEPING, SENDING, USING, WRITING_OUT, may_end
 
 
 def enter_block(frame: Frame, manager: Manager, node: cst.WithItem) -> None:
@@ -59,7 +61,15 @@ def follow(frame: Frame, session: Session, op: str, like: Effect | None = None) 
         if usual and frame.held.blocks:
             _end(frame, session, like)
     elif op in BEGINNING and like is None and frame.held.begun:
-        begins(frame, session, _spelt(frame, frame.current), frame.place(frame.current))
+        begins(frame, session, _spelt(frame, frame.current), frame.place(frame.current), op in SENDING)
+    elif op in WRITING_OUT and (like is None or like.must) and _waits_to_be_written(frame, session):
+        begins(frame, session, _spelt(frame, frame.current), frame.place(frame.current), sent=True)
+
+
+def _waits_to_be_written(frame: Frame, session: Session) -> bool:
+    """Whether a flush of the session surely has something to send."""
+    done = frame.state.done if session.key in frame.state.begun else ()
+    return ("add", session.key) in done or ("delete", session.key) in done
 
 
 def use(frame: Frame, session: str, node: cst.CSTNode) -> None:
@@ -129,10 +139,15 @@ def lost(frame: Frame, session: Session, opened: Place) -> None:
 # Transactions that have begun.
 
 
-def begins(frame: Frame, session: Session, by: str, place: Place) -> None:
-    """From here on the session surely is in a transaction, until something ends it."""
-    if frame.held.begun and session.key not in frame.state.begun:
-        frame.state.begun[session.key] = Began(by, place)
+def begins(frame: Frame, session: Session, by: str, place: Place, sent: bool = False) -> None:
+    """From here on the session surely is in a transaction, until something ends it; sent: it has a connection."""
+    if not frame.held.begun:
+        return
+    began = frame.state.begun.get(session.key)
+    if began is None:
+        frame.state.begun[session.key] = Began(by, place, sent)
+    elif sent and not began.sent:
+        frame.state.begun[session.key] = replace(began, sent=True)
 
 
 def begin(frame: Frame, session: Session, node: cst.Call, via: Place | None = None) -> None:
@@ -161,8 +176,9 @@ def wait(frame: Frame, what: str, node: cst.CSTNode) -> None:
     """A library is called, here or in a callee: tell where it waits for the outside world in a transaction."""
     if not waits(what) or not frame.state.begun or not isinstance(node, cst.Call):
         return
-    if frame.emitting and frame.ask(EventAsked("Waited")):
-        key, began = next(iter(frame.state.begun.items()))
+    # A transaction that has sent nothing has no connection to keep.
+    key, began = next(((key, began) for key, began in frame.state.begun.items() if began.sent), ("", None))
+    if began is not None and frame.emitting and frame.ask(EventAsked("Waited")):
         call = frame.callee(node.func)
         frame.emit(Waited(frame.place(node), None, Session(key), call, what, began.by, began.place))
 

@@ -72,11 +72,14 @@ REQUEST_METHODS = frozenset({"add_request_method", "set_request_property"})
 ENDING_REQUESTS = frozenset({"add_finished_callback", "add_response_callback", "add_tween", "add_view_deriver"})
 CHUNK_WORDS = ("chunk", "batch", "page", "partition", "block", "slice")
 RETRY_WORDS = ("retry", "retries", "attempt", "tries", "try_")
+# Methods of loggers.
+LOGGING = frozenset({"critical", "debug", "error", "exception", "info", "log", "warn", "warning"})
 # Methods of the builtin containers, of texts and of loggers, none of which writes to a database.
-QUIET = frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind)) - {"remove"} | {
-    "critical", "debug", "error", "exception", "info", "isoformat", "strftime", "timestamp", "total_seconds", "warn",
-    "warning",
-}  # fmt: skip
+QUIET = (
+    frozenset(name for kind in (dict, list, set, str, bytes) for name in dir(kind)) - {"remove"}
+    | LOGGING - {"log"}
+    | {"isoformat", "strftime", "timestamp", "total_seconds"}
+)
 
 
 def answers(exception: str) -> bool:

@@ -11,9 +11,12 @@ USING = frozenset({"add", "begin", "commit", "delete", "sql"})
 ENDING = frozenset({"close", "commit", "commit-block", "rollback"})
 # What sends to the database what has changed until then.
 FLUSHING = frozenset({"commit", "commit-block", "flush", "loads", "nested"})
-# BEGUN is what a callee has done that ends in a transaction.
-BEGUN = "begun"
-BEGINNING = frozenset({"add", BEGUN, "delete", "sql"})
+# BEGUN is what a callee has done that ends in a transaction, SENT where it has sent a statement.
+BEGUN, SENT = "begun", "sent"
+BEGINNING = frozenset({"add", BEGUN, "delete", SENT, "sql"})
+# What surely sends a statement, and what does where something waits to be written.
+SENDING = frozenset({SENT, "loads", "sql"})
+WRITING_OUT = frozenset({"flush", "nested"})
 # What may commit all that was written before, or begins what commits it.
 KEEPING = frozenset({"begin", "commit", "commit-block"})
 # The names of the calls without which a body holds no event of that kind, but for what functions of the project do.
@@ -36,5 +39,7 @@ def isolates(name: str) -> bool:
     """Whether a name speaks of locks on rows, or of the isolation of a transaction."""
     words = name.lower().split("_")
     return name == "with_for_update" or any(word.startswith(("isolation", "lock", "mutex")) for word in words)
+
+
 # What hands the failures of all requests to a function.
 HANDLING = ("exception_handler", "add_exception_handler", "errorhandler", "register_error_handler")
