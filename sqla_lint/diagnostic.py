@@ -75,7 +75,7 @@ class Diagnostic:
     """One finding at a span. `message` is one line without a final stop.
 
     steps: how far what it tells of is from what stands at the span; of several at one place the nearest comes first.
-    subject: what it speaks of there, where other rules may speak of the same.
+    subject: what it speaks of there, where other rules may speak of the same. spoken: where that stands, if elsewhere.
     """
 
     span: Span
@@ -88,6 +88,7 @@ class Diagnostic:
     confidence: Confidence = Confidence.HIGH
     steps: int = field(default=0, compare=False)
     subject: str = field(default="", compare=False)
+    spoken: Span | None = field(default=None, compare=False)
 
     @property
     def sort_key(self) -> tuple[Span, str, str]:

@@ -196,8 +196,12 @@ def _told(walked: Sequence[Walked]) -> Iterator[Diagnostic]:
 
 def _in_place(told: Sequence[Diagnostic], on: Collection[str]) -> Iterator[Diagnostic]:
     """The findings but for those in whose place there is one of another rule that is on."""
-    instead = {(one.span, one.subject, RULES[one.code].instead_of) for one in told if one.subject and one.code in on}
-    yield from (one for one in told if (one.span, one.subject, one.rule) not in instead)
+    instead = {
+        (one.spoken or one.span, one.subject, RULES[one.code].instead_of)
+        for one in told
+        if one.subject and one.code in on
+    }
+    yield from (one for one in told if (one.spoken or one.span, one.subject, one.rule) not in instead)
 
 
 def _as_one(group: list[Diagnostic]) -> Diagnostic:

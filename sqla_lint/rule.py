@@ -120,8 +120,13 @@ class Rule:
         message: str | None = None,
         steps: int = 0,
         about: str = "",
+        told_of: Span | None = None,
         **fields: object,
     ) -> Diagnostic:
-        """Return a diagnostic of this rule at `span`; `fields` fill the rule's message (or `message`)."""
+        """Return a diagnostic of this rule at `span`; `fields` fill the rule's message (or `message`).
+
+        told_of: where what it is about stands, if that is elsewhere.
+        """
         text = (message or self.message).format(**fields)
-        return Diagnostic(span, self.code, self.name, text, self.severity, fix, notes, confidence, steps, about)
+        given = (fix, notes, confidence, steps, about, told_of)
+        return Diagnostic(span, self.code, self.name, text, self.severity, *given)

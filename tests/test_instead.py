@@ -47,6 +47,35 @@ def test_the_other_rule_speaks_where_this_one_is_off(tmp_path: Path, settings: s
     assert [one.code for one in found] == [code]
 
 
+SWALLOWED = """from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+Maker = sessionmaker()
+
+
+def save(thing: object) -> None:
+    with Maker.begin() as session:
+        session.add(thing)
+        try:
+            session.commit()
+        except SQLAlchemyError:
+            pass
+        session.flush()
+        session.add(object())
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"), [("", "ORM205"), ('ignore = ["ORM205"]', "ORM207")], ids=["both on", "ignored"]
+)
+def test_what_stands_elsewhere_may_be_the_same(tmp_path: Path, settings: str, code: str) -> None:
+    """A commit within a block that may be passed over when it fails is one finding, not one at the handler as well."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.sqla-lint]\n{settings}\n")
+    (tmp_path / "things.py").write_text(SWALLOWED)
+    found = run.check([tmp_path], config.load(tmp_path)).diagnostics
+    assert [one.code for one in found] == [code]
+
+
 def test_rules_speak_in_the_place_of_rules_that_exist() -> None:
     """A name that no rule has would leave both findings."""
     names = {rule.name for rule in RULES.values()}

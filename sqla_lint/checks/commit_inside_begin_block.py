@@ -16,6 +16,7 @@ rule = Rule(
     since="0.1",
     message="`{by}` ends the transaction of the block around it, so that `{use}` on line {line} raises",
     severity=Severity.ERROR,
+    instead_of="swallowed-flush-error",
 )
 
 
@@ -30,4 +31,5 @@ def check(used: UsedAfterEnd, context: Context) -> Iterator[Diagnostic]:
     if used.via is not None:
         notes.append(Note(used.via.span, f"`{used.by}` ends it here"))
     fix = Fix("leave it to the end of the block, or begin another block for the rest")
-    yield rule.at(used.place.span, fix=fix, notes=tuple(notes), by=used.by, use=used.use, line=used.used.span.line)
+    line = used.used.span.line
+    yield rule.at(used.place.span, fix=fix, notes=tuple(notes), about=used.by, by=used.by, use=used.use, line=line)

@@ -29,7 +29,7 @@ def check(used: RowsUsed, context: Context) -> Iterator[Diagnostic]:
     if not statement.plain or perhaps(statement.steps, "limit", "slice", "distinct", "group_by", "having"):
         return  # no more than a few rows, or rows that `count()` counts otherwise
     fix = (
-        Fix(f"count in the database: `{used.text.removesuffix(f'{used.name}()')}count()`")
+        Fix(f"count in the database: `{used.base}.count()`")
         if statement.kind == "query"
         else Fix("count in the database: `select(func.count()).select_from(…)`")
     )

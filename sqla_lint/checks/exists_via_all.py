@@ -28,9 +28,8 @@ def check(used: RowsUsed, context: Context) -> Iterator[Diagnostic]:
         return
     if not statement.plain or perhaps(statement.steps, "limit", "slice", "having"):
         return  # no more than a few rows, or one of a count that is none of rows
-    base = used.text.removesuffix(f".{used.name}()")
     fix = (
-        Fix(f"ask for one row, `{base}.first() is not None`, or for `exists()`")
+        Fix(f"ask for one row, `{used.base}.first() is not None`, or for `exists()`")
         if statement.kind == "query"
         else Fix("ask for one row, with `limit(1)` and `first()`, or for `exists()`")
     )

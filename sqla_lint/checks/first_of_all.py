@@ -28,9 +28,8 @@ def check(used: RowsUsed, context: Context) -> Iterator[Diagnostic]:
         return
     if not statement.plain or perhaps(statement.steps, "limit", "slice"):
         return  # no more than a few rows
-    base = used.text.removesuffix(f".{used.name}()")
     fix = (
-        Fix(f"ask for one: `{base}.first()`, which gives None where there is none")
+        Fix(f"ask for one: `{used.base}.first()`, which gives None where there is none")
         if statement.kind == "query"
         else Fix("ask for one: `limit(1)` on the statement, and `first()`, which gives None where there is none")
     )

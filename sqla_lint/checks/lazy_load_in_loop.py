@@ -55,6 +55,8 @@ def check_column(read: ColumnRead, context: Context) -> Iterator[Diagnostic]:
     loop, row = read.loop, read.instance
     if loop is None or row is None or read.detached or read.asynchronous or read.after_failure or loop.turns == 1:
         return  # no loop to multiply it, or it raises: detached-access, lazy-load-under-async
+    if read.why == "raised":
+        return  # it raises: raise-loaded-access
     if read.why != "expired" and (row.producer is None or not row.producer.seen):
         return  # whoever has queried them may have asked for it
     owner = context.class_name(row.cls)

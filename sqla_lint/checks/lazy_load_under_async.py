@@ -64,8 +64,8 @@ def check_raising(read: RaisingRead, context: Context) -> Iterator[Diagnostic]:
 @rule.on(ColumnRead)
 def check_column(read: ColumnRead, context: Context) -> Iterator[Diagnostic]:
     """Report a column that is expired or deferred, of an instance of an AsyncSession."""
-    if not read.asynchronous or read.detached or read.instance is None:
-        return
+    if not read.asynchronous or read.detached or read.instance is None or read.why == "raised":
+        return  # no such read; or one that raises of itself: raise-loaded-access
     owner = context.class_name(read.instance.cls)
     expiry = read.instance.expired
     notes = []

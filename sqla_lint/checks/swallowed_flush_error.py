@@ -36,5 +36,7 @@ def check(caught: Caught, context: Context) -> Iterator[Diagnostic]:
         fix=Fix(_AROUND if caught.within else _BACK),
         notes=notes,
         message=_WITHIN if caught.within else None,
+        about=f"{step.text}()",
+        told_of=step.place.span,
         step=step.text,
     )

@@ -28,6 +28,7 @@ from sqla_lint.flow.lost import note_made
 from sqla_lint.flow.managers import enter
 from sqla_lint.flow.migrations import operate
 from sqla_lint.flow.operations import Batch
+from sqla_lint.flow.options import chained
 from sqla_lint.flow.queries import (
     held,
     statement_method,
@@ -246,7 +247,7 @@ def _compared(name: str) -> Value:
 
 def _chained(frame: Frame, option: Option, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """Another step of an option; one that is dropped is kept all the same before 2.0, so that it is in doubt."""
-    changed = constructs.chained(option, name, arguments)
+    changed = chained(option, name, arguments)
     if node is frame.bare and isinstance(node.func, cst.Attribute) and isinstance(changed, Option):
         path = path_of(node.func.value)
         if path:

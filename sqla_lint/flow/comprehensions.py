@@ -22,8 +22,13 @@ from sqla_lint.flow.working import Working
 _WORDS = re.compile(r"\w+")
 
 
-def turns_of(source: Value) -> int | None:
-    """The most turns that a loop over a value can make, None where nobody can tell."""
+def turns_of(source: Value, node: cst.CSTNode) -> int | None:
+    """The most turns that a loop over a value, written so, can make, None where nobody can tell."""
+    match node:
+        case cst.Subscript(
+            slice=[cst.SubscriptElement(slice=cst.Slice(lower=None, upper=cst.Integer(value=most), step=None))]
+        ) if most.isdecimal():
+            return int(most)
     match source:
         case Collection(limit=limit) | Result(limit=limit):
             return limit
@@ -38,7 +43,7 @@ def over_each(
     """`sorted(rows, key=function)` calls the function once per row; what it gives."""
     given, text = source
     value = rows_of(frame, given, text)
-    loop = Loop(frame.number(node), "comprehension", frame.told(text), turns=turns_of(value))
+    loop = Loop(frame.number(node), "comprehension", frame.told(text), turns=turns_of(value, text))
     loop.place = frame.place(text)
 
     def body() -> Value:
@@ -128,7 +133,7 @@ def _comp_for(frame: Frame, clause: cst.CompFor, element: Callable[[], Value]) -
         frame.fates.sources[clause.iter] = given
     source = rows_of(frame, given, clause.iter)
     kind = "comprehension"
-    loop = Loop(frame.number(clause), kind, frame.told(clause.iter), turns=turns_of(source))
+    loop = Loop(frame.number(clause), kind, frame.told(clause.iter), turns=turns_of(source, clause.iter))
     loop.place = frame.place(clause.iter)
     loop.node = clause
     loop.target = clause.target.value if isinstance(clause.target, cst.Name) else frame.told(clause.target)

@@ -8,31 +8,23 @@ from dataclasses import replace
 from sqla_lint.flow.frame import Arguments
 from sqla_lint.flow.loading import (
     ALL_OF_THEM,
-    ANYTHING,
-    COLUMNS,
-    DEFERRED,
-    DOUBT,
     EMPTY,
     SUBCLASSES,
-    UNDEFERRED,
-    WILDCARD,
-    LoadTree,
-    chain,
 )
+from sqla_lint.flow.options import columns, option, options_tree, owner_of
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.steps import Step, Steps, after
+from sqla_lint.flow.steps import COMPUTES, Step, Steps, after
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
     Collection,
     Constant,
+    Criterion,
     External,
     Instance,
     Manager,
     MappedAttribute,
     Method,
-    Never,
-    OneOf,
     Option,
     Session,
     SessionFactory,
@@ -76,7 +68,7 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     if f"{home}." in loaders.HOMES and name in loaders.OPTIONS:
         return option(name, arguments, Option(EMPTY))
     if f"{home}." in loaders.HOMES and name in loaders.COLUMN_OPTIONS | {"Load"}:
-        return Option(_columns(name, arguments), owner=_owner(arguments))
+        return Option(columns(name, arguments), owner=owner_of(arguments))
     if name in ("aliased", "with_polymorphic") and home.startswith("sqlalchemy"):
         first = arguments.first()
         whole = name == "with_polymorphic" and isinstance(first, ClassValue)
@@ -146,8 +138,9 @@ def root_of(given: tuple[Value, ...]) -> tuple[str, ...]:
 
 
 def asked(given: tuple[Value, ...]) -> Steps:
-    """The classes whose columns are asked for."""
-    return tuple(Step("asks", item.owner) for item in given if isinstance(item, MappedAttribute))
+    """The classes whose columns are asked for; and that the database works something out of columns."""
+    classes = tuple(Step("asks", item.owner) for item in given if isinstance(item, MappedAttribute))
+    return (*classes, Step(COMPUTES)) if any(isinstance(item, Criterion) for item in given) else classes
 
 
 def is_plain(given: tuple[Value, ...]) -> bool:
@@ -262,7 +255,9 @@ def _steps(name: str, arguments: Arguments, place: Place | None) -> Iterator[Ste
         name = "limit"  # the same few are passed over each time: no paging
     joins = name in ("join", "outerjoin")
     keywords = frozenset(arguments.keywords) | ({"onclause"} if joins and len(arguments.positional) > 1 else set())
-    yield Step(name, cls if joins else "", relationship if joins else "", keywords, place=place)
+    yield Step(
+        name, cls if joins or name == "select_from" else "", relationship if joins else "", keywords, place=place
+    )
 
 
 def create_engine(dotted: str, arguments: Arguments) -> Value:
@@ -276,124 +271,3 @@ def create_engine(dotted: str, arguments: Arguments) -> Value:
         return External("sqlalchemy.ext.asyncio.AsyncEngine.poolless" if poolless or memory else dotted, made=True)
     kind = f"{'.poolless' if poolless or memory else ''}{_AUTOCOMMIT if autocommit else ''}"
     return External(f"sqlalchemy.Engine{kind}", made=True)
-
-
-def option(name: str, arguments: Arguments, base: Option) -> Option:
-    """`selectinload(…)` and its like, called as a function (`base` empty) or chained onto an option.
-
-    Of several path elements given to one call only the last gets the strategy; the others keep their own, but for
-    `contains_eager()`.
-    """
-    strategy = loaders.OPTIONS[name]
-    if name == "raiseload" and arguments.keywords.get("sql_only") == Constant(True):
-        strategy = "raise_on_sql"
-    names = _path_names(arguments.positional)
-    if name == "selectin_polymorphic":
-        return replace(base, tree=base.tree.merge(ALL_OF_THEM))
-    if not names:
-        return base
-    strategies = (*[strategy if name in loaders.ALONG else ""] * (len(names) - 1), strategy)
-    path = (*base.path, *names)
-    all_strategies = (*base.strategies, *strategies)
-    passed_over = base.passed_over
-    if strategy in loaders.EAGER and name not in loaders.ALONG:
-        passed_over += _passed_over(base.path, arguments.positional)
-    joins = base.joins if base.path else "" if "innerjoin" in arguments.keywords else name
-    owner = base.owner if base.path else _owner(arguments)
-    return Option(base.tree.merge(chain(path, all_strategies)), path, all_strategies, passed_over, joins, owner)
-
-
-def _owner(arguments: Arguments) -> str:
-    """The class of the first attribute, empty where that cannot be told."""
-    first = arguments.first()
-    return first.owner if isinstance(first, MappedAttribute) else ""
-
-
-def _passed_over(base: tuple[str, ...], values: tuple[Value, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The steps of a path that stand before its last, each with its class; none where one of them cannot be told."""
-    steps = [item for item in values if isinstance(item, MappedAttribute) and len(item.path) == 1]
-    if len(steps) < len(values):
-        return ()
-    names = [step.path[0] for step in steps]
-    return tuple((step.owner, (*base, *names[: at + 1])) for at, step in enumerate(steps[:-1]))
-
-
-def _path_names(values: tuple[Value, ...]) -> tuple[str, ...]:
-    names: list[str] = []
-    for value in values:
-        match value:
-            case MappedAttribute(path=path):
-                names += path
-            case Constant(value=str(text)):
-                names += text.split(".")
-            case OneOf(values=several) if all(isinstance(item, MappedAttribute) for item in several):
-                first = several[0]
-                names += first.path if isinstance(first, MappedAttribute) else ()
-            case _:
-                # An attribute that cannot be told may load anything: every read below is in doubt.
-                names.append(DOUBT)
-    return tuple(names)
-
-
-def _columns(name: str, arguments: Arguments) -> LoadTree:
-    """What `load_only(…)`, `defer(…)` and their like make of columns; nothing where one of them cannot be told."""
-    given = _path_names(arguments.positional)
-    if DOUBT in given or any(isinstance(item, MappedAttribute) and len(item.path) > 1 for item in arguments.positional):
-        return EMPTY
-    if arguments.spread or "raiseload" in arguments.keywords:
-        return EMPTY
-    match name:
-        case "load_only":
-            told = [(COLUMNS, DEFERRED), *((item, UNDEFERRED) for item in given)]
-        case "defer":
-            told = [(item, DEFERRED) for item in given]
-        case "undefer":
-            told = [(COLUMNS if item == WILDCARD else item, UNDEFERRED) for item in given]
-        case "undefer_group":
-            told = [(COLUMNS, UNDEFERRED)]
-        case _:
-            return EMPTY
-    return LoadTree(tuple(sorted((item, strategy, EMPTY) for item, strategy in dict(told).items())))
-
-
-def chained(base: Option, name: str, arguments: Arguments) -> Value:
-    """A method of an option: another step of the path, or options below it."""
-    if name in loaders.OPTIONS:
-        return option(name, arguments, base)
-    if name in loaders.COLUMN_OPTIONS:
-        return replace(base, tree=base.tree.merge(chain(base.path, base.strategies, _columns(name, arguments))))
-    if name == "options":
-        tree = base.tree
-        for given in arguments.positional:
-            if isinstance(given, Option):
-                tree = tree.merge(chain(base.path, base.strategies, given.tree))
-        return replace(base, tree=tree)
-    return base
-
-
-def options_tree(arguments: Arguments) -> LoadTree:
-    """What `.options(…)` asks for; options that cannot be seen through count as loading everything."""
-    tree = ANYTHING if arguments.spread else EMPTY
-    for value in arguments.positional:
-        tree = tree.merge(_tree_of(value))
-    return tree
-
-
-def _tree_of(value: Value) -> LoadTree:
-    match value:
-        case Option(tree=tree):
-            return tree
-        case Collection(limit=0):
-            return EMPTY
-        case Collection(items=items) if items:
-            return _tree_of(TupleValue(items))
-        case Collection(element=element):
-            return _tree_of(element)
-        case TupleValue(items=items) | OneOf(values=items):
-            tree = EMPTY
-            for item in items:
-                tree = tree.merge(_tree_of(item))
-            return tree
-        case Constant() | Never():
-            return EMPTY
-    return ANYTHING

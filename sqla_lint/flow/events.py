@@ -154,7 +154,8 @@ class RelationshipRead(Event):
 class ColumnRead(Event):
     """A column is read that is not at hand: a statement is sent, or it raises. Fields as of a RelationshipRead.
 
-    why: "expired", not by the loop; "deferred", by mapping or option; "subclass": the base lacks it; "updated".
+    why: "expired", not by the loop; "deferred", by mapping or option; "raised", by option; "subclass": the base
+    lacks it; "updated".
     """
 
     instance: Instance | None = None

@@ -13,6 +13,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.handing import in_thread, partial
 from sqla_lint.flow.loaded import make_new, set_loaded
 from sqla_lint.flow.migrations import draft, is_operation, operate
+from sqla_lint.flow.noted import is_column
 from sqla_lint.flow.polling import note_given, note_sleep
 from sqla_lint.flow.queries import (
     page,
@@ -28,6 +29,7 @@ from sqla_lint.flow.values import (
     ClassValue,
     Constant,
     Coroutine,
+    Criterion,
     External,
     Instance,
     Manager,
@@ -106,6 +108,8 @@ def external(frame: Frame, callee: External, arguments: Arguments, node: cst.CST
     unseen_call(frame, arguments, node)
     if name in CALLING and (result := in_thread(frame, dotted, arguments, node)) != UNKNOWN:
         return result
+    if home == "sqlalchemy.func" and any(map(is_column, arguments.positional)):
+        return Criterion("()")
     told = dotted.startswith(known_sessions.LIBRARIES) or dotted.split(".")[0] in known_calls.OUTSIDE
     return External(dotted, made=True) if told or name in MAKING_POOLS | LOOPS else UNKNOWN
 

@@ -13,6 +13,7 @@ from sqla_lint.flow.making import Early
 from sqla_lint.flow.places import Place, around
 from sqla_lint.flow.questions import AttributeMeans, ClassInfo, EventAsked, MappingOf, SummaryOf
 from sqla_lint.flow.speaking import SpeaksOf
+from sqla_lint.flow.steps import COMPUTES
 from sqla_lint.flow.unwritten import ANYTHING
 from sqla_lint.flow.values import FunctionValue, Instance, Session, Statement
 from sqla_lint.flow.work_events import HalfBuilt
@@ -24,8 +25,10 @@ def loads(statement: Statement | None) -> bool:
         return False
     if statement.kind == "query":
         return True
+    if any(step.name == "select_from" and step.cls for step in statement.steps):
+        return True
     asked = any(isinstance(item, Instance) for item in statement.entities)
-    return statement.kind == "select" and (asked or any(step.name == "asks" for step in statement.steps))
+    return statement.kind == "select" and (asked or any(step.name in ("asks", COMPUTES) for step in statement.steps))
 
 
 def note_flushed(frame: Frame, session: Session, via: Place | None = None) -> None:

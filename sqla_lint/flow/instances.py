@@ -13,10 +13,10 @@ from sqla_lint.flow.events import ColumnRead, Event, Loop, RelationshipRead
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import is_loaded, missing, remember
-from sqla_lint.flow.loading import COLUMNS
+from sqla_lint.flow.loading import COLUMNS, RAISED
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import ClassInfo, KeepsRowOf, MappingOf, Read, Relationship
-from sqla_lint.flow.raising import note_raising
+from sqla_lint.flow.raising import is_expected, note_raising
 from sqla_lint.flow.transactions import begins, use
 from sqla_lint.flow.unwritten import load
 from sqla_lint.flow.values import (
@@ -149,11 +149,13 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
 def read_column(frame: Frame, value: Instance, column: Column, node: cst.CSTNode) -> None:
     """Emits a `ColumnRead` where the value of a column is not at hand."""
     why = missing(value, column)
-    if not why:
+    if not why or why == RAISED and not value.detached and is_expected(frame):
         return
     if value.expired:
         use(frame, value.session, node)
-    if not value.detached:
+    if why == RAISED:
+        remember(frame, value, column.name)
+    elif not value.detached:
         if why == "expired" and frame.held.begun:
             begins(frame, Session(value.session), frame.text(node), frame.place(node), sent=True)
         load(frame)

@@ -10,7 +10,7 @@ import libcst as cst
 from sqla_lint.flow.columns import Column
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.lattice import doubtful
-from sqla_lint.flow.loading import APART, COLUMNS, DEFERRED, UPDATED, LoadTree
+from sqla_lint.flow.loading import APART, COLUMNS, DEFERRED, RAISED, UPDATED, LoadTree
 from sqla_lint.flow.polling import note_renewed
 from sqla_lint.flow.questions import Relationship
 from sqla_lint.flow.speaking import SpeaksOf
@@ -61,7 +61,7 @@ def missing(value: Instance, column: Column) -> str:
     if value.load.doubtful or column.primary_key or column.kind not in ("column", "expression"):
         return ""
     told = value.load.column(column.name)
-    if told in (APART, UPDATED):
+    if told in (APART, RAISED, UPDATED) and not (told == RAISED and column.foreign_keys):
         return told
     if told == DEFERRED and column.foreign_keys and (value.path or value.load.eager):
         return ""  # what puts rows together goes by it

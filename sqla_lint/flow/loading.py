@@ -12,11 +12,13 @@ DOUBT = "**"
 # All columns that no option names, and what options make of columns.
 COLUMNS = "<columns>"
 DEFERRED, UNDEFERRED = "deferred", "undeferred"
+# A deferred one that raises when it is read.
+RAISED = "raised"
 # What subclasses alone have: rows of a base come without it, unless it is asked for.
 SUBCLASSES, APART = "<subclasses>", "subclass"
 # What the database works out in an UPDATE, and nobody has fetched since; stands for an attribute that was set.
 UPDATED, SET = "updated", "<set>"
-_OF_COLUMNS = (DEFERRED, UNDEFERRED, APART, UPDATED)
+_OF_COLUMNS = (DEFERRED, UNDEFERRED, RAISED, APART, UPDATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class LoadTree:
         return wildcard
 
     def column(self, name: str) -> str:
-        """What is known of a column: "deferred", "undeferred", "subclass", "updated", or "" where nothing is."""
+        """What is known of a column: one of the words for columns above, or "" where nothing is."""
         told = {branch: strategy for branch, strategy, _ in self.branches if strategy in _OF_COLUMNS}
         return told.get(name) or told.get(COLUMNS, "")
 
@@ -80,7 +82,7 @@ class LoadTree:
 
     def union(self, other: LoadTree) -> LoadTree:
         """What either has: used where a doubt must not become a finding."""
-        deferred = {item for item in (*self.branches, *other.branches) if item[1] in (DEFERRED, APART, UPDATED)}
+        deferred = {item for item in (*self.branches, *other.branches) if item[1] in (DEFERRED, RAISED, APART, UPDATED)}
         doubted = frozenset(item[0] for item in deferred if item not in self.branches or item not in other.branches)
         return self.merge(other).without(doubted)
 

@@ -32,7 +32,7 @@ def for_loop(frame: Frame, node: cst.For) -> list[State]:
     source = rows_of(frame, value, node.iter)
     kind = "async for" if node.asynchronous else "for"
     (note_awaited_rows if node.asynchronous else note_looped)(frame, source, node.iter)
-    loop = Loop(frame.number(node), kind, frame.told(node.iter), turns=turns_of(source))
+    loop = Loop(frame.number(node), kind, frame.told(node.iter), turns=turns_of(source, node.iter))
     loop.place = frame.place(node.iter)
     loop.node = node
     note_streams(frame, loop, value, node.iter)

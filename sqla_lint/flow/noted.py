@@ -247,10 +247,25 @@ def note_tested(
     frame: Frame, node: cst.BaseExpression, operator: str, left: cst.CSTNode, right: cst.CSTNode | None = None
 ) -> None:
     """Tell that Python decides what SQL was meant to."""
-    if frame.emitting and frame.in_criteria and frame.ask(EventAsked("ColumnTested")):
+    if frame.emitting and frame.ask(EventAsked("ColumnTested")) and (frame.in_criteria or _is_kept(frame, node)):
         other = frame.text(right) if right is not None else ""
         text = frame.text(node)
         frame.emit(ColumnTested(frame.place(node), None, operator, text, frame.text(left), other))
+
+
+def _is_kept(frame: Frame, node: cst.BaseExpression) -> bool:
+    """Whether it is bound to a name that some statement is given as it is."""
+    match frame.slice.parents.get(node):
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+            return any(_takes(item, name) for item in frame.slice.nodes if isinstance(item, cst.Call))
+    return False
+
+
+def _takes(call: cst.Call, name: str) -> bool:
+    match call.func:
+        case cst.Name(value=called) | cst.Attribute(attr=cst.Name(value=called)) if called in TAKING_CRITERIA:
+            return any(isinstance(item.value, cst.Name) and item.value.value == name for item in call.args)
+    return False
 
 
 def makes_sql(callee: Value) -> bool:

@@ -14,8 +14,8 @@ from sqla_lint.flow.values import UNKNOWN, Statement, Value
 class RowsUsed(Event):
     """All rows of a statement are loaded, or counted, and no more comes of it than this.
 
-    how: "count", "exists" (whether there are any) or "first". name: the method that loads, or counts. text: the call as
-    written. use: where the rows are used, if they are bound to a name before.
+    how: "count", "exists" (whether there are any) or "first". name: the method, or builtin, that loads, or counts.
+    text: the call as written. use: where the rows are used, if they are bound to a name before.
     """
 
     how: str = ""
@@ -23,6 +23,12 @@ class RowsUsed(Event):
     statement: Statement = field(default_factory=lambda: Statement(""))
     text: str = ""
     use: Place | None = None
+
+    @property
+    def base(self) -> str:
+        """What is gone through, or asked for all rows, as written."""
+        listed = self.text.startswith(f"{self.name}(")
+        return self.text[len(self.name) + 1 : -1] if listed else self.text.removesuffix(f".{self.name}()")
 
 
 @dataclass(frozen=True, slots=True)

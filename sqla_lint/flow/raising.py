@@ -23,7 +23,7 @@ def note_raising(frame: Frame, value: Instance, relationship: Relationship, at_h
     strategy = option or relationship.lazy
     if strategy not in loaders.RAISING or strategy == "raise_on_sql" and at_hand or option and value.expired:
         return
-    if not frame.ask(EventAsked("RaisingRead")) or _is_expected(frame) or _loaded_elsewhere(frame, value, name):
+    if not frame.ask(EventAsked("RaisingRead")) or is_expected(frame) or _loaded_elsewhere(frame, value, name):
         return
     remember(frame, value, name)
     frame.emit(
@@ -31,7 +31,7 @@ def note_raising(frame: Frame, value: Instance, relationship: Relationship, at_h
     )
 
 
-def _is_expected(frame: Frame) -> bool:
+def is_expected(frame: Frame) -> bool:
     """Whether a handler goes on after it, or a test asks first what is loaded."""
     if any(handler.swallows and not handler.handling for handler in frame.handlers):
         return True

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from sqla_lint.flow.constructs import asked, entities, is_plain, options_tree, root_of
+from sqla_lint.flow.constructs import asked, entities, is_plain, root_of
 from sqla_lint.flow.elsewhere import note_elsewhere
 from sqla_lint.flow.engines import gives_connection, rebind
 from sqla_lint.flow.events import Committed, Loop, WorkPaired
@@ -16,6 +16,7 @@ from sqla_lint.flow.lending import note_closed
 from sqla_lint.flow.loaded import attach, copied, detach, detach_one, expire, expire_one, expires_on_commit, refresh
 from sqla_lint.flow.locking import marks_of, note_locked
 from sqla_lint.flow.lookups import note_got
+from sqla_lint.flow.options import options_tree
 from sqla_lint.flow.pacing import is_counted, is_first
 from sqla_lint.flow.passed_over import note_passed_over
 from sqla_lint.flow.places import Place
@@ -333,8 +334,7 @@ def _got(frame: Frame, session: Session, arguments: Arguments, node: cst.Call) -
     entity = arguments.first()
     if not isinstance(entity, ClassValue):
         return UNKNOWN
-    options = arguments.keywords.get("options")
-    load = options_tree(Arguments((options,))) if options is not None else options_tree(Arguments())
+    load = options_tree(Arguments(tuple(item for name, item in arguments.keywords.items() if name == "options")))
     given = len(arguments.nodes) > 1
     key: tuple[tuple[str, Value], ...] = (
         (("<pk>", held(frame, arguments.positional[1], arguments.nodes[1])),) if given else ()

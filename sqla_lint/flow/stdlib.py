@@ -16,6 +16,7 @@ from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.reaching import Getter
 from sqla_lint.flow.telling import tell
 from sqla_lint.flow.truths import note_truth
+from sqla_lint.flow.uses import note_rows
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
@@ -94,6 +95,8 @@ def _note_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNo
         note_truth(frame, arguments.positional[0], arguments.nodes[0])
     elif name in _GATHERING and arguments.nodes and "key" not in arguments.keywords:
         note_iterated(frame, arguments.positional[0], node)
+        if isinstance(arguments.positional[0], Statement | Result) and isinstance(node, cst.Call):
+            note_rows(frame, arguments.positional[0], name, node)
 
 
 def _mapped(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value:

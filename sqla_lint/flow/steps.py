@@ -13,6 +13,8 @@ _ANY = "*"
 _NAMES = "names"
 # The classes whose columns are asked for, or stand in criteria, those that criteria tie together, and what is not seen.
 _OF_FROMS = frozenset({"asks", "refers", "links", "hidden", _NAMES})
+# It asks for what the database works out of the columns of some class.
+COMPUTES = "computes"
 _JOINING = frozenset({"join", "outerjoin"})
 # What stands among the columns of its criteria for those that are not in sight.
 ANY_COLUMN = "<any column>"

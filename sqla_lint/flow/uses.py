@@ -14,7 +14,7 @@ from sqla_lint.flow.outcomes import RowsKept, RowsUsed
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.values import Result, Statement, Value
-from sqla_lint.knowledge.statements import LOADING_ALL
+from sqla_lint.knowledge.statements import LISTING, LOADING_ALL
 
 Parents = dict[cst.CSTNode, cst.CSTNode]
 
@@ -28,16 +28,19 @@ class _Use:
 
 
 def note_rows(frame: Frame, receiver: Value, name: str, node: cst.Call) -> None:
-    """Tell what comes of the rows, or of their number, that a method of a Query or of a Result gives."""
-    if not frame.emitting or name not in LOADING_ALL:
+    """Tell what comes of the rows, or of their number, that a method of a Query or of a Result gives, or a `list()`."""
+    listed = name in LISTING
+    if not frame.emitting or name not in LOADING_ALL and not listed:
         return
-    whittled, kept = frame.ask(EventAsked("RowsUsed")), frame.ask(EventAsked("RowsKept"))
+    whittled, kept = frame.ask(EventAsked("RowsUsed")), frame.ask(EventAsked("RowsKept")) and not listed
     if not whittled and not kept:
         return
     statement = receiver.of if isinstance(receiver, Result) else receiver
     streamed = isinstance(receiver, Result) and receiver.streamed
     if not isinstance(statement, Statement) or streamed or (name == "count") > isinstance(receiver, Statement):
         return
+    if listed and statement is receiver and statement.kind != "query":
+        return  # it has no rows, and raises
     found = _uses(frame, node)
     kinds = {item.how for item in found or ()}
     if kept and name != "count" and (not found or kinds >= {"count", "first"}):
@@ -49,7 +52,7 @@ def note_rows(frame: Frame, receiver: Value, name: str, node: cst.Call) -> None:
         return  # that there is no other matters
     first = next(item for item in found if item.how == how or how == "exists")
     bound = not any(inner is node for inner in nodes(first.node))
-    text = f"{_spelt(frame, node.func)}()"
+    text = f"{_spelt(frame, node.func)}({_spelt(frame, node.args[0].value) if listed else ''})"
     frame.emit(
         RowsUsed(frame.place(node), None, how, name, statement, text, frame.place(first.node) if bound else None)
     )
@@ -127,6 +130,10 @@ def _given(parents: Parents, call: cst.CSTNode) -> _Use | None:
         case cst.Call(func=cst.Name(value="len"), args=[_]):
             use = _use(parents, call)
             return use if use is not None and use.how in ("any", "some") else _Use("count", call)
+        case cst.Call(func=cst.Name(value="iter"), args=[_]) if isinstance(given := parents.get(call), cst.Arg):
+            taker = parents[given]
+            if isinstance(taker, cst.Call) and isinstance(taker.func, cst.Name) and taker.func.value == "next":
+                return _Use("first", taker)
     return None
 
 

@@ -61,4 +61,6 @@ LAZY: dict[str | bool | None, str] = {
 FREE = frozenset({"joined", "selectin", "subquery", "immediate", "noload"})
 # With these a read is something else than a load: an exception, or a query object.
 RAISING = frozenset({"raise", "raise_on_sql"})
+# The option that sets a relationship to raise, and the keyword by which others set columns to.
+RAISES = "raiseload"
 NOT_A_LOAD = frozenset({"raise", "raise_on_sql", "dynamic", "write_only"})

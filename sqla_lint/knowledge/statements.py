@@ -79,6 +79,8 @@ TAKING_CRITERIA = frozenset({"and_", "any", "case", "exists", "filter", "filter_
 
 # Methods that load every row, or count them all; those of a Query or of a Result, and of a Query alone.
 LOADING_ALL = frozenset({"all", "fetchall", "count"})
+# Builtins that load every row of what they are given, as `all()` does.
+LISTING = frozenset({"list", "tuple"})
 # Calls that give a statement or a Result, of which only the names are known: their truth tells nothing of any rows.
 GIVING_TRUE = GENERATIVE | ADDING | {"exec", "execute", "mappings", "query", "scalars", "select", "with_entities",
                                      "with_only_columns"}  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from sqla_lint.flow.constructs import chained, construct, create_engine, framework_member, generated, open_session
+from sqla_lint.flow.constructs import construct, create_engine, framework_member, generated, open_session
 from sqla_lint.flow.frame import Arguments
 from sqla_lint.flow.lattice import choice
+from sqla_lint.flow.options import chained
 from sqla_lint.flow.questions import FunctionInfo, KindByUse, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.schemas import dumper
 from sqla_lint.flow.values import (

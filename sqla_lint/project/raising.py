@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from sqla_lint.knowledge.loaders import RAISING
+from sqla_lint.knowledge.loaders import RAISES, RAISING
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.mentions import last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 _Closure = Callable[[Callable[[Facts, FunctionFact], bool]], frozenset[str]]
 _Loads = Callable[[Facts, FunctionFact | None, str], bool]
-_OPTION = "raiseload"
 
 
 class Raising:
@@ -31,7 +30,9 @@ class Raising:
             return False
         if self._names and not self._names.isdisjoint(map(last, sketch.reads)):
             return True
-        given = fact is not None and f"{facts.module}:{fact.qualname}" in self._options or _OPTION in calls
+        if f"{RAISES}=" in calls:
+            return True  # of columns
+        given = fact is not None and f"{facts.module}:{fact.qualname}" in self._options or RAISES in calls
         return given and any(self._loads(facts, fact, chain) for chain in sketch.reads)
 
 
@@ -44,4 +45,4 @@ def _names(files: Sequence[Facts], classes: Classes) -> Iterator[str]:
 
 
 def _has_option(facts: Facts, fact: FunctionFact) -> bool:
-    return _OPTION in map(last, fact.sketch.calls)
+    return RAISES in map(last, fact.sketch.calls)

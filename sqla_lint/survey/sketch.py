@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
+from sqla_lint.knowledge.loaders import RAISES
 from sqla_lint.knowledge.reflection import ANY_NAME, TEXT
 from sqla_lint.knowledge.rendering import is_template, renders
 from sqla_lint.knowledge.sessions import COROUTINES, may_key_session
@@ -65,6 +66,8 @@ class _Walk:
         self.waited: dict[int, str] = {}  # the calls that stand right under an `await`, and the last names of them
         self.unawaited: set[str] = set()
         self.tests = False
+        self.decided: set[str] = set()
+        self.criteria: set[str] = set()
         self.dropped: set[str] = set()
         self.kept: set[tuple[str, str]] = set()
         self.loaded: set[str] = set()
@@ -147,7 +150,7 @@ class _Walk:
             frozenset(self.bound),
             frozenset(self.texts) if self.renders else frozenset(),
             frozenset(self.entered),
-            self.tests,
+            self.tests or not self.decided.isdisjoint(self.criteria),
             frozenset(self.awaited),
             frozenset(self.stated),
             frozenset(self.dropped.union(called for name, called in self.kept if name not in self.loaded)),
@@ -175,7 +178,9 @@ class _Walk:
                 (self.awaited if isinstance(node, ast.Await) else self.stated).add(chain_of(function))
 
     def _drops(self, node: ast.AST) -> None:
-        """Note a call of which nothing may come."""
+        """Note a call of which nothing may come, and a name for what Python's own operators give."""
+        if isinstance(node, ast.Assign) and _is_pythons(node.value):
+            self.decided.update(target.id for target in node.targets if isinstance(target, ast.Name))
         if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
             called = chain_of(node.value.func).rpartition(".")[2]
             if isinstance(node, ast.Expr):
@@ -217,13 +222,17 @@ class _Walk:
         self.synchronizes = self.synchronizes or any(item.arg == SYNCHRONIZE for item in node.keywords)
         if any(item.arg == _LOCKING for item in node.keywords):
             self.calls.add(f"?.{_LOCKING}")
+        if any(item.arg == RAISES for item in node.keywords):
+            self.calls.add(f"?.{RAISES}=")
         if is_strange(node):
             self.strange.add(name.rpartition(".")[0])
         if any(item.arg == _OPTIONS for item in node.keywords):
             self.calls.add(f"?.{_OPTIONS}")
         self.numbers.note(node, name)
         last = self.imports.get(name, name).rpartition(".")[2]
-        self.tests = self.tests or last in TAKING_CRITERIA and _decides(node)
+        if last in TAKING_CRITERIA:
+            self.tests = self.tests or _decides(node)
+            self.criteria.update(item.id for item in node.args if isinstance(item, ast.Name))
         if any(item.arg == "execution_options" for item in node.keywords):
             self.calls.add("?.execution_options")  # as the method does, it changes the statement
         if last in ("getattr", "attrgetter"):

@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from sqla_lint.knowledge.statements import GIVING_TRUE, LOADING_ALL
+from sqla_lint.knowledge.statements import GIVING_TRUE, LISTING, LOADING_ALL
 
 
 def uses(body: Iterable[ast.AST], called: Iterable[str]) -> tuple[frozenset[str], bool]:
@@ -49,6 +49,8 @@ def _called(node: ast.AST | None) -> str:
     if isinstance(node, ast.NamedExpr):
         return _called(node.value)
     match node:
+        case ast.Call(func=ast.Name(id=name), args=[inner]) if name in LISTING and _called(inner) in GIVING_TRUE:
+            return "all"  # as the method does, it loads them
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
             return name
     return ""
@@ -72,6 +74,8 @@ def _used(node: ast.AST) -> Iterator[ast.expr]:
     """The expressions of which a node takes the number, the first, or whether they are none."""
     match node:
         case ast.Call(func=ast.Name(id="len"), args=[rows]) | ast.Subscript(value=rows, slice=ast.Constant(value=0)):
+            yield rows
+        case ast.Call(func=ast.Name(id="next"), args=[ast.Call(func=ast.Name(id="iter"), args=[rows]), *_]):
             yield rows
         case ast.Compare(left=left, comparators=[right]):
             yield from (left, right)
