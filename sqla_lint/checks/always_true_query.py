@@ -15,7 +15,7 @@ rule = Rule(
     code="ORM416",
     since="0.1",
     message="{what}",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
 )
 
 
