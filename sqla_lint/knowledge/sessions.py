@@ -150,6 +150,8 @@ ENGINE_MAKERS = frozenset({"create_engine", "create_async_engine", "engine_from_
 # Those of them whose engine is told by what it is given.
 ENGINES = frozenset({"sqlalchemy.create_engine", "sqlmodel.create_engine", "sqlalchemy.engine.create_engine",
                      "sqlalchemy.ext.asyncio.create_async_engine"})  # fmt: skip
+# What makes sessions, and engines for them.
+MAKING = frozenset({*CLASSES, *MAKERS, *REGISTRIES, *ENGINES})
 # Pools that keep no connection for each of their users.
 POOLLESS = frozenset({"NullPool", "StaticPool", "SingletonThreadPool"})
 _CONNECTIONS = frozenset({"Connection", "AsyncConnection", "connect"})

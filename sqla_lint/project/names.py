@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.mapping import is_family
 from sqla_lint.survey.expressions import Expression, Index, Literal, dotted, parse_annotation
 from sqla_lint.survey.facts import ClassFact, Facts, FunctionFact
@@ -107,7 +108,8 @@ class NameIndex:
             return Definition("external", "", f"builtins.{name}")
         # What a star may bring is known of libraries only: it is theirs where nothing else explains it.
         stars = [star for star in facts.star_imports if star not in self.modules and is_family(star)]
-        return Definition("external", "", f"{stars[0]}.{name}") if stars else NOTHING
+        home = next((star for star in stars if f"{star}.{name}" in sessions.MAKING), "".join(stars[:1]))
+        return Definition("external", "", f"{home}.{name}") if home else NOTHING
 
     def absolute(self, dotted_name: str) -> Definition:
         """What an absolute dotted name stands for."""
