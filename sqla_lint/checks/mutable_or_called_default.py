@@ -26,16 +26,16 @@ def check(declared: ClassDeclared, context: Context) -> Iterator[Diagnostic]:
     """Report a default that is one object where each row was to get its own."""
     for column in declared.columns:
         name = f"{context.class_name(declared.cls)}.{column.name}"
-        span = declared.place_of(column.name).span
+        place = declared.place_of(column.name)
         if column.onupdate == "called":
             what = "called once at import: every UPDATE writes the same value"
-            yield rule.at(span, fix=_UNCALLED, option="`onupdate`", column=name, what=what)
+            yield rule.at(place.span, fix=_UNCALLED, option="`onupdate`", column=name, what=what)
         default = column.default
         if default is None or default.kind not in ("called", "mutable") or column.at_once:
             continue
         if default.kind == "mutable" and column.tracked:
             continue  # a tracked type makes a copy for each row
-        yield rule.at(span, fix=_fix(column), option="default", column=name, what=_what(column))
+        yield rule.at(place.span, fix=_fix(column), option="default", column=name, what=_what(column))
 
 
 def _what(column: Column) -> str:
