@@ -39,6 +39,7 @@ from sqla_lint.project.raising import Raising
 from sqla_lint.project.repeating import Repeating
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
+from sqla_lint.project.tellers import modules_of_tellers
 from sqla_lint.project.templates import Templates
 from sqla_lint.project.transacting import Transacting
 from sqla_lint.project.unloaded import Unloaded
@@ -119,7 +120,7 @@ class Suspects:
         self.reading = self._closure(self._loads)
         self.readers = frozenset(self._targets.properties_among(self.reading))
         self._reading_methods = frozenset(self._targets.methods_among(self.reading))
-        self._told = any(function.endswith(TELLING) for function in self.reading)
+        self._told = modules_of_tellers(self._files, self._classes, self.reading)
 
     def _functions(self) -> Iterator[tuple[Facts, FunctionFact]]:
         for facts in self._files:
@@ -264,7 +265,7 @@ class Suspects:
     def may_load(self, name: str) -> bool:
         """Whether what an attribute of that name gives, or does when called, may load a relationship of some class."""
         known = name in self.relationships or name in self.readers or name in self._reading_methods
-        return known or self._told and name in TELLING
+        return known or bool(self._told) and name in TELLING
 
     def is_suspect(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether the body of that sketch may hold a finding of the rules that are on."""
@@ -302,7 +303,7 @@ class Suspects:
             return True
         if self._dumps(facts, sketch) or self._fills_models(facts, fact, sketch):
             return True
-        if self._told and (TEXT in sketch.loop_reads or not TELLERS.isdisjoint(sketch.loop_calls)):
+        if facts.module in self._told and (TEXT in sketch.loop_reads or not TELLERS.isdisjoint(sketch.loop_calls)):
             return True
         for chain in sketch.loop_calls:
             if not self.reading.isdisjoint(self._targets.of(facts, fact, chain)):
@@ -333,7 +334,7 @@ class Suspects:
     def _reads_too_late(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether something may be read under an AsyncSession, or of what a helper got with a session of its own."""
         if fact is not None and fact.is_async and knows_session(fact):
-            if self._told and (TEXT in sketch.reads or not TELLERS.isdisjoint(calls)):
+            if facts.module in self._told and (TEXT in sketch.reads or not TELLERS.isdisjoint(calls)):
                 return True
             of = self._targets.of
             responds = self.schemas.response(facts, fact) if fact.decorators else ()
