@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from sqla_lint.context import Context
 from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
-from sqla_lint.flow.connected import CONNECTION
-from sqla_lint.flow.transacted import UsedAfterEnd
+from sqla_lint.flow.transacted import CONNECTION, UsedAfterEnd
 from sqla_lint.rule import Rule
 
 rule = Rule(

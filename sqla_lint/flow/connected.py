@@ -14,7 +14,7 @@ from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked
 from sqla_lint.flow.speaking import SpeaksOf
-from sqla_lint.flow.transacted import UsedAfterEnd, WritesLost
+from sqla_lint.flow.transacted import CONNECTION, UsedAfterEnd, WritesLost
 from sqla_lint.flow.values import External, Session, Value
 from sqla_lint.knowledge.sessions import connection_or_engine
 from sqla_lint.knowledge.transactions import AUTOCOMMIT
@@ -22,8 +22,6 @@ from sqla_lint.knowledge.transactions import AUTOCOMMIT
 _SENDING = frozenset({"exec_driver_sql", "execute", "scalar", "scalars"})
 _WRITING = frozenset({"delete", "insert", "update"})
 _DML = re.compile(r"\s*(?:insert|update|delete)\b", re.IGNORECASE)
-# How a block over a connection is told from one over a session: no session has this key.
-CONNECTION = "connection"
 
 
 def note_connected(frame: Frame, value: Value, item: cst.WithItem, block: cst.With) -> None:

@@ -218,8 +218,10 @@ def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
     expiry = Expiry(by, frame.place(node))
 
     def expired(held: Instance) -> Instance:
-        if not _holds(session, held) or held.new and "commit" not in by:
-            return held  # what was never written is not read again
+        kept = held.new or held.identity in frame.making.settled
+        if not _holds(session, held) or kept and "commit" not in by:
+            return held  # what was never written, or is written no more, is not read again
+        frame.making.settled.discard(held.identity)
         asynchronous = held.asynchronous or session.kind == "async"  # what was new is the session's from here on
         held = replace(held, expired=expiry, free=frozenset(), load=held.load.fetched())
         return replace(held, new=False, asynchronous=asynchronous)

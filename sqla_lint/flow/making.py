@@ -38,7 +38,8 @@ class Making:
     something is called that cannot be followed. uses: what is made of the keys of parameters. early: the objects, by
     their identity, that a query has written too early if they are given later what they lacked. plain: the new objects
     that only code in sight has touched. related: those that others were given, by their identity.
-    updated: something was, by a flush, that the database works out.
+    updated: something was, by a flush, that the database works out. settled: the new objects that a flush has written
+    and no commit has kept since, by their identity: a rollback makes them plain objects again, which keep their values.
     """
 
     follows: bool = False
@@ -50,3 +51,4 @@ class Making:
     plain: set[int] = field(default_factory=set)
     related: set[int] = field(default_factory=set)
     updated: bool = False
+    settled: set[int] = field(default_factory=set)

@@ -8,6 +8,9 @@ from sqla_lint.flow.events import Event, Loop, Repeating
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.values import UNKNOWN, Session, Value
 
+# How a block over a connection is told from one over a session: no session has this key.
+CONNECTION = "connection"
+
 
 @dataclass(slots=True, eq=False)
 class End:

@@ -76,6 +76,7 @@ def settled(frame: Frame, session: Session) -> None:
         if info is None:
             return held
         given = {name for name, _ in held.values}
+        making.settled.add(held.identity)
         return replace(held, new=False, free=held.free | given | set(info.columns))
 
     change_all(frame.state.names, settle)

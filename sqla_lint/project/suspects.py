@@ -121,6 +121,12 @@ class Suspects:
         self.readers = frozenset(self._targets.properties_among(self.reading))
         self._reading_methods = frozenset(self._targets.methods_among(self.reading))
         self._told = modules_of_tellers(self._files, self._classes, self.reading)
+        if self._told:
+            self.reading |= self._closure(self._tells)
+
+    def _tells(self, facts: Facts, fact: FunctionFact) -> bool:
+        """Whether the function makes a text of what may load a relationship for that."""
+        return facts.module in self._told and (TEXT in fact.sketch.reads or not TELLERS.isdisjoint(fact.sketch.calls))
 
     def _functions(self) -> Iterator[tuple[Facts, FunctionFact]]:
         for facts in self._files:

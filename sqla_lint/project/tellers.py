@@ -12,8 +12,8 @@ from sqla_lint.survey.facts import Facts
 def modules_of_tellers(files: Sequence[Facts], classes: Classes, reading: Iterable[str]) -> frozenset[str]:
     """Return the modules whose functions may come by an instance of a class that has a method among `reading` for it.
 
-    Such an instance is made, or asked for, where the class or one that is related to it is declared, and goes from there
-    to those who import that module, directly or not.
+    Such an instance is made, or asked for, where the class or one that is related to it is declared, and goes from
+    there to those who import that module, directly or not.
     """
     told = {function.rpartition(".")[0] for function in reading if function.endswith(TELLING)}
     if not told:
