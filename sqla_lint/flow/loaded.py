@@ -231,6 +231,7 @@ def expire(frame: Frame, session: Session, node: cst.CSTNode, by: str) -> None:
 
 def renew(frame: Frame, session: Session) -> None:
     """Something that the session holds is refreshed by a callee: which of the rows that is cannot be told."""
+    frame.making.renewed = True
     change_all(frame.state.names, lambda held: replace(held, expired=None) if _holds(session, held) else held)
 
 

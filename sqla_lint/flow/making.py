@@ -40,6 +40,7 @@ class Making:
     that only code in sight has touched. related: those that others were given, by their identity.
     updated: something was, by a flush, that the database works out. settled: the new objects that a flush has written
     and no commit has kept since, by their identity: a rollback makes them plain objects again, which keep their values.
+    renewed: a callee has refreshed something.
     """
 
     follows: bool = False
@@ -52,3 +53,4 @@ class Making:
     related: set[int] = field(default_factory=set)
     updated: bool = False
     settled: set[int] = field(default_factory=set)
+    renewed: bool = False

@@ -33,6 +33,8 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode, al
             each = step in (EACH, VALUE) or each and not _leads_to_one(frame, value, step)
             many = many or step in (EACH, VALUE) and not _is_one(value)
             owner, value = value, step_from(frame, value, step, node)
+            if isinstance(value, Instance) and _may_be_held(frame, owner, step):
+                value = replace(value, asynchronous=False)
             if isinstance(owner, Object) and owner.root and value == UNKNOWN and read.repeated:
                 value = Symbol((*owner.root, step))  # a class that derives from it, as from a mixin, may be mapped
     name = steps[-1] if steps else ""
@@ -46,6 +48,15 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode, al
             # A coroutine, or what has a session, may have loaded more of it by then: whether that raises is not known.
             seen = once if alone or each else replace(once, asynchronous=False)
             _read_of_instance(frame, seen, name, read, binding, each, node)
+
+
+def _may_be_held(frame: Frame, owner: Value, step: str) -> bool:
+    """Whether a step leads to a single row that nothing loads here: the session may hold it, with more of it loaded."""
+    info = frame.ask(MappingOf(owner.cls)) if isinstance(owner, Instance) and owner.asynchronous else None
+    relationship = info.relationships.get(step) if info is not None else None
+    if relationship is None or relationship.collection or not isinstance(owner, Instance):
+        return False
+    return not is_loaded(owner, relationship)
 
 
 def _is_only(frame: Frame, read: Read) -> bool:
@@ -153,7 +164,7 @@ def _confirm(
         outside=outside,
         detached=detached and not loaded,
         after_failure=read.after_failure,
-        asynchronous=value.asynchronous and (not each or bool(outside)),
+        asynchronous=value.asynchronous and (not each or bool(outside)) and not frame.making.renewed,
     )
     if not loaded and root:
         note_argument_read(frame, (*root, name), value.rows, node, read if each else None, read.after_failure)

@@ -20,7 +20,7 @@ COROUTINES = frozenset(_COROUTINES.split())
 BEGINS = frozenset({"begin", "begin_nested"})
 NOT_THERE = re.compile(
     r"\.(query|query_property|bulk_\w+|connect|connection|prepare|enable_relationship_loading)\b"
-    r"|\b(next|object_session|ExitStack|Thread|submit|yield from|inspect|iter|map)\b"
+    r"|\b(next|object_session|ExitStack|Thread|submit|yield from|inspect|iter|map)\b|(?<!\.)\bfilter\("
 )
 NOT_ASYNC = re.compile(r"scoped_session|flask|async |await |automap|asyncio")
 IMPORTS = {
