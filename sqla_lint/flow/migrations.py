@@ -11,8 +11,8 @@ import libcst as cst
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.operations import Batch, Drafted, Operated, Step
 from sqla_lint.flow.places import nodes
-from sqla_lint.flow.questions import EventAsked
-from sqla_lint.flow.values import UNKNOWN, Constant, External, FunctionValue, Manager, Value
+from sqla_lint.flow.questions import EventAsked, MappingOf
+from sqla_lint.flow.values import UNKNOWN, ClassValue, Constant, External, FunctionValue, Manager, Value
 from sqla_lint.knowledge.columns import INTEGERS
 from sqla_lint.knowledge.migrations import (
     BATCH,
@@ -137,9 +137,32 @@ class _Revision:
         )
         if isinstance(function, cst.Attribute):
             keywords = (item.keyword.value for item in nodes(call) if isinstance(item, cst.Arg) and item.keyword)
-            return Step(function.attr.value, words, fills="server_default" in keywords)
+            return Step(function.attr.value, words, fills="server_default" in keywords, empties=self._emptied(call))
         helper = isinstance(self._frame.evaluate(function), FunctionValue) if isinstance(function, cst.Name) else False
-        return Step(function.value if isinstance(function, cst.Name) else "", words, helper)
+        name = function.value if isinstance(function, cst.Name) else ""
+        return Step(name, words, helper, empties=self._emptied(call))
+
+    def _emptied(self, call: cst.Call) -> str:
+        """The table of the class in `query(Hero).delete()` or `delete(Hero)`."""
+        match call:
+            case cst.Call(
+                func=cst.Attribute(
+                    value=cst.Call(
+                        func=cst.Attribute(attr=cst.Name("query")), args=[cst.Arg(value=cst.Name() as named)]
+                    ),
+                    attr=cst.Name("delete"),
+                )
+            ):
+                pass
+            case cst.Call(
+                func=cst.Name("delete") | cst.Attribute(attr=cst.Name("delete")), args=[cst.Arg(value=named)]
+            ):
+                pass
+            case _:
+                return ""
+        value = self._frame.evaluate(named) if isinstance(named, cst.Name) else None
+        info = self._frame.ask(MappingOf(value.id)) if isinstance(value, ClassValue) else None
+        return info.table if info is not None else ""
 
     @cached_property
     def one_dialect(self) -> bool:

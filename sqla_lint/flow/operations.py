@@ -36,13 +36,14 @@ class Batch(Value):
 class Step:
     """A call in a revision: the last name of what is called, the texts among its arguments.
 
-    helper: it is a function of the project. fills: it gives a `server_default`.
+    helper: it is a function of the project. fills: it gives a `server_default`. empties: a table it deletes from.
     """
 
     name: str
     words: frozenset[str] = frozenset()
     helper: bool = False
     fills: bool = False
+    empties: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,10 @@ class Operated(Event):
 
     def emptied(self, table: str) -> bool:
         """Whether something above may have removed the rows of the table."""
-        return any(step.helper or any(_removes(word, table) for word in step.words) for step in self.before)
+        return any(
+            step.helper or step.empties == table or any(_removes(word, table) for word in step.words)
+            for step in self.before
+        )
 
     def adds_empty(self, column: str) -> bool:
         """Whether a column of that name was added above, with nothing in it."""
