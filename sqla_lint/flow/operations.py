@@ -90,10 +90,9 @@ class Operated(Event):
 
     def emptied(self, table: str) -> bool:
         """Whether something above may have removed the rows of the table."""
-        return any(
-            step.helper or step.empties == table or any(_removes(word, table) for word in step.words)
-            for step in self.before
-        )
+        if table and any(step.empties == table for step in self.before):
+            return True
+        return any(step.helper or any(_removes(word, table) for word in step.words) for step in self.before)
 
     def adds_empty(self, column: str) -> bool:
         """Whether a column of that name was added above, with nothing in it."""
