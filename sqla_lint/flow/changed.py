@@ -72,7 +72,7 @@ def _copied(frame: Frame, root: cst.BaseExpression) -> cst.Attribute | None:
         return None
     found = [
         node.value
-        for node in nodes(frame.slice.module)
+        for node in frame.slice.nodes
         if isinstance(node, cst.Assign) and any(_is(item.target, root.value) for item in node.targets)
     ]
     match found:
@@ -99,7 +99,7 @@ def _is_given_back(frame: Frame, root: cst.BaseExpression, column: str) -> bool:
         isinstance(node, cst.Assign)
         and path_of(node.value) == path_of(root)
         and any(_names(item.target, column) for item in node.targets)
-        for node in nodes(frame.slice.module)
+        for node in frame.slice.nodes
     )
 
 

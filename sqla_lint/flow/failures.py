@@ -11,7 +11,7 @@ from sqla_lint.flow.attempts import Attempt, Handled
 from sqla_lint.flow.caught import Caught
 from sqla_lint.flow.frame import Frame, sessions_in
 from sqla_lint.flow.passing import Passed, Step
-from sqla_lint.flow.places import around, nodes
+from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked, Summary
 from sqla_lint.flow.speaking import Databases
 from sqla_lint.flow.state import State
@@ -276,7 +276,7 @@ def pass_over(frame: Frame, passed: Passed, session: Session, node: cst.CSTNode)
 
 def _is_asked(frame: Frame, node: cst.CSTNode) -> bool | None:
     """Whether what a call gives is tested at once; False where it is dropped, None where it goes elsewhere."""
-    for parent in around(frame.slice.module, node):
+    for parent in frame.slice.around(node):
         match parent:
             case cst.Await():
                 continue
@@ -290,10 +290,10 @@ def _is_asked(frame: Frame, node: cst.CSTNode) -> bool | None:
 
 def _name_of(frame: Frame, node: cst.CSTNode) -> str:
     """The name that gets what a call gives, where the function binds it once and does nothing with it but test it."""
-    match next((item for item in around(frame.slice.module, node) if not isinstance(item, cst.Await)), None):
+    match next((item for item in frame.slice.around(node) if not isinstance(item, cst.Await)), None):
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
-            uses = sum(isinstance(item, cst.Name) and item.value == name for item in nodes(frame.slice.module))
-            tests = sum(_tests(item, name) for item in nodes(frame.slice.module))
+            uses = sum(isinstance(item, cst.Name) and item.value == name for item in frame.slice.nodes)
+            tests = sum(_tests(item, name) for item in frame.slice.nodes)
             return name if tests and uses == tests + 1 else ""
     return ""
 

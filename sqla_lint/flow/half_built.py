@@ -10,7 +10,7 @@ import libcst as cst
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.loading import COLUMNS
 from sqla_lint.flow.making import Early
-from sqla_lint.flow.places import Place, around
+from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import AttributeMeans, ClassInfo, EventAsked, MappingOf, SummaryOf
 from sqla_lint.flow.speaking import SpeaksOf
 from sqla_lint.flow.steps import COMPUTES
@@ -63,7 +63,7 @@ def _may_be_silenced(frame: Frame) -> bool:
 
     `with disabled_flush():`, `with quiet(session):`
     """
-    blocks = (node for node in around(frame.slice.module, frame.current) if isinstance(node, cst.With))
+    blocks = (node for node in frame.slice.around(frame.current) if isinstance(node, cst.With))
     for item in (item.item for block in blocks for item in block.items):
         held = [frame.state.names.get(path_of(inner.value)) for inner in getattr(item, "args", ())]
         if "flush" in frame.text(item) or any(isinstance(value, Session) for value in held):

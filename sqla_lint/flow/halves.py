@@ -7,7 +7,7 @@ import libcst as cst
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.loaded import is_loaded
 from sqla_lint.flow.merged import following
-from sqla_lint.flow.places import around, nodes
+from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import EventAsked, MappingOf, Relationship
 from sqla_lint.flow.values import Constant, Instance, Value
 from sqla_lint.flow.work_events import OutOfStep
@@ -43,7 +43,7 @@ def note_empty(frame: Frame, row: Instance, item: Relationship, node: cst.CSTNod
     text, assumed = frame.text(node), frame.state.assumed
     if assumed.get(text) is True or assumed.get(f"{text} is None") is False:
         return  # a test has shown that it is there
-    match next(around(frame.slice.module, node), None):
+    match next(frame.slice.around(node), None):
         case cst.Attribute(value=value) if value is node and frame.ask(EventAsked("OutOfStep")):
             owner = path_of(node).rpartition(".")[0]
             frame.emit(OutOfStep(frame.place(node), None, "new", text, f"{owner}.{item.keys[0]}"))

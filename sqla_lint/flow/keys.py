@@ -14,7 +14,7 @@ from sqla_lint.flow.events import KeyRead
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind
 from sqla_lint.flow.making import KeyUse
-from sqla_lint.flow.places import Place, around, nodes
+from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import AttributeMeans, EventAsked, MappingOf, SignatureOf, Summary, SummaryOf
 from sqla_lint.flow.values import (
     ClassValue,
@@ -138,7 +138,7 @@ def _leads_on(frame: Frame, read: KeyRead) -> bool:
     if read.use != "column" or read.via is not None or read.place.node is None:
         return True
     names = {name for name, held in frame.state.names.items() if _is_same(held, read.instance)}
-    for parent in around(frame.slice.module, read.place.node):
+    for parent in frame.slice.around(read.place.node):
         match parent:
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
                 names.add(name)
@@ -150,11 +150,11 @@ def _leads_on(frame: Frame, read: KeyRead) -> bool:
             case _:
                 continue
         break
-    read_of = {id(node.value) for node in nodes(frame.slice.module) if isinstance(node, cst.Attribute)}
-    bound = {id(node.target) for node in nodes(frame.slice.module) if isinstance(node, cst.AssignTarget)}
+    read_of = {id(node.value) for node in frame.slice.nodes if isinstance(node, cst.Attribute)}
+    bound = {id(node.target) for node in frame.slice.nodes if isinstance(node, cst.AssignTarget)}
     return "" in names or any(
         isinstance(node, cst.Name) and node.value in names and id(node) not in read_of | bound
-        for node in nodes(frame.slice.module)
+        for node in frame.slice.nodes
     )
 
 
@@ -201,7 +201,7 @@ def _mentions(frame: Frame, names: set[str]) -> bool:
 
 def _is_logged(frame: Frame, node: cst.CSTNode) -> bool:
     """Whether a key is only told to a logger, which takes None as well."""
-    for parent in around(frame.slice.module, node):
+    for parent in frame.slice.around(node):
         match parent:
             case cst.Call(func=cst.Attribute(value=receiver, attr=cst.Name(value=method))) if method in LOGGING:
                 return "log" in frame.text(receiver).lower()
@@ -213,7 +213,7 @@ def _is_logged(frame: Frame, node: cst.CSTNode) -> bool:
 def _use(frame: Frame, node: cst.CSTNode) -> tuple[str, str]:
     """What is made of the value of an expression, as `KeyRead` tells it; the kind is empty where nothing is."""
     child = node
-    for parent in around(frame.slice.module, node):
+    for parent in frame.slice.around(node):
         match parent:
             case cst.Call(func=function, args=args):
                 argument = next((item for item in args if item is child), None)

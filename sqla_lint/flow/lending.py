@@ -11,7 +11,7 @@ from sqla_lint.flow.decorating import ClosedUnder, ProvidesFor
 from sqla_lint.flow.endings import ClosedBehind, ReturnedOpen, SessionStored, TakenLate
 from sqla_lint.flow.events import Injected, ScopeLeft
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.places import around, nodes
+from sqla_lint.flow.places import nodes
 from sqla_lint.flow.state import BEGUN, CLOSED, LENT, State
 from sqla_lint.flow.values import Collection, External, Instance, Result, Session, Statement, TupleValue, Value
 from sqla_lint.knowledge.sessions import may_key_session
@@ -151,7 +151,7 @@ def tell_returned(frame: Frame) -> None:
 def _is_known_elsewhere(frame: Frame, key: str) -> bool:
     """Whether a session is also given to something that may close it, a callback say, or kept."""
     name = frame.opened_as.get(key, "")
-    given = (item.value for item in nodes(frame.slice.module) if isinstance(item, cst.Arg | cst.Assign))
+    given = (item.value for item in frame.slice.nodes if isinstance(item, cst.Arg | cst.Assign))
     if any(isinstance(item, cst.Name) and item.value == name for item in given):
         return True
     return any(_mentions(node, name) for node in frame.local_functions.values())
@@ -215,7 +215,7 @@ _OF_REQUESTS = frozenset({"flask.g", "flask.request", "quart.g", "quart.request"
 
 def keeps(frame: Frame, node: cst.Dict) -> bool:
     """Whether a display is given to a name whose items alone are used, so that it gives nothing away."""
-    match next(around(frame.slice.module, node), None):
+    match next(frame.slice.around(node), None):
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
             return _stays(frame, name)
     return False
@@ -225,11 +225,11 @@ def _stays(frame: Frame, name: str) -> bool:
     """Whether a local container never leaves the function: nothing is done with it but to look up its items."""
     if name in {item.name for item in frame.info.parameters} or name in frame.globals or frame.info.module_body:
         return False
-    bodies = [node for node in nodes(frame.slice.module) if isinstance(node, cst.FunctionDef | cst.Lambda)]
+    bodies = [node for node in frame.slice.nodes if isinstance(node, cst.FunctionDef | cst.Lambda)]
     if sum(_mentions(node, name) for node in bodies) > 1:
         return False  # a function inside may take it along
     looked_up = set()
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         if isinstance(node, cst.Subscript):
             looked_up.add(id(node.value))
         elif isinstance(node, cst.AssignTarget | cst.AnnAssign):

@@ -9,7 +9,7 @@ import libcst as cst
 
 from sqla_lint.flow.events import NeverAdded
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.places import around, nodes
+from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import AttributeMeans, ClassInfo, EventAsked, MappingOf, SummaryOf
 from sqla_lint.flow.unwritten import ANYTHING
 from sqla_lint.flow.values import FunctionValue, Instance, Value
@@ -73,7 +73,7 @@ def _adds_itself(frame: Frame, cls: str) -> bool:
 
 def _bound_to(frame: Frame, node: cst.CSTNode) -> str | None:
     """The name that an object is bound to, "" where it is a statement of its own; None where it goes elsewhere."""
-    match next(around(frame.slice.module, node), None):
+    match next(frame.slice.around(node), None):
         case cst.Expr():
             return ""
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):

@@ -47,19 +47,6 @@ def nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         todo += reversed(below(node))
 
 
-def around(root: cst.CSTNode, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The nodes around a node that stands below `root`, from the innermost out."""
-    for child in below(root):
-        if child is node:
-            yield root
-            return
-        found = list(around(child, node))
-        if found:
-            yield from found
-            yield root
-            return
-
-
 class Numbers:
     """Numbers for the nodes of one walk, in the order they are met: what knows a node by its number can be kept.
 
@@ -150,6 +137,13 @@ class Slice:
         if self._parents is None:
             self._parents = {child: parent for parent in self.nodes for child in below(parent)}
         return self._parents
+
+    def around(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around a node, from the innermost out."""
+        parents = self.parents
+        while (parent := parents.get(node)) is not None:
+            yield parent
+            node = parent
 
     @property
     def reads(self) -> Reads:

@@ -12,7 +12,7 @@ from sqla_lint.flow.connected import meant_by
 from sqla_lint.flow.events import AddedTogether, KeyTaken
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.lattice import is_told
-from sqla_lint.flow.places import Place, nodes
+from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import ClassInfo, EventAsked, MappingOf
 from sqla_lint.flow.state import Work
 from sqla_lint.flow.unguarded import note_unguarded
@@ -95,7 +95,7 @@ _DELETING = frozenset({"delete", "exec_driver_sql", "text"})
 
 def _may_be_deleted(frame: Frame) -> bool:
     """Whether the function sends a statement of its own that may delete what the session still holds."""
-    called = (node.func for node in nodes(frame.slice.module) if isinstance(node, cst.Call))
+    called = (node.func for node in frame.slice.nodes if isinstance(node, cst.Call))
     return any(meant_by(frame, function) in _DELETING for function in called)
 
 

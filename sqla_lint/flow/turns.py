@@ -101,7 +101,7 @@ def note_added(frame: Frame, node: cst.Call) -> None:
     """Tell that an object that was made before the loop is given other values and added in every turn."""
     if len(node.args) != 1 or not _is_asked(frame, "AddedAgain") or frame.guards[-1] is not None:
         return
-    given, body = node.args[0].value, _body_around(frame.slice.module, node)
+    given, body = node.args[0].value, _body_around(frame, node)
     if body is None or not isinstance(given, cst.Name) or frame.loops[-1].retries:
         return
     loop, name = frame.loops[-1], given.value
@@ -112,13 +112,13 @@ def note_added(frame: Frame, node: cst.Call) -> None:
         frame.emit_in(loop, node, AddedAgain(frame.place(node), None, False, made[1], name, attribute, loop, place))
 
 
-def _body_around(module: cst.Module, node: cst.CSTNode) -> cst.For | None:
+def _body_around(frame: Frame, node: cst.CSTNode) -> cst.For | None:
     """The innermost `for` whose body holds a node."""
-    found = None
-    for around in nodes(module):
-        if isinstance(around, cst.For) and any(item is node for item in nodes(around.body)):
-            found = around
-    return found
+    for around in frame.slice.around(node):
+        if isinstance(around, cst.For) and around.body is node:
+            return around
+        node = around
+    return None
 
 
 def _made_before(frame: Frame, loop: cst.For, name: str) -> tuple[cst.Call, Instance] | None:

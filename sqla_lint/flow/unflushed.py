@@ -51,7 +51,7 @@ def _note_unbound(frame: Frame, session: Session, name: str) -> None:
         return
     with frame.silent():
         callee = frame.evaluate(made.func)
-    found = list(nodes(frame.slice.module))
+    found = frame.slice.nodes
     bound = any(isinstance(node, cst.AssignTarget) and path_of(node.target) == f"{name}.bind" for node in found)
     asked = (node.func for node in found if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute))
     sends = any(path_of(item.value) == name and item.attr.value in _WRITING for item in asked)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from sqla_lint.flow.decorating import CallersOf
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.places import Place, nodes
+from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import EventAsked, MappingOf
 from sqla_lint.flow.speaking import SpeaksOf
 from sqla_lint.flow.values import Instance, class_name
@@ -41,7 +41,7 @@ def _is_on_its_own(frame: Frame) -> bool:
     if any(part.startswith(("test", "conftest")) for part in frame.info.module.split(".")):
         return False  # nobody else is at work
     writes = False
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         if isinstance(node, cst.Try | cst.TryStar):
             return False
         match node:
@@ -57,7 +57,7 @@ def _is_on_its_own(frame: Frame) -> bool:
 def _given(frame: Frame, name: str) -> set[tuple[str, str]]:
     """The columns that calls of a class give by keyword, each with the value as written."""
     found = set[tuple[str, str]]()
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.Call(func=cst.Name(value=called) | cst.Attribute(attr=cst.Name(value=called)), args=args):
                 if called == name:
@@ -67,7 +67,7 @@ def _given(frame: Frame, name: str) -> set[tuple[str, str]]:
 
 def _is_looked_up(frame: Frame, name: str, column: str, text: str) -> bool:
     """Whether the function compares the column with the value, in a criterion or by `filter_by()`."""
-    for node in nodes(frame.slice.module):
+    for node in frame.slice.nodes:
         match node:
             case cst.Comparison(
                 left=cst.Attribute(value=owner, attr=cst.Name(value=read)),
