@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 # The strategies that need all rows of a statement at once.
 NEEDING = ("joined", "subquery")
+
+
+def along(steps: Iterable[str], last: str) -> str:
+    """The loader option `last` at the end of a path: `selectinload(Customer.orders).joinedload(Order.shop)`."""
+    return ".".join([*(f"selectinload({step})" for step in steps), last])
 
 
 @dataclass(frozen=True, slots=True)

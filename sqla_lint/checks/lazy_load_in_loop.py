@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqla_lint.context import Context
+from sqla_lint.context import Context, along
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
 from sqla_lint.flow.events import ColumnRead, Loop, RelationshipRead
 from sqla_lint.flow.multiplied import is_joined, multiplies, notes_of
@@ -66,7 +66,7 @@ def check_column(read: ColumnRead, context: Context) -> Iterator[Diagnostic]:
     elif read.why == "subclass":
         fix, notes = Fix(f"query them as they are: `selectin_polymorphic()` or `with_polymorphic()` with `{owner}`"), ()
     else:
-        option = ".".join([*(f"selectinload({step})" for step in row.path), f"undefer({owner}.{read.column})"])
+        option = along(row.path, f"undefer({owner}.{read.column})")
         fix, notes = Fix(f"load it with the rows: `.options({option})` on their query"), ()
     path = f"{owner}.{read.column}"
     yield rule.at(read.place.span, fix=fix, notes=notes, about=path, path=path, often="once per row", rows=loop.source)
@@ -86,7 +86,7 @@ def _fix(read: RelationshipRead, owner: str, context: Context) -> Fix:
     if read.instance is not None and is_joined(read, context.mapping(read.instance.cls)):
         loader = "contains_eager"  # the join is there already
     steps = read.instance.path if read.instance is not None else ()
-    option = ".".join([*(f"selectinload({step})" for step in steps), f"{loader}({owner}.{read.relationship})"])
+    option = along(steps, f"{loader}({owner}.{read.relationship})")
     if read.instance is not None and read.instance.expired is not None:
         return Fix(f"read it before they expire, or query the rows again with `.options({option})`")
     return Fix(f"load it with the rows: `.options({option})` on their query")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqla_lint.context import Context
+from sqla_lint.context import Context, along
 from sqla_lint.diagnostic import Confidence, Diagnostic, Fix, Note, Severity
 from sqla_lint.flow.events import ColumnRead, RelationshipRead
 from sqla_lint.flow.query_events import RaisingRead
@@ -54,11 +54,10 @@ def check_raising(read: RaisingRead, context: Context) -> Iterator[Diagnostic]:
     owner, relationship = context.class_name(read.instance.cls), read.relationship
     loader = "selectinload" if relationship.collection else "joinedload"
     path = f"{owner}.{relationship.name}"
-    option = ".".join([*(f"selectinload({step})" for step in read.instance.path), f"{loader}({path})"])
-    by = "by an option of the query" if read.by_option else "by its mapping"
+    option = along(read.instance.path, f"{loader}({path})")
     message = "`{path}` {why}, and nothing on the way has loaded it: InvalidRequestError"
     fix = Fix(f"load it with the query: `.options({option})`")
-    yield rule.at(read.place.span, message=message, fix=fix, about=path, path=path, why=f"is set to raise {by}")
+    yield rule.at(read.place.span, message=message, fix=fix, about=path, path=path, why=f"is set to raise {read.by}")
 
 
 @rule.on(ColumnRead)

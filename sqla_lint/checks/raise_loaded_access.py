@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqla_lint.context import Context
+from sqla_lint.context import Context, along
 from sqla_lint.diagnostic import Diagnostic, Fix, Note, Severity
 from sqla_lint.flow.events import ColumnRead
 from sqla_lint.flow.query_events import RaisingRead
@@ -25,12 +25,11 @@ def check(read: RaisingRead, context: Context) -> Iterator[Diagnostic]:
     owner, relationship = context.class_name(read.instance.cls), read.relationship
     loader = "selectinload" if relationship.collection else "joinedload"
     path = f"{owner}.{relationship.name}"
-    option = ".".join([*(f"selectinload({step})" for step in read.instance.path), f"{loader}({path})"])
+    option = along(read.instance.path, f"{loader}({path})")
     producer = read.instance.producer
     notes = (Note(producer.place.span, "the rows come from here"),) if producer and producer.place else ()
-    by = "by an option of the query" if read.by_option else "by its mapping"
     fix = Fix(f"load it with the query: `.options({option})`")
-    yield rule.at(read.place.span, fix=fix, notes=notes, about=path, path=path, by=by, text=read.text)
+    yield rule.at(read.place.span, fix=fix, notes=notes, about=path, path=path, by=read.by, text=read.text)
 
 
 @rule.on(ColumnRead)

@@ -29,10 +29,7 @@ from sqla_lint.flow.managers import enter
 from sqla_lint.flow.migrations import operate
 from sqla_lint.flow.operations import Batch
 from sqla_lint.flow.options import chained
-from sqla_lint.flow.queries import (
-    held,
-    statement_method,
-)
+from sqla_lint.flow.queries import held, statement_method
 from sqla_lint.flow.questions import MappingOf
 from sqla_lint.flow.reaching import Getter, Partial
 from sqla_lint.flow.replacing import note_changed

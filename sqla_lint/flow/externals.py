@@ -15,9 +15,7 @@ from sqla_lint.flow.loaded import make_new, set_loaded
 from sqla_lint.flow.migrations import draft, is_operation, operate
 from sqla_lint.flow.noted import is_column
 from sqla_lint.flow.polling import note_given, note_sleep
-from sqla_lint.flow.queries import (
-    page,
-)
+from sqla_lint.flow.queries import page
 from sqla_lint.flow.reaching import Above
 from sqla_lint.flow.state import NEW
 from sqla_lint.flow.stdlib import from_stdlib

@@ -39,15 +39,15 @@ _MOST_KEYWORDS = 4
 def bind(info: FunctionInfo, bound: Value | None, arguments: Arguments) -> Binding:
     """The values of the parameters that a call gives; what is left over goes to `*args`."""
     binding: Binding = {}
-    rest = next((index for index, item in enumerate(info.parameters) if item.kind == "args"), None)
     names = _positional(info)
     if info.binds and names:
         if bound is not None:
             binding[names[0]] = bound
         names = names[1:] if bound is not None or info.binds == "cls" else names
     binding.update(zip(names, arguments.positional, strict=False))
-    if rest is not None and not arguments.spread:
-        binding[info.parameters[rest].name] = TupleValue(arguments.positional[len(names) :])
+    rest = next((item.name for item in info.parameters if item.kind == "args"), "")
+    if rest and not arguments.spread:
+        binding[rest] = TupleValue(arguments.positional[len(names) :])
     binding.update(arguments.keywords)
     others = next((item.name for item in info.parameters if item.kind == "kwargs"), "")
     if others and not arguments.spread:

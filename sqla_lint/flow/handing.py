@@ -54,16 +54,13 @@ def ran(frame: Frame, session: Session, arguments: Arguments, node: cst.CSTNode,
 def in_thread(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value:
     """What is to be awaited, or asked for its result, where a thread calls a function; else nothing is known."""
     name = dotted.rpartition(".")[2]
-    if name in AWAITED_THREADS or dotted in IN_THREADS:
-        value = _given(frame, arguments, 0, node)
-        return Coroutine(value) if value != UNKNOWN else UNKNOWN
-    if name == "run_in_executor":
-        value = _given(frame, arguments, STARTING_THREADS[name], node)
-        return Coroutine(value) if value != UNKNOWN else UNKNOWN
-    if name == "submit":
-        value = _given(frame, arguments, STARTING_THREADS[name], node)
-        return Pending(value) if value != UNKNOWN else UNKNOWN
-    return UNKNOWN
+    awaited = name in AWAITED_THREADS or dotted in IN_THREADS
+    if not awaited and name not in ("run_in_executor", "submit"):
+        return UNKNOWN
+    value = _given(frame, arguments, 0 if awaited else STARTING_THREADS[name], node)
+    if value == UNKNOWN:
+        return UNKNOWN
+    return Pending(value) if name == "submit" else Coroutine(value)
 
 
 def _given(frame: Frame, arguments: Arguments, at: int, node: cst.CSTNode, first: tuple[Value, ...] = ()) -> Value:

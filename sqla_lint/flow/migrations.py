@@ -135,34 +135,34 @@ class _Revision:
             for item in nodes(call)
             if isinstance(item, cst.SimpleString | cst.ConcatenatedString)
         )
+        empties = self._emptied(call)
         if isinstance(function, cst.Attribute):
             keywords = (item.keyword.value for item in nodes(call) if isinstance(item, cst.Arg) and item.keyword)
-            return Step(function.attr.value, words, fills="server_default" in keywords, empties=self._emptied(call))
+            return Step(function.attr.value, words, False, "server_default" in keywords, empties)
         helper = isinstance(self._frame.evaluate(function), FunctionValue) if isinstance(function, cst.Name) else False
-        name = function.value if isinstance(function, cst.Name) else ""
-        return Step(name, words, helper, empties=self._emptied(call))
+        return Step(function.value if isinstance(function, cst.Name) else "", words, helper, empties=empties)
 
     def _emptied(self, call: cst.Call) -> str:
         """The table of the class in `query(Hero).delete()` or `delete(Hero)`."""
         match call:
-            case cst.Call(
-                func=cst.Attribute(
-                    value=cst.Call(
-                        func=cst.Attribute(attr=cst.Name("query")), args=[cst.Arg(value=cst.Name() as named)]
-                    ),
-                    attr=cst.Name("delete"),
+            case (
+                cst.Call(
+                    func=cst.Attribute(
+                        value=cst.Call(
+                            func=cst.Attribute(attr=cst.Name("query")), args=[cst.Arg(value=cst.Name() as named)]
+                        ),
+                        attr=cst.Name("delete"),
+                    )
+                )
+                | cst.Call(
+                    func=cst.Name("delete") | cst.Attribute(attr=cst.Name("delete")),
+                    args=[cst.Arg(value=cst.Name() as named)],
                 )
             ):
-                pass
-            case cst.Call(
-                func=cst.Name("delete") | cst.Attribute(attr=cst.Name("delete")), args=[cst.Arg(value=named)]
-            ):
-                pass
-            case _:
-                return ""
-        value = self._frame.evaluate(named) if isinstance(named, cst.Name) else None
-        info = self._frame.ask(MappingOf(value.id)) if isinstance(value, ClassValue) else None
-        return info.table if info is not None else ""
+                value = self._frame.evaluate(named)
+                info = self._frame.ask(MappingOf(value.id)) if isinstance(value, ClassValue) else None
+                return info.table if info is not None else ""
+        return ""
 
     @cached_property
     def one_dialect(self) -> bool:

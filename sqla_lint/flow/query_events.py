@@ -79,3 +79,8 @@ class RaisingRead(Event):
     by_option: bool = False
     asynchronous: bool = False
     text: str = ""
+
+    @property
+    def by(self) -> str:
+        """What sets it to raise, in words that follow "raises" or "is set to raise"."""
+        return "by an option of the query" if self.by_option else "by its mapping"

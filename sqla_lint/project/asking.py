@@ -42,9 +42,10 @@ class Asking:
         self._mapped = mapped
         self._asked = asked
         self._opening = opening
+        self._asynchronous = has_async(files)
         self._wanted = self._wants()
         self._of_factories = frozenset(name for kind, name in asked.calls if kind == "factory" and name != "()")
-        self._entering = BEGINNING | ({"connect", "no_autoflush"} if has_async(files) else set())
+        self._entering = BEGINNING | ({"connect", "no_autoflush"} if self._asynchronous else set())
         self._around: dict[tuple[str, str], tuple[set[str], bool]] = {}
 
     def _wants(self) -> list[_Wanted]:
@@ -52,7 +53,7 @@ class Asking:
         found: dict[tuple[frozenset[str], bool], set[str]] = defaultdict(set)
         for call in self._asked.calls:
             kind, name = call
-            if name != "()" and kind != "factory" and (name not in _BESIDE_ASYNC or has_async(self._files)):
+            if name != "()" and kind != "factory" and (name not in _BESIDE_ASYNC or self._asynchronous):
                 found[self._asked.beside.get(call, frozenset()), kind == "session"].add(name)
         free = found[frozenset(), False]
         if ("mapped", "()") in self._asked.calls:

@@ -143,6 +143,7 @@ class Classes:
                 relationships.setdefault(relationship.name, relationship)
         columns = self._keyed(id_, columns, arguments)
         relationships = {name: self._going_by(item, columns) for name, item in relationships.items()}
+        told = frozenset[str]().union(*(mapper_arguments(self._bodies, item) for item in self.lineage(id_)))
         return ClassInfo(
             id_,
             fact.name,
@@ -155,8 +156,8 @@ class Classes:
             self.lineage(id_),
             proxies,
             inheritance(id_, self._bodies, self._tables, self._is_mapped),
-            any("version_id_col" in mapper_arguments(self._bodies, item) for item in self.lineage(id_)),
-            any("eager_defaults" in mapper_arguments(self._bodies, item) for item in self.lineage(id_)),
+            "version_id_col" in told,
+            "eager_defaults" in told,
             dataclass_like,
         )
 

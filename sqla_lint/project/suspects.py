@@ -6,7 +6,7 @@ What a called chain may run is a matter of `targets`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cached_property
 
 from sqla_lint.flow.asked import NOTHING_ASKED, Asked
@@ -124,9 +124,13 @@ class Suspects:
         if self._told:
             self.reading |= self._closure(self._tells)
 
+    def _makes_text(self, facts: Facts, reads: Container[str], calls: Iterable[str]) -> bool:
+        """Whether these reads and calls make a text of a name, where that may be of what loads for it."""
+        return facts.module in self._told and (TEXT in reads or not TELLERS.isdisjoint(calls))
+
     def _tells(self, facts: Facts, fact: FunctionFact) -> bool:
         """Whether the function makes a text of what may load a relationship for that."""
-        return facts.module in self._told and (TEXT in fact.sketch.reads or not TELLERS.isdisjoint(fact.sketch.calls))
+        return self._makes_text(facts, fact.sketch.reads, fact.sketch.calls)
 
     def _functions(self) -> Iterator[tuple[Facts, FunctionFact]]:
         for facts in self._files:
@@ -309,7 +313,7 @@ class Suspects:
             return True
         if self._dumps(facts, sketch) or self._fills_models(facts, fact, sketch):
             return True
-        if facts.module in self._told and (TEXT in sketch.loop_reads or not TELLERS.isdisjoint(sketch.loop_calls)):
+        if self._makes_text(facts, sketch.loop_reads, sketch.loop_calls):
             return True
         for chain in sketch.loop_calls:
             if not self.reading.isdisjoint(self._targets.of(facts, fact, chain)):
@@ -340,7 +344,7 @@ class Suspects:
     def _reads_too_late(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
         """Whether something may be read under an AsyncSession, or of what a helper got with a session of its own."""
         if fact is not None and fact.is_async and knows_session(fact):
-            if facts.module in self._told and (TEXT in sketch.reads or not TELLERS.isdisjoint(calls)):
+            if self._makes_text(facts, sketch.reads, calls):
                 return True
             of = self._targets.of
             responds = self.schemas.response(facts, fact) if fact.decorators else ()
