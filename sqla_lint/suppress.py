@@ -33,7 +33,7 @@ class Comments:
 
 def comments(text: str) -> Comments:
     """Return the comments that suppress diagnostics in a file with this text."""
-    if _WORD not in text.lower():
+    if not _may_suppress(text):
         return Comments()
     by_line: dict[int, tuple[str, ...]] = {}
     reach: dict[int, tuple[range, ...]] = {}
@@ -55,6 +55,25 @@ def comments(text: str) -> Comments:
     except (tokenize.TokenError, SyntaxError, ValueError):
         pass  # Python's own parser took the file: what was found so far stands
     return Comments(by_line, reach)
+
+
+def _may_suppress(text: str) -> bool:
+    """Whether a line seems to hold a comment that means one of our rules: most are for other linters."""
+    lowered = text.lower()
+    at = lowered.find(_WORD)
+    while at >= 0:
+        end = lowered.find("\n", at)
+        line = lowered[lowered.rfind("\n", 0, at) + 1 : end if end >= 0 else None]
+        codes = parse(line)
+        if codes is not None and (not codes or any(_is_ours(code) for code in codes)):
+            return True
+        at = lowered.find(_WORD, end) if end >= 0 else -1
+    return False
+
+
+def _is_ours(listed: str) -> bool:
+    """Whether a code or name in a comment can be one of ours."""
+    return "-" in listed or listed.startswith("orm")
 
 
 def parse(comment: str) -> tuple[str, ...] | None:

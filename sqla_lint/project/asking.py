@@ -17,7 +17,7 @@ from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.knowledge.statements import QUERY_GETS
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.dialects import databases
-from sqla_lint.project.dropping import as_imported, has_async
+from sqla_lint.project.dropping import has_async
 from sqla_lint.project.mentions import knows_session, last, outermost
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -66,11 +66,11 @@ class Asking:
             found[MAKING_POOLS, False] |= POOLED
             found[frozenset(), True] |= POOLED
         return [
-            _Wanted(as_imported(self._files, names), beside, of_session)
+            _Wanted(self._mapped.index.as_imported(names), beside, of_session)
             for (beside, of_session), names in found.items()
         ]
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         named = {*calls, *(last(chain) for _, chain in sketch.made)}
         if any(not item.names.isdisjoint(named) and self._stands(facts, fact, item) for item in self._wanted):
@@ -115,7 +115,7 @@ class Asking:
             self._around[key] = calls, not self._opening.isdisjoint(calls) or any(map(knows_session, within))
         return self._around[key]
 
-    def _crosses(self, facts: Facts, sketch: Sketch, calls: set[str]) -> bool:
+    def _crosses(self, facts: Facts, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether criteria may refer to several classes of the project."""
         if calls.isdisjoint(("filter", "where")):
             return False
@@ -150,7 +150,7 @@ class Asking:
         *_, owner, name = ("", *chain.rsplit(".", 2)[-2:])
         return name in self._of_factories and owner in factories
 
-    def _migrates(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def _migrates(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may call an operation of Alembic that rules ask for."""
         name = fact.name if fact is not None else ""
         wanted = self._operations[1] if name.startswith("downgrade") else self._operations[0]

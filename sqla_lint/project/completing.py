@@ -7,7 +7,6 @@ from functools import cached_property
 
 from sqla_lint.knowledge.sessions import TAKES_IN
 from sqla_lint.project.classes import Classes
-from sqla_lint.project.dropping import as_imported
 from sqla_lint.project.keyed import Following
 from sqla_lint.project.mentions import functions_calling
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
@@ -35,7 +34,7 @@ class Completing:
                     attributes |= {
                         name for name, item in info.relationships.items() if not required.isdisjoint(item.keys)
                     }
-        return frozenset(attributes), as_imported(self._files, names)
+        return frozenset(attributes), self._classes.index.as_imported(names)
 
     @cached_property
     def _making(self) -> frozenset[str]:
@@ -47,7 +46,7 @@ class Completing:
         """The functions that give an object to what may be a session."""
         return functions_calling(self._files, TAKES_IN)
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         attributes, names = self._names
         if attributes.isdisjoint(sketch.sets):

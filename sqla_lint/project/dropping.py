@@ -7,13 +7,8 @@ from functools import cached_property
 
 from sqla_lint.knowledge.coroutines import BEGINNING, CALLED_BY, DROPPED
 from sqla_lint.project.mentions import functions_where, knows_session, last
+from sqla_lint.project.names import NameIndex
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
-
-
-def as_imported(files: Sequence[Facts], names: set[str]) -> frozenset[str]:
-    """The names, and what the files call them by importing them under another."""
-    imported = (item for facts in files for item in facts.imports.items())
-    return frozenset(names.union(name for name, target in imported if target.rpartition(".")[2] in names))
 
 
 def has_async(files: Sequence[Facts]) -> bool:
@@ -31,13 +26,13 @@ Following = Callable[[Facts, FunctionFact | None, str], Iterable[str]]
 class Dropping:
     """The verdict for the events that rules ask for. `following` gives the functions that a chain may run."""
 
-    def __init__(self, files: Sequence[Facts], events: frozenset[str], following: Following) -> None:
-        self._files = files
+    def __init__(self, index: NameIndex, events: frozenset[str], following: Following) -> None:
+        self._index = index
         self._events = events
         self._following = following
-        self._imports_async = has_async(files)
+        self._imports_async = has_async(index.files)
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         if "ValueDropped" in self._events and not DROPPED.isdisjoint(sketch.dropped):
             return True
@@ -52,7 +47,7 @@ class Dropping:
             return True
         return bool(self._events & _OF_COROUTINES) and self._leaves(facts, fact, sketch, calls - sketch.only_awaited)
 
-    def _leaves(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def _leaves(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether one of these calls, which no `await` stands before, may give a coroutine."""
         own = calls & _COROUTINES
         if own - _SHARED or own and (fact is None or knows_session(fact)):
@@ -65,9 +60,9 @@ class Dropping:
     @cached_property
     def _asynchronous(self) -> frozenset[str]:
         """The coroutine functions of the project."""
-        return functions_where(self._files, lambda facts, fact: fact.is_async and not fact.is_generator)
+        return functions_where(self._index.files, lambda facts, fact: fact.is_async and not fact.is_generator)
 
     @cached_property
     def _names(self) -> frozenset[str]:
         """What they are called by."""
-        return as_imported(self._files, {last(item.replace(":", ".")) for item in self._asynchronous})
+        return self._index.as_imported({last(item.replace(":", ".")) for item in self._asynchronous})

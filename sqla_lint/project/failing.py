@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sqla_lint.knowledge.databases import is_postgresql
 from sqla_lint.knowledge.exceptions import SENDING, WRITING
-from sqla_lint.project.mentions import by_last_name, knows_session, last
+from sqla_lint.project.mentions import by_last_name, knows_session, last, last_names
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 TargetsOf = Callable[[Facts, FunctionFact | None, str], tuple[str, ...]]
@@ -31,7 +31,7 @@ class Failing:
             return False
         if not sketch.tried:
             return self._hears_nothing(facts, fact, sketch)
-        if any(last(chain) in self._verbs for chain in sketch.tried):
+        if not last_names(sketch.tried).isdisjoint(self._verbs):
             return True
         if any(item in self._may_write for chain in sketch.tried for item in self._targets_of(facts, fact, chain)):
             return True
@@ -54,5 +54,5 @@ class Failing:
     def _may_write(self) -> frozenset[str]:
         """The functions that may flush, or give a session something to write."""
         return self._closure(
-            lambda facts, fact: knows_session(fact) and any(last(chain) in WRITING for chain in fact.sketch.calls)
+            lambda facts, fact: knows_session(fact) and not last_names(fact.sketch.calls).isdisjoint(WRITING)
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.sessions import is_session_name
-from sqla_lint.project.mentions import by_last_name, last
+from sqla_lint.project.mentions import by_last_name, last, last_names
 from sqla_lint.survey.expressions import Choice, Expression, Index, Literal, dotted
 from sqla_lint.survey.facts import Facts, FunctionFact, Parameter, Sketch
 
@@ -28,7 +28,7 @@ class Handed:
         self._targets = targets
         self._loops = loops
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hand one over; `calls` are the last names of what it calls."""
         if calls.isdisjoint(self._taking) or calls.isdisjoint(_MAKING) and not sketch.titles:
             return False
@@ -44,7 +44,7 @@ class Handed:
         return by_last_name(self._files, self._goes_through)
 
     def _goes_through(self, facts: Facts, fact: FunctionFact) -> bool:
-        takes = not _TAKING.isdisjoint(map(last, fact.sketch.calls))
+        takes = not _TAKING.isdisjoint(last_names(fact.sketch.calls))
         return takes and any(map(_is_open, _given(fact))) and self._loops(facts, fact)
 
 

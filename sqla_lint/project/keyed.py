@@ -7,7 +7,6 @@ from functools import cached_property
 
 from sqla_lint.flow.taken import is_numbered
 from sqla_lint.project.classes import Classes
-from sqla_lint.project.dropping import as_imported
 from sqla_lint.project.mentions import functions_calling, functions_where, last
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -33,7 +32,7 @@ class Keyed:
                 if info.mapped and given:
                     keys.update(given)
                     names.add(fact.name)
-        return frozenset(keys), as_imported(self._files, names)
+        return frozenset(keys), self._classes.index.as_imported(names)
 
     @cached_property
     def _told(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -45,9 +44,9 @@ class Keyed:
                 if info.mapped and info.primary:
                     by_database = any(is_numbered(info.columns[name]) for name in info.primary)
                     (numbered if by_database else told).add(fact.name)
-        return as_imported(self._files, told), as_imported(self._files, numbered)
+        return self._classes.index.as_imported(told), self._classes.index.as_imported(numbered)
 
-    def may_repeat(self, sketch: Sketch, calls: set[str]) -> bool:
+    def may_repeat(self, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may add a new object under a key of its own."""
         if calls.isdisjoint(("add", "add_all")):
             return False
@@ -70,7 +69,7 @@ class Keyed:
             ),
         )
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         keys, classes = self._keys
         owners = {chain.rpartition(".")[0] for chain in sketch.reads if last(chain) in keys and "." in chain}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.sessions import ENDING
-from sqla_lint.project.mentions import functions_where, knows_session, last
+from sqla_lint.project.mentions import functions_where, knows_session, last, last_names
 from sqla_lint.project.sharing import keeps_session, opened_by
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
@@ -29,7 +29,7 @@ class Lives:
         self._targets = targets
         self._events = events
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         if fact is None and "SessionKept" in self._events and keeps_session(facts, self._keeping):
             return True
@@ -37,20 +37,20 @@ class Lives:
             return True
         if "ScopeLeft" in self._events and "remove" in calls and fact is not None and fact.is_generator:
             return True  # of a registry
-        if "ReadStale" in self._events and "sleep" in map(last, sketch.loop_calls) and self._works(fact, calls):
+        if "ReadStale" in self._events and "sleep" in last_names(sketch.loop_calls) and self._works(fact, calls):
             return True
         return not self._events.isdisjoint(_OF_END) and self._closes(facts, fact, sketch, calls)
 
-    def _works(self, fact: FunctionFact | None, calls: set[str]) -> bool:
+    def _works(self, fact: FunctionFact | None, calls: frozenset[str]) -> bool:
         return fact is None or knows_session(fact) or not calls.isdisjoint(self._opening)
 
-    def _opens(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def _opens(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a session may be opened, here or in what a helper yields."""
         if not calls.isdisjoint(self._opening):
             return True
         return not calls.isdisjoint(_DRAWING) and self.is_helped(facts, fact, sketch.calls)
 
-    def _closes(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def _closes(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a session may be closed that was not opened here, or that the block of a function closes."""
         if not calls.isdisjoint(ENDING) and (fact is None or knows_session(fact)):
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from functools import cache
 
 from sqla_lint.knowledge.calls import OUTSIDE, OUTSIDE_CALLS
 from sqla_lint.knowledge.sessions import is_session_name
@@ -22,10 +23,13 @@ def knows_session(fact: FunctionFact) -> bool:
         return True
     if any(mentions_session(item.annotation) for item in fact.parameters):
         return True
-    words = [
-        *(chain.rpartition(".")[2] for chain in fact.sketch.reads),
-        *(chain.partition(".")[0] for chain in fact.sketch.calls),
-    ]
+    return _mention_session(fact.sketch.reads, fact.sketch.calls)
+
+
+@cache
+def _mention_session(reads: frozenset[str], calls: frozenset[str]) -> bool:
+    """Whether a session is what chains read, or where those that are called begin."""
+    words = last_names(reads).union(chain.partition(".")[0] for chain in calls)
     return any("session" in word.lower() or word in ("db", "query") for word in words)
 
 
@@ -81,6 +85,12 @@ def last(chain: str) -> str:
     return chain.rpartition(".")[2]
 
 
+@cache
+def last_names(chains: frozenset[str]) -> frozenset[str]:
+    """The last names of chains. The same chains are asked for again and again."""
+    return frozenset(chain.rpartition(".")[2] for chain in chains)
+
+
 def goes_outside(facts: Facts, chain: str) -> bool:
     """Whether a chain calls into the outside world."""
     root, _, rest = chain.partition(".")
@@ -103,7 +113,7 @@ def functions_where(files: Iterable[Facts], holds: Holds) -> frozenset[str]:
 def functions_calling(files: Iterable[Facts], names: Collection[str]) -> frozenset[str]:
     """The functions that call something of one of these names, whatever stands before it."""
     wanted = frozenset(names)
-    return functions_where(files, lambda facts, fact: not wanted.isdisjoint(map(last, fact.sketch.calls)))
+    return functions_where(files, lambda facts, fact: not wanted.isdisjoint(last_names(fact.sketch.calls)))
 
 
 def by_last_name(files: Iterable[Facts], holds: Holds) -> dict[str, set[str]]:

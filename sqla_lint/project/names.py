@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.mapping import is_family
@@ -56,6 +58,21 @@ class NameIndex:
                 self.by_function_name.setdefault(function.name.partition("@")[0], []).append(
                     Definition("function", facts.module, qualname)
                 )
+
+    def as_imported(self, names: Iterable[str]) -> frozenset[str]:
+        """The names, and what the files call them by importing them under another."""
+        found = set(names)
+        return frozenset(found.union(*(self._renamed.get(name, ()) for name in found)))
+
+    @cached_property
+    def _renamed(self) -> dict[str, set[str]]:
+        """For the last name of what is imported the other names that files give it."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for facts in self.files:
+            for name, target in facts.imports.items():
+                if (own := target.rpartition(".")[2]) != name:
+                    found[own].add(name)
+        return dict(found)
 
     def class_fact(self, id_: str) -> ClassFact | None:
         """The class of that identity."""

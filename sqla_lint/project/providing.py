@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.calls import ENDING_REQUESTS, REQUEST_METHODS
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import last, last_names
 from sqla_lint.project.names import NameIndex
 from sqla_lint.survey.expressions import Apply, Expression, Index, Literal, Member, Name, dotted, parse_annotation
 from sqla_lint.survey.facts import Facts, FunctionFact, Parameter
@@ -113,4 +113,4 @@ def _ends(fact: FunctionFact, name: str) -> bool:
     chains = (*fact.sketch.calls, *fact.sketch.reads)
     if any("()" not in chain or name in chain.split(".") for chain in fact.sketch.entered):
         return True
-    return any(last(chain) in _CLOSING for chain in chains)
+    return not last_names(chains).isdisjoint(_CLOSING)

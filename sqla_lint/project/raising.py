@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from sqla_lint.knowledge.loaders import RAISES, RAISING
 from sqla_lint.project.classes import Classes
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import last_names
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 _Closure = Callable[[Callable[[Facts, FunctionFact], bool]], frozenset[str]]
@@ -24,11 +24,11 @@ class Raising:
         self._names = frozenset(_names(files, classes)) if self._asked else frozenset()
         self._options = closure(_has_option) if self._asked else frozenset()
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hold such a read."""
         if not self._asked:
             return False
-        if self._names and not self._names.isdisjoint(map(last, sketch.reads)):
+        if self._names and not self._names.isdisjoint(last_names(sketch.reads)):
             return True
         if f"{RAISES}=" in calls:
             return True  # of columns
@@ -45,4 +45,4 @@ def _names(files: Sequence[Facts], classes: Classes) -> Iterator[str]:
 
 
 def _has_option(facts: Facts, fact: FunctionFact) -> bool:
-    return RAISES in map(last, fact.sketch.calls)
+    return RAISES in last_names(fact.sketch.calls)

@@ -8,7 +8,7 @@ from functools import cached_property
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.knowledge.statements import NARROWING, QUERY_GETS
 from sqla_lint.project.keyed import Following
-from sqla_lint.project.mentions import functions_where, last
+from sqla_lint.project.mentions import functions_where, last_names
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 Callers = Mapping[str, Sequence[set[str]]]
@@ -38,7 +38,7 @@ class Repeating:
         """The functions that look something up, themselves or by others, and do nothing else to a session."""
         quiet = functions_where(
             self._files,
-            lambda facts, fact: bool(fact.parameters) and _DOING.isdisjoint(map(last, fact.sketch.calls)),
+            lambda facts, fact: bool(fact.parameters) and _DOING.isdisjoint(last_names(fact.sketch.calls)),
         )
         found = quiet & functions_where(self._files, lambda facts, fact: any(map(_narrows, fact.sketch.calls)))
         for _ in range(_DEEPEST):

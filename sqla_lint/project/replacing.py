@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from sqla_lint.project.classes import Classes
-from sqla_lint.project.dropping import as_imported
-from sqla_lint.project.mentions import knows_session, last
+from sqla_lint.project.mentions import knows_session, last_names
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 
@@ -31,14 +30,14 @@ class Replacing:
                     if target is not None and any(key != target.primary for key in target.unique):
                         relationships.add(item.name)
                         names.add(target.name)
-        return frozenset(columns), frozenset(relationships), as_imported(self._files, names)
+        return frozenset(columns), frozenset(relationships), self._classes.index.as_imported(names)
 
-    def may_hold(self, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         if fact is not None and not knows_session(fact):
             return False
         columns, relationships, names = self._names
-        if "delete" in calls and any(last(chain) in columns for chain in sketch.reads):
+        if "delete" in calls and not last_names(sketch.reads).isdisjoint(columns):
             return True
         if names.isdisjoint(calls):
             return False

@@ -9,7 +9,7 @@ from sqla_lint.diagnostic import Span
 from sqla_lint.flow.operations import LeftBehind
 from sqla_lint.flow.places import Place
 from sqla_lint.knowledge.migrations import OP, SCHEMA
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import last_names
 from sqla_lint.project.project import Project
 from sqla_lint.survey.facts import Facts
 
@@ -23,7 +23,7 @@ def left_behind(project: Project, targets: Collection[str]) -> Iterator[LeftBehi
         lines = project.slices.lines(facts.path)[down.line - 1 : down.end_line]
         if down.sketch.calls or not _does_nothing(lines):
             continue
-        operations = tuple(sorted({last(chain) for chain in up.sketch.calls} & SCHEMA))
+        operations = tuple(sorted(last_names(up.sketch.calls) & SCHEMA))
         if operations:
             column = len(lines[0]) - len(lines[0].lstrip()) + 1
             span = Span(facts.path, down.line, column, down.line, len(lines[0]) + 1)

@@ -30,6 +30,7 @@ from sqla_lint.project.mentions import (
     is_maker,
     knows_session,
     last,
+    last_names,
     makes_sessions,
     mentions_session,
     outermost,
@@ -94,7 +95,7 @@ class Suspects:
         self._events = asked.events
         self._loading = not asked.events.isdisjoint(("RelationshipRead", "ColumnRead"))
         self._asking = Asking(self._files, classes, asked, self.opening)
-        self._dropping = Dropping(self._files, asked.events, self._targets.of)
+        self._dropping = Dropping(index, asked.events, self._targets.of)
         self._handed = Handed(self._files, self._targets.of, lambda here, it: self._reads_in_loop(here, it, it.sketch))
         self._lives = Lives(self._files, self.opening, self._targets.of, asked.events)
         self._writing = Writing(self._files, classes, asked.events)
@@ -197,7 +198,7 @@ class Suspects:
 
     def _touches(self, facts: Facts, fact: FunctionFact) -> bool:
         """Whether the function itself does something to a session, or reads rows."""
-        calls = {last(chain) for chain in fact.sketch.calls}
+        calls = last_names(fact.sketch.calls)
         if calls & _VERBS or calls & self.opening or self._loads(facts, fact):
             return True
         if any(goes_outside(facts, chain) for chain in fact.sketch.calls):
@@ -208,7 +209,7 @@ class Suspects:
     def working(self) -> frozenset[str]:
         """The functions that name or open a session, by themselves or in what they call."""
         return self._closure(
-            lambda facts, fact: knows_session(fact) or any(last(chain) in self.opening for chain in fact.sketch.calls)
+            lambda facts, fact: knows_session(fact) or not last_names(fact.sketch.calls).isdisjoint(self.opening)
         )
 
     def _loads(self, facts: Facts, fact: FunctionFact) -> bool:
@@ -279,7 +280,7 @@ class Suspects:
 
     def is_suspect(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether the body of that sketch may hold a finding of the rules that are on."""
-        calls = {last(chain) for chain in sketch.calls}
+        calls = last_names(sketch.calls)
         return (
             self._loading
             and (self._reads_in_loop(facts, fact, sketch) or self._handed.may_hold(facts, fact, sketch, calls))
@@ -341,7 +342,7 @@ class Suspects:
             item in self.reading for item in self._targets.getters(facts, fact, chain)
         )
 
-    def _reads_too_late(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def _reads_too_late(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether something may be read under an AsyncSession, or of what a helper got with a session of its own."""
         if fact is not None and fact.is_async and knows_session(fact):
             if self._makes_text(facts, sketch.reads, calls):
@@ -358,7 +359,7 @@ class Suspects:
             return True
         return bool(sketch.reads) and self._lives.is_helped(facts, fact, sketch.calls)
 
-    def _pairs(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def _pairs(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether there may be a delete and an add, here or one of them in a helper."""
         if "delete" in calls and calls & {"add", "add_all"}:
             return True
@@ -394,4 +395,4 @@ class Suspects:
 
 
 def _any_last(chains: frozenset[str], names: set[str]) -> bool:
-    return any(last(chain) in names for chain in chains)
+    return not last_names(chains).isdisjoint(names)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from sqla_lint.project.lives import Lives
-from sqla_lint.project.mentions import begins_transaction, goes_outside, knows_session, last
+from sqla_lint.project.mentions import begins_transaction, goes_outside, knows_session, last, last_names
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 _ENDING = frozenset({"commit", "rollback"})
@@ -38,7 +38,7 @@ class Transacting:
         self._closure = closure
         self._committing = committing
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         if "BegunTwice" in self._events and self._may_begin(facts, fact, sketch):
             return True
@@ -75,12 +75,12 @@ class Transacting:
     @cached_property
     def _streams(self) -> bool:
         """Whether anything in the project may take rows batch by batch."""
-        return bool(self._closure(lambda _, fact: not _STREAMING.isdisjoint(map(last, fact.sketch.calls))))
+        return bool(self._closure(lambda _, fact: not _STREAMING.isdisjoint(last_names(fact.sketch.calls))))
 
     @cached_property
     def _ending(self) -> frozenset[str]:
         """The functions that may end a transaction, by themselves or in what they call."""
-        return self._committing | self._closure(lambda _, fact: not _ENDING.isdisjoint(map(last, fact.sketch.calls)))
+        return self._committing | self._closure(lambda _, fact: not _ENDING.isdisjoint(last_names(fact.sketch.calls)))
 
     @cached_property
     def _outgoing(self) -> frozenset[str]:
@@ -98,7 +98,7 @@ class Transacting:
         return self._closure(lambda facts, fact: any(map(begins_transaction, fact.sketch.calls)))
 
 
-def _connects(sketch: Sketch, calls: set[str]) -> bool:
+def _connects(sketch: Sketch, calls: frozenset[str]) -> bool:
     """Whether a body may send something on a connection that one of its blocks enters."""
     entered = {last(chain.removesuffix("()")) for chain in sketch.entered}
     return not entered.isdisjoint(("begin", "connect")) and not calls.isdisjoint(("exec_driver_sql", "execute"))

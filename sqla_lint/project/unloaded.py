@@ -8,7 +8,7 @@ from functools import cached_property
 from sqla_lint.flow.columns import WORKED_OUT, Column
 from sqla_lint.knowledge.sessions import EXPIRING, WRITING
 from sqla_lint.project.classes import Classes
-from sqla_lint.project.mentions import functions_calling, knows_session, last
+from sqla_lint.project.mentions import functions_calling, knows_session, last_names
 from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 Callers = Mapping[str, Sequence[set[str]]]
@@ -24,7 +24,7 @@ class Unloaded:
         self._classes = classes
         self._callers = callers
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may read one, in a loop or in a coroutine; `calls` are the last names of what it calls."""
         reads = sketch.reads if fact is not None and fact.is_async else sketch.loop_reads
         if not reads:
@@ -35,9 +35,9 @@ class Unloaded:
             return True
         if self._given and fact is not None and f"{facts.module}:{fact.qualname}" in self._given:
             return True
-        if not calls.isdisjoint(WRITING) and not self._worked_out.isdisjoint(map(last, reads)):
+        if not calls.isdisjoint(WRITING) and not self._worked_out.isdisjoint(last_names(reads)):
             return True
-        return bool(self._deferred) and not self._deferred.isdisjoint(map(last, reads))
+        return bool(self._deferred) and not self._deferred.isdisjoint(last_names(reads))
 
     @cached_property
     def _given(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from functools import cached_property
 
 from sqla_lint.knowledge.reflection import RELATIONAL
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import last, last_names
 from sqla_lint.survey.expressions import Expression, Items, Literal
 from sqla_lint.survey.facts import Facts, Sketch
 
@@ -20,7 +20,7 @@ class Walking:
 
     def may_load(self, facts: Facts, sketch: Sketch) -> bool:
         """Whether the names that a function reads attributes by may be those of relationships."""
-        names = {last(chain) for chain in sketch.reads}
+        names = last_names(sketch.reads)
         if not names.isdisjoint(RELATIONAL) or not names.isdisjoint(self._listing):
             return True
         if not self._listing:

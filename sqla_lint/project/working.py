@@ -11,7 +11,6 @@ from functools import cached_property
 from sqla_lint.knowledge.sessions import REFUSING, TAKES_IN
 from sqla_lint.project.classes import Classes
 from sqla_lint.project.completing import Completing
-from sqla_lint.project.dropping import as_imported
 from sqla_lint.project.keyed import Following, Keyed
 from sqla_lint.project.mentions import functions_where, knows_session
 from sqla_lint.project.replacing import Replacing
@@ -40,7 +39,7 @@ class Working:
         self._keyed = Keyed(files, classes, following)
         self._completing = Completing(files, classes, following)
 
-    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: set[str]) -> bool:
+    def may_hold(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether a body may hold one; `calls` are the last names of what it calls."""
         return (
             "WorkPaired" in self._events
@@ -79,7 +78,7 @@ class Working:
         """The functions that know a session, or are handed one."""
         return functions_where(self._files, lambda facts, fact: knows_session(fact))
 
-    def _adds_unrelated(self, calls: set[str]) -> bool:
+    def _adds_unrelated(self, calls: frozenset[str]) -> bool:
         """Whether objects of two classes are made of which only a foreign key leads from one to the other."""
         return any(not child.isdisjoint(calls) and not parent.isdisjoint(calls) for child, parent in self._unrelated)
 
@@ -92,7 +91,7 @@ class Working:
                 info = self._classes.mapping(f"{facts.module}:{qualname}")
                 if any(item.reverse and not item.collection for item in info.relationships.values()):
                     names.add(fact.name)
-        return as_imported(self._files, names)
+        return self._classes.index.as_imported(names)
 
     @cached_property
     def _unrelated(self) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
@@ -107,6 +106,5 @@ class Working:
                     if not info.is_related(other):
                         family = (target, *self._classes.subclasses.get(target, ()))
                         found.add((info.name, frozenset(self._classes.mapping(item).name for item in family)))
-        return tuple(
-            (as_imported(self._files, {child}), as_imported(self._files, set(parents))) for child, parents in found
-        )
+        called = self._classes.index.as_imported
+        return tuple((called({child}), called(parents)) for child, parents in found)

@@ -11,8 +11,7 @@ from sqla_lint.flow.questions import ClassInfo, Relationship
 from sqla_lint.knowledge.columns import IN_PLACE, NUMBERS
 from sqla_lint.knowledge.mapping import CUTTING
 from sqla_lint.project.classes import Classes
-from sqla_lint.project.dropping import as_imported
-from sqla_lint.project.mentions import last
+from sqla_lint.project.mentions import last, last_names
 from sqla_lint.survey.facts import Facts, Sketch
 
 
@@ -53,7 +52,7 @@ class Writing:
     def _sets_one_of_two(self, sketch: Sketch) -> bool:
         """Whether a body may set a foreign key and read what goes by it, or the other way round."""
         pairs = [(one, other) for one, other in self._keys if one in sketch.sets or other in sketch.sets]
-        read = {last(chain) for chain in sketch.reads} if pairs else ()
+        read = last_names(sketch.reads) if pairs else ()
         return any(one in read and other in read for one, other in pairs)
 
     def _goes_through_new(self, sketch: Sketch) -> bool:
@@ -92,24 +91,24 @@ class Writing:
 
     def _adds_what_it_makes(self, sketch: Sketch) -> bool:
         """Whether a body makes an object and adds something in a loop."""
-        adds = any(last(chain) == "add" for chain in sketch.loop_calls)
-        return adds and any(last(chain) in self._made for chain in sketch.calls)
+        adds = "add" in last_names(sketch.loop_calls)
+        return adds and not last_names(sketch.calls).isdisjoint(self._made)
 
     def _shrinks(self, sketch: Sketch) -> bool:
         """Whether a loop may take something out of the collection that it goes through."""
         taken = (chain.rsplit(".", 2) for chain in sketch.loop_calls if last(chain) in ("remove", "pop"))
         if any(parts[-2] in self._collections for parts in taken if len(parts) > 2):
             return True
-        names = self._links.keys() & {last(chain) for chain in sketch.loop_reads}
+        names = self._links.keys() & last_names(sketch.loop_reads)
         if not names:
             return False
-        read = {last(chain) for chain in sketch.reads}
+        read = last_names(sketch.reads)
         return any(not self._links[name].isdisjoint(read) for name in names)
 
     @cached_property
     def _made(self) -> frozenset[str]:
         """The names by which mapped classes are called."""
-        return as_imported(self._files, {info.name for info in self._classes_mapped() if info.mapped})
+        return self._classes.index.as_imported({info.name for info in self._classes_mapped() if info.mapped})
 
     @cached_property
     def _collections(self) -> frozenset[str]:
