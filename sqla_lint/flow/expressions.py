@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -95,8 +96,14 @@ def call(frame: Frame, node: cst.Call) -> Value:
 
 def literal(frame: Frame, node: cst.Integer | cst.Float | cst.SimpleString) -> Value:
     """A literal constant."""
+    return _constant(node.value)
+
+
+@lru_cache(maxsize=4096)
+def _constant(text: str) -> Value:
+    """What a literal stands for; the same few are written again and again."""
     try:
-        value = ast.literal_eval(node.value)
+        value = ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return UNKNOWN
     return Constant(value) if isinstance(value, str | int | float) else UNKNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import is_
 
 import libcst as cst
 
@@ -34,6 +35,8 @@ from sqla_lint.knowledge import loaders
 
 Change = Callable[[Instance], Instance]
 _DEEPEST = 4
+# What an instance is, or may be in.
+_HOLDING = frozenset({Instance, Collection, Result, TupleValue, OneOf, Mapping, Coroutine, Object})
 # The session of `Model.query`: some registry of the application.
 REGISTRY = "registry"
 
@@ -69,31 +72,52 @@ def missing(value: Instance, column: Column) -> str:
 
 
 def change_in(value: Value, change: Change, depth: int = 0) -> Value:
-    """`value` with every instance in it changed."""
-    if depth > _DEEPEST:
+    """`value` with every instance in it changed; the same object where there is none to change."""
+    if type(value) not in _HOLDING or depth > _DEEPEST:
         return value
+
+    def inside(items: tuple[Value, ...]) -> tuple[Value, ...]:
+        found = tuple([change_in(item, change, depth + 1) for item in items])
+        return items if all(map(is_, found, items)) else found
+
     match value:
         case Instance():
             return change(value)
         case Collection(element=element, items=items):
-            inner = tuple(change_in(item, change, depth + 1) for item in items)
-            return replace(value, element=change_in(element, change, depth + 1), items=inner)
+            held = inside((element, *items))
+            same = held[0] is element and all(map(is_, held[1:], items))
+            return value if same else replace(value, element=held[0], items=held[1:])
         case Result(element=element):
-            return replace(value, element=change_in(element, change, depth + 1))
+            found = change_in(element, change, depth + 1)
+            return value if found is element else replace(value, element=found)
         case TupleValue(items=items):
-            return TupleValue(tuple(change_in(item, change, depth + 1) for item in items))
+            held = inside(items)
+            return value if held is items else TupleValue(held)
         case OneOf(values=values):
-            found = tuple(dict.fromkeys(change_in(item, change, depth + 1) for item in values))
-            return found[0] if len(found) == 1 else OneOf(found)
-        case Mapping(key=key, value=held, entries=entries):
-            inside = tuple((name, change_in(item, change, depth + 1)) for name, item in entries)
-            whole = value.whole
-            return Mapping(change_in(key, change, depth + 1), change_in(held, change, depth + 1), inside, whole)
+            held = inside(values)
+            distinct = tuple(dict.fromkeys(held))
+            return value if held is values else distinct[0] if len(distinct) == 1 else OneOf(distinct)
+        case Mapping():
+            return _changed_mapping(value, inside)
         case Coroutine(result=result):
-            return replace(value, result=change_in(result, change, depth + 1))
+            found = change_in(result, change, depth + 1)
+            return value if found is result else replace(value, result=found)
         case Object(fields=(_, *_) as fields):
-            return replace(value, fields=tuple((name, change_in(item, change, depth + 1)) for name, item in fields))
+            items = tuple(item for _, item in fields)
+            held = inside(items)
+            names = (name for name, _ in fields)
+            return value if held is items else replace(value, fields=tuple(zip(names, held, strict=True)))
     return value
+
+
+def _changed_mapping(value: Mapping, inside: Callable[[tuple[Value, ...]], tuple[Value, ...]]) -> Mapping:
+    """A dict with what is inside its keys and values changed."""
+    items = (value.key, value.value, *(item for _, item in value.entries))
+    key, held, *entries = found = inside(items)
+    if found is items:
+        return value
+    names = (name for name, _ in value.entries)
+    return Mapping(key, held, tuple(zip(names, entries, strict=True)), value.whole)
 
 
 def change_all(names: dict[str, Value], change: Change) -> None:

@@ -32,7 +32,9 @@ def below(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in names:
         held = getattr(node, name)
-        for item in held if isinstance(held, list | tuple) else (held,):
+        if held is None or type(held) is str:
+            continue
+        for item in held if type(held) is list or type(held) is tuple else (held,):
             if hasattr(item, "visit"):
                 found.append(item)
     return found

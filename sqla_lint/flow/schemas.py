@@ -66,7 +66,7 @@ def dump(frame: Frame, schema: Dumper, name: str, arguments: Arguments, node: cs
 
 
 def _apply(frame: Frame, reads: tuple[Read, ...], value: Value, given: cst.BaseExpression, node: cst.CSTNode) -> None:
-    text = frame.text(given, 30) if frame.emitting else ""
+    text = frame.text(given, 30) if reads and frame.emitting else ""
     for read in reads:
         last = max((index for index, step in enumerate(read.path) if step == EACH), default=0)
         names = [text, *(step for step in read.path[1:last] if step != EACH)]
