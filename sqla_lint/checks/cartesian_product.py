@@ -32,7 +32,7 @@ def check(sent: FromsJoined, context: Context) -> Iterator[Diagnostic]:
     if any(not item.cls for item in joins):
         return  # nobody knows what is joined
     asked = [item.cls for item in statement.entities if isinstance(item, Instance)]
-    asked += [item.cls for item in statement.steps if item.name == "asks"]
+    asked += [item.cls for item in statement.steps if item.name == "asks" and item.sure]
     joined = [target for item in joins for target in (item.cls, _target(context, item.cls, item.relationship))]
     links = [(item.cls, item.relationship) for item in statement.steps if item.name == "links"]
     links += [(joins[0].cls, cls) for cls in (*asked, *joined) if joins]

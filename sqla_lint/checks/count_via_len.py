@@ -26,8 +26,9 @@ def check(used: RowsUsed, context: Context) -> Iterator[Diagnostic]:
     statement = used.statement
     if used.how != "count" or context.one_at_most(statement):
         return
-    if not statement.plain or perhaps(statement.steps, "limit", "slice", "distinct", "group_by", "having"):
-        return  # no more than a few rows, or rows that `count()` counts otherwise
+    otherwise = ("limit", "slice", "distinct", "group_by", "having", "with_for_update")
+    if not statement.plain or perhaps(statement.steps, *otherwise):
+        return  # no more than a few rows, rows that `count()` counts otherwise, or all of them are locked
     fix = (
         Fix(f"count in the database: `{used.base}.count()`")
         if statement.kind == "query"

@@ -26,8 +26,8 @@ def check(used: RowsUsed, context: Context) -> Iterator[Diagnostic]:
     statement = used.statement
     if used.how != "exists" or context.one_at_most(statement):
         return
-    if not statement.plain or perhaps(statement.steps, "limit", "slice", "having"):
-        return  # no more than a few rows, or one of a count that is none of rows
+    if not statement.plain or perhaps(statement.steps, "limit", "slice", "having", "with_for_update"):
+        return  # no more than a few rows, one of a count that is none of rows, or all of them are locked
     fix = (
         Fix(f"ask for one row, `{used.base}.first() is not None`, or for `exists()`")
         if statement.kind == "query"

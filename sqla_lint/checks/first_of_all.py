@@ -26,8 +26,8 @@ def check(used: RowsUsed, context: Context) -> Iterator[Diagnostic]:
     statement = used.statement
     if used.how != "first" or context.one_at_most(statement):
         return
-    if not statement.plain or perhaps(statement.steps, "limit", "slice"):
-        return  # no more than a few rows
+    if not statement.plain or perhaps(statement.steps, "limit", "slice", "with_for_update"):
+        return  # no more than a few rows, or all of them are locked
     fix = (
         Fix(f"ask for one: `{used.base}.first()`, which gives None where there is none")
         if statement.kind == "query"

@@ -17,6 +17,7 @@ from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.loaded import detach, expire, expires_on_commit, renew
 from sqla_lint.flow.lookups import differs
+from sqla_lint.flow.pacing import as_kept
 from sqla_lint.flow.polling import note_given
 from sqla_lint.flow.queries import execute, note_effect
 from sqla_lint.flow.questions import (
@@ -130,7 +131,7 @@ def apply_summary(
             frame.may_raise()  # where it sends at all it also commits
             continue
         pending = before or effect.works
-        _apply_effect(frame, effect, binding, node, effect.session in closed, pending)
+        _apply_effect(frame, as_kept(frame, info, effect, node), binding, node, effect.session in closed, pending)
     _store(frame, summary, binding)
     frame.blocks = outside
     frame.outcome.blocked = blocked if info.is_async else frame.outcome.blocked
@@ -351,7 +352,7 @@ def _apply_commit(frame: Frame, effect: Effect, session: Session, node: cst.CSTN
         return
     commits(frame, session, effect.works and not effect.durable)
     flush(frame, session)
-    if not whole and (effect.must or _differs(frame, session, node)):
+    if not whole and not effect.once and (effect.must or _differs(frame, session, node)):
         commit(frame, session, node, effect.place, _called(frame, node), effect.durable)
     frame.state.dirty = False
     frame.set_life(session, IDLE)

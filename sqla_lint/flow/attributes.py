@@ -89,8 +89,8 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
             return _of_external(frame, value, name, node)
         case MappedAttribute():
             return Method(value, name)
-        case Session(key=key) if name in ("sync_session", "session"):
-            return Session(f"{key}.{name}", "sync", "registry")
+        case Session(key=key, guessed=guessed) if name in ("sync_session", "session"):
+            return Session(f"{key}.{name}", "sync", "registry", guessed=guessed)
         case Session() if name == "no_autoflush":
             return Manager(UNKNOWN, "", value, no_autoflush=True)
         case Collection() if name == "items":

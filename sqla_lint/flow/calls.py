@@ -277,6 +277,8 @@ def _manager_method(frame: Frame, receiver: Manager, name: str, arguments: Argum
 
 def _open(frame: Frame, factory: SessionFactory, arguments: Arguments, node: cst.CSTNode) -> Value:
     session = constructs.open_session(factory, arguments, frame.site(node))
+    if factory.registry:
+        return session
     session = replace(session, opened=frame.place(node))
     bound = session.bound_to_connection or frame.gets_connection((*arguments.nodes, *arguments.keyword_nodes.values()))
     session = replace(session, bound_to_connection=bound)

@@ -205,6 +205,8 @@ def _commits_each(bind: Value | None) -> bool:
 
 def open_session(factory: SessionFactory, arguments: Arguments, key: str) -> Session:
     """The session that calling a factory opens."""
+    if factory.registry:
+        return _registry(factory.kind, arguments, key)
     bind = arguments.get(0, "bind")
     by_connection = isinstance(bind, External) and bind.dotted.endswith(("Connection", ".connect"))
     return Session(

@@ -16,7 +16,7 @@ from sqla_lint.flow.questions import EventAsked, Summary
 from sqla_lint.flow.speaking import Databases
 from sqla_lint.flow.state import State
 from sqla_lint.flow.values import ClassValue, Constant, External, Instance, Manager, Session, TupleValue, Value
-from sqla_lint.knowledge.databases import excludes_postgresql, is_postgresql, names_another
+from sqla_lint.knowledge.databases import excludes_postgresql, is_postgresql, made_for_another, names_another
 from sqla_lint.knowledge.exceptions import MENDING, catches_flush, catches_statement
 
 # What raises inside a flush leaves the session unusable; a statement of its own does not.
@@ -77,8 +77,9 @@ def _failing(frame: Frame, catches: tuple[str, ...]) -> frozenset[str]:
     """The steps whose failure makes a session unusable, as far as a handler is there for them."""
     if not any(map(catches_statement, catches)) or not is_postgresql(frame.ask(Databases())):
         return FLUSHING
-    # What a test reserves for another database never comes before PostgreSQL.
-    apart = any(guard is not None and names_another(frame.text(guard, 200)) for guard in frame.guards)
+    # What a test, or its very name, reserves for another database never comes before PostgreSQL.
+    apart = made_for_another(frame.info.id)
+    apart = apart or any(guard is not None and names_another(frame.text(guard, 200)) for guard in frame.guards)
     apart = apart or any(excludes_postgresql(test, truth) for test, truth in frame.state.assumed.items())
     return FLUSHING if apart else FLUSHING | {"statement"}
 

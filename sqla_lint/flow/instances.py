@@ -209,12 +209,26 @@ def note_argument_read(
         return
     if known is not None and (after_failure or not known.after_failure):
         return
+    unless = _found_empty(frame, path[0]) if frame.state.assumed else frozenset[str]()
     if inner is not None:
-        frame.outcome.reads[path] = replace(inner, path=path, after_failure=after_failure)
+        unless |= inner.unless
+        frame.outcome.reads[path] = replace(inner, path=path, after_failure=after_failure, unless=unless)
     else:
         owed, source = (frame.info.id, *path), loop.source if loop else ""
         place, text = frame.place(node), frame.text(node)
-        frame.outcome.reads[path] = Read(path, loop is not None, owed, place, source, text, after_failure)
+        frame.outcome.reads[path] = Read(path, loop is not None, owed, place, source, text, after_failure, unless)
+
+
+def _found_empty(frame: Frame, root: str) -> frozenset[str]:
+    """The attributes of a mapped object that tests around have found empty, and that are none of its table's."""
+    held = frame.state.names.get(root)
+    info = frame.ask(MappingOf(held.cls)) if isinstance(held, Instance) else None
+    if info is None:
+        return frozenset()
+    tests = (test for test, truth in frame.state.assumed.items() if truth == test.endswith(" is None"))
+    named = (test.removesuffix(" is None").partition(".") for test in tests)
+    found = frozenset(name for owner, _, name in named if owner == root and name.isidentifier())
+    return found - info.columns.keys() - info.relationships.keys()
 
 
 def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -> bool:

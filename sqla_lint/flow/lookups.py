@@ -113,13 +113,28 @@ def _awaits(frame: Frame, statement: Statement) -> bool:
 def _for_one(frame: Frame, depth: int) -> bool:
     """Whether a condition inside a loop lets one of its items come here: `if name == "build":`."""
     start = [index for index, guard in enumerate(frame.guards) if guard is None][depth]
-    for guard in frame.guards[start:]:
-        match guard:
-            case cst.Comparison(
-                left=cst.Name(value=name),
-                comparisons=[cst.ComparisonTarget(cst.Equal(), cst.SimpleString() | cst.Integer())],
-            ) if name in names_in(_target(frame.loops[depth])):
-                return True
+    names = names_in(_target(frame.loops[depth]))
+    return any(_is_constant(one, names) for guard in frame.guards[start:] if guard is not None for one in _all(guard))
+
+
+def _all(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """What all has to hold for a test to hold."""
+    match test:
+        case cst.BooleanOperation(left=left, operator=cst.And(), right=right):
+            yield from _all(left)
+            yield from _all(right)
+        case _:
+            yield test
+
+
+def _is_constant(test: cst.BaseExpression, names: frozenset[str]) -> bool:
+    """Whether a test says that one of some names is a certain constant."""
+    match test:
+        case cst.Comparison(
+            left=cst.Name(value=name),
+            comparisons=[cst.ComparisonTarget(cst.Equal(), cst.SimpleString() | cst.Integer())],
+        ):
+            return name in names
     return False
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import libcst as cst
 
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.places import nodes
+from sqla_lint.flow.questions import Effect, FunctionInfo
 from sqla_lint.knowledge.calls import CHUNK_WORDS
 
 _GIVING = (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.NamedExpr)
@@ -66,6 +69,14 @@ def _keeps(loop: cst.CSTNode, name: str, node: cst.CSTNode) -> bool:
     ]
     inside = set(map(id, guarded))
     return bool(given) and id(node) in inside and all(id(item) in inside for item in given)
+
+
+def as_kept(frame: Frame, info: FunctionInfo, effect: Effect, node: cst.CSTNode) -> Effect:
+    """An effect of a callee; of one that keeps what it gave, and is always called alike, there is but one."""
+    if not info.wraps.startswith("cached") or effect.once or not isinstance(node, cst.Call):
+        return effect
+    names = (item.value for item in nodes(node) if isinstance(item, cst.Name))
+    return replace(effect, once=not any(name in frame.state.names for name in names))
 
 
 def _guards_of_turn(frame: Frame) -> list[cst.BaseExpression]:

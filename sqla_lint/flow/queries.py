@@ -242,14 +242,16 @@ def note_effect(
         return  # entered here by a manager that closes it
     usual = (like is None or like.usual) and all(_is_missed(frame, guard) for guard in frame.guards)
     key = (op, session.key, instance.cls if instance else None)
-    if key not in frame.outcome.effects:
+    known, once = frame.outcome.effects.get(key), like is not None and like.once
+    if known is None or known.once and not once:
         place = frame.place(frame.current)
         durable = durable or any(item.swallows for item in frame.handlers)
         works = frame.state.dirty
         outside = like.outside if like is not None else ""
-        frame.outcome.effects[key] = Effect(op, session.key, False, usual, place, instance, durable, works, outside)
+        effect = Effect(op, session.key, False, usual, place, instance, durable, works, outside, once)
+        frame.outcome.effects[key] = effect
     elif usual:
-        frame.outcome.effects[key] = replace(frame.outcome.effects[key], usual=True)
+        frame.outcome.effects[key] = replace(known, usual=True)
 
 
 def producer_of(frame: Frame, value: Statement, node: cst.CSTNode) -> Producer:

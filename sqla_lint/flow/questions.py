@@ -161,6 +161,7 @@ class Effect:
 
     must: on every normal path. usual: on all but those that a test leads away from it. works: the function itself
     has changed something that a commit writes. outside: a decorator that does it at the outermost of its calls only.
+    once: behind a function that keeps what it gave the first time, and is always called alike.
     """
 
     op: str
@@ -172,6 +173,7 @@ class Effect:
     durable: bool = False
     works: bool = True
     outside: str = ""
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ class Read:
 
     Where its last step is `passed` to a function, what that reads of it is read. owed: the function it stands in and
     the path there, the identity of what its callers may know. after_failure: it stands where the function has failed.
+    unless: attributes of the object, those that no table has, which the function finds empty first.
     """
 
     path: tuple[str, ...]
@@ -189,17 +192,7 @@ class Read:
     loop_text: str = field(default="", compare=False)
     text: str = field(default="", compare=False)
     after_failure: bool = False
-
-
-def passed(function: str, parameter: str) -> str:
-    """The last step of a path to what a function of the project is given as a parameter."""
-    return f"{function}({parameter})"
-
-
-def passed_to(step: str) -> tuple[str, str]:
-    """The function and the parameter of such a step; empty texts where it is a name."""
-    function, _, parameter = step.rpartition("(")
-    return function, parameter.rstrip(")") if function else ""
+    unless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

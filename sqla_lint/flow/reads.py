@@ -12,8 +12,9 @@ from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.instances import EACH, VALUE, in_identity_map, note_argument_read, read_column, same_for_all
 from sqla_lint.flow.loaded import is_loaded, missing, remember
 from sqla_lint.flow.loading import COLUMNS
+from sqla_lint.flow.paths import passed_to
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.questions import AttributeMeans, ClassInfo, MappingOf, Read, Relationship, SummaryOf, passed_to
+from sqla_lint.flow.questions import AttributeMeans, ClassInfo, MappingOf, Read, Relationship, SummaryOf
 from sqla_lint.flow.substitution import Binding, step_from
 from sqla_lint.flow.values import UNKNOWN, Collection, FunctionValue, Instance, Object, Symbol, Value
 from sqla_lint.flow.walkers import walked
@@ -25,6 +26,8 @@ _LONGEST = 8
 
 def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode, alone: bool = False) -> None:
     """Replay a read of an argument on what the caller gives; `alone`: what reads it cannot have loaded it before."""
+    if _is_filled(frame, read):
+        return
     root, *steps = read.path
     value = binding.get(root, UNKNOWN)
     each = many = False
@@ -48,6 +51,11 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode, al
             # A coroutine, or what has a session, may have loaded more of it by then: whether that raises is not known.
             seen = once if alone or each else replace(once, asynchronous=False)
             _read_of_instance(frame, seen, name, read, binding, each, node)
+
+
+def _is_filled(frame: Frame, read: Read) -> bool:
+    """Whether something here fills what a function looks at first, so that it reads no further."""
+    return bool(read.unless) and not read.unless.isdisjoint(frame.making.sets)
 
 
 def _may_be_held(frame: Frame, owner: Value, step: str) -> bool:
@@ -103,7 +111,7 @@ def _read_by(frame: Frame, function: str, parameter: str, read: Read, binding: B
         return
     for inner in frame.ask(SummaryOf(function, closely=True)).reads:
         first, *rest = inner.path
-        if first == parameter and (len(rest) > 1 or not passed_to(rest[0])[0]):
+        if first == parameter and (len(rest) > 1 or not passed_to(rest[0])[0]) and not _is_filled(frame, inner):
             # A loop of its own is where a finding stands, and what its callers may know is owed to it.
             there = inner if EACH in rest else replace(read, repeated=read.repeated or inner.repeated)
             apply_read(frame, replace(there, path=(*read.path[:-1], *rest)), binding, node)

@@ -212,7 +212,7 @@ def _kept(frame: Frame, value: Value) -> Value:
 
 
 def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
-    given = frame.evaluate(node.value) if node.value is not None else UNKNOWN
+    given = frame.evaluate(node.value) if node.value is not None else _held(frame, node.target)
     text = frame.slice.text(node.annotation.annotation)
     declared = frame.ask(AnnotationMeans(frame.info.module, text, of_parameter=True))
     if isinstance(given, Coroutine) and isinstance(node.target, cst.Name) and node.value is not None:
@@ -220,6 +220,11 @@ def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     elif not (isinstance(declared, Session) and isinstance(node.target, cst.Name) and given == Constant(None)):
         given = described(given, declared, frame.text(node.target))
     assign(frame, node.target, given, node.value)
+
+
+def _held(frame: Frame, target: cst.BaseExpression) -> Value:
+    """What a name goes on holding where it is only annotated."""
+    return frame.state.names.get(target.value, UNKNOWN) if isinstance(target, cst.Name) else UNKNOWN
 
 
 def _augmented(frame: Frame, node: cst.AugAssign) -> None:

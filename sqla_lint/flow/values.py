@@ -118,13 +118,14 @@ class Session(Value):
 
 @dataclass(frozen=True, slots=True)
 class SessionFactory(Value):
-    """A session class or sessionmaker: calling it opens a session."""
+    """A session class or sessionmaker: calling it opens a session. registry: a class of registries, which gives one."""
 
     kind: str = "sync"
     autoflush: bool = True
     expire_on_commit: bool = True
     pooled: bool = True
     autocommit: bool = False
+    registry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

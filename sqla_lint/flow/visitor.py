@@ -187,7 +187,8 @@ def _parameter(name: str, value: Value, kind: str) -> Value:
         case Instance():
             return replace(value, producer=root, identity=derived(1, name))
         case Collection(element=Instance() as element):
-            return replace(value, element=replace(element, producer=root), producer=root)
+            rows = derived(1, f"{name}{instances.EACH}")
+            return replace(value, element=replace(element, producer=root, identity=rows), producer=root)
         case Collection(element=element) if element == UNKNOWN and kind == "plain":
             return replace(value, element=Symbol((name, instances.EACH)), producer=root)
         case Mapping(value=Instance() as held):

@@ -58,6 +58,9 @@ CANNOT_RAISE = frozenset(
 # Decorators that make a method read as an attribute.
 MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 CACHED_PROPERTIES = frozenset({"cached_property", "memoized_property", "reify"})
+# Decorators that keep what a function gave, by their names and by words in them.
+CACHING = frozenset({"alru_cache", "cache", "cache_on_arguments", "cached", "lru_cache", "ttl_cache"})
+MEMOIZING = ("memoize", "memoise")
 PROPERTIES = CACHED_PROPERTIES | {"property", "hybrid_property"}
 # Decorators that leave it to the function itself whether a call returns; others may run something else.
 KEEPS_ENDING = PROPERTIES | {

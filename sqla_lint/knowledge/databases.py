@@ -8,6 +8,9 @@ _OTHERS = re.compile(r"""["'](?:cockroachdb|mariadb|mssql|mysql|oracle|sqlite)""
 
 _NAMED = re.compile(r"""["'](?:cockroachdb|mariadb|mssql|mysql|oracle|postgres|sqlite)""")
 
+# What no name says by chance: an oracle may be something else.
+_SPEAKING = ("mariadb", "mssql", "mysql", "sqlite")
+
 
 def is_postgresql(dialects: frozenset[str]) -> bool:
     """Whether one of the dialects is PostgreSQL's."""
@@ -17,6 +20,12 @@ def is_postgresql(dialects: frozenset[str]) -> bool:
 def names_another(test: str) -> bool:
     """Whether a test names a database that is not PostgreSQL."""
     return _OTHERS.search(test) is not None
+
+
+def made_for_another(function: str) -> bool:
+    """Whether a function, its class or its module bears the name of a database that is not PostgreSQL."""
+    names = function.replace(":", ".").partition(".")[2].lower()  # without the project's own
+    return any(name in names for name in _SPEAKING) and "postgres" not in names
 
 
 def excludes_postgresql(test: str, truth: bool) -> bool:

@@ -172,7 +172,7 @@ class Annotations:
         """An instance of a class of the project."""
         kind = self._classes.session_kind(class_id)
         if kind:
-            return Session("", kind, "caller")
+            return Session("", kind, "caller", registry=self._classes.is_registry(class_id))
         if self._classes.mapping(class_id).mapped:
             return Instance(class_id)
         return Object(class_id)

@@ -86,6 +86,10 @@ class Classes:
                 return self._described(id_)
         return ""
 
+    def is_registry(self, id_: str) -> bool:
+        """Whether a class is a registry of sessions."""
+        return any(item in sessions.REGISTRIES for item in self.lineage(id_))
+
     def _changes_kind(self, id_: str) -> bool:
         """Whether a session of the project has coroutines where the library's have none, or a way in of its own."""
         methods = {name: f"{module}:{item}" for module, fact in self.facts(id_) for name, item in fact.methods.items()}

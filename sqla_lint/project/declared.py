@@ -95,7 +95,7 @@ class Declarations:
 
     def _class(self, id_: str) -> Value:
         kind = self._classes.session_kind(id_)
-        return SessionFactory(kind) if kind else ClassValue(id_)
+        return SessionFactory(kind, registry=self._classes.is_registry(id_)) if kind else ClassValue(id_)
 
     def _variable(self, definition: Definition, depth: int) -> Value:
         open_ = (definition.module, definition.name)

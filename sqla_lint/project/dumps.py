@@ -7,8 +7,9 @@ from functools import cached_property
 
 from sqla_lint.diagnostic import Span
 from sqla_lint.flow.instances import EACH
+from sqla_lint.flow.paths import passed
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.questions import Read, passed
+from sqla_lint.flow.questions import Read
 from sqla_lint.knowledge import dumping as known
 from sqla_lint.project.classes import Classes
 from sqla_lint.survey.expressions import (

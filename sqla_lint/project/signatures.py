@@ -21,7 +21,7 @@ from sqla_lint.flow.values import (
     SessionFactory,
     Value,
 )
-from sqla_lint.knowledge.calls import CACHED_PROPERTIES, MANAGERS, PROPERTIES
+from sqla_lint.knowledge.calls import CACHED_PROPERTIES, CACHING, MANAGERS, MEMOIZING, PROPERTIES
 from sqla_lint.knowledge.concurrency import is_lock
 from sqla_lint.knowledge.sessions import RIVALS, is_session_name, is_told_by
 from sqla_lint.project.annotations import Annotations
@@ -219,7 +219,7 @@ def _wraps(decorators: Sequence[str]) -> str:
             return "fixture"
         if name in CACHED_PROPERTIES:
             return "cached property"
-        if name in ("cache", "lru_cache"):
+        if name in CACHING or any(word in name for word in MEMOIZING):
             return "cached"
         if name in PROPERTIES:
             return "property"
