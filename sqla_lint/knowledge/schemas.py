@@ -9,6 +9,8 @@ READING = frozenset({"from_orm", "model_validate", "parse_obj"})
 FROM_ATTRIBUTES = frozenset({"from_attributes", "orm_mode"})
 # Validators that may turn the object into something else before its fields are read.
 BEFORE = frozenset({"model_validator", "root_validator"})
+# What leads to the value of a field, attribute by attribute.
+ALIAS_PATH = "AliasPath"
 # Decorators that make a function a route, whose result is read by its response model.
 ROUTES = frozenset({"api_route", "delete", "get", "patch", "post", "put"})
 SEQUENCES = frozenset({"FrozenSet", "Iterable", "List", "Sequence", "Set", "frozenset", "list", "set"})

@@ -18,6 +18,8 @@ DML = {
      "sqlalchemy.dialects.mysql.insert": "insert"}  # fmt: skip
 TEXTS = frozenset({"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "sqlmodel.text"})
 
+# How annotations name statements of rows.
+TYPES = frozenset({"Query", "Select", "SelectBase", "SelectOfScalar"})
 # The kinds of statements that change rows.
 WRITING = frozenset({"delete", "insert", "update"})
 

@@ -60,6 +60,7 @@ from sqla_lint.project.generics import Generics
 from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OneOfMany, OverridersOf
 from sqla_lint.project.kinds import KindsByUse
 from sqla_lint.project.names import NameIndex
+from sqla_lint.project.overriding import passed_on
 from sqla_lint.project.records import Records
 from sqla_lint.project.sharing import sharing
 from sqla_lint.project.signatures import Signatures, may_guess
@@ -331,7 +332,8 @@ class Project:
         names = [item.name for item in fact.parameters]
         alike = all(item is not None and [one.name for one in item.parameters] == names for item in facts)
         if not alike or len(overriders) > _MOST_OVERRIDERS:
-            return Summary()
+            given = passed_on(fact, self.classes.words.word(info.module, fact.returns), facts)
+            return Summary() if given is None else Summary(known=True, returns=given, name=fact.name)
         return join_summaries([self.ask(replace(question, function=item, this="", bound=())) for item in overriders])
 
     def _as_of(self, info: FunctionInfo, this: str, bound: Bindings) -> FunctionInfo:

@@ -164,15 +164,15 @@ class Schemas:
                 if name in seen or name.startswith("_") or declared.annotation is None:
                     continue
                 seen.add(name)
-                source = _source(name, declared)
-                if not source:
-                    continue
-                inner = (*path, source)
-                if self._loads(source):
-                    yield self._read(module, fact, inner)
-                elif depth == _RESPONSE:
-                    yield replace(self._read(module, fact, inner), repeated=False)
-                yield from self._annotated(module, declared.annotation, inner, meant, depth + 1)
+                inner = path
+                for source in _sources(name, declared):
+                    inner = (*inner, source)
+                    if self._loads(source):
+                        yield self._read(module, fact, inner)
+                    elif depth == _RESPONSE:
+                        yield replace(self._read(module, fact, inner), repeated=False)
+                if inner != path:
+                    yield from self._annotated(module, declared.annotation, inner, meant, depth + 1)
 
     def _read(self, module: str, fact: ClassFact, path: tuple[str, ...]) -> Read:
         span = Span(self._index.modules[module].path, fact.line, 1, fact.line, 1 + len("class ") + len(fact.name))
@@ -218,15 +218,22 @@ class Schemas:
         return []
 
 
-def _source(name: str, declared: Declared) -> str:
-    """The attribute that a field is filled from; empty where that cannot be told."""
+def _sources(name: str, declared: Declared) -> tuple[str, ...]:
+    """The attributes that lead to what a field is filled with; none where that cannot be told."""
     if not isinstance(declared.value, Apply):
-        return name
+        return (name,)
     for keyword in ("validation_alias", "alias"):
-        given = declared.value.keyword(keyword)
-        if given is not None:
-            return str(given.value) if isinstance(given, Literal) else ""
-    return name
+        match declared.value.keyword(keyword):
+            case Literal(value=given):
+                return (str(given),)
+            case Apply(function=function, arguments=steps) if dotted(function).rpartition(".")[2] == known.ALIAS_PATH:
+                named = tuple(item.value for item in steps if isinstance(item, Literal) and isinstance(item.value, str))
+                return named if len(named) == len(steps) else ()
+            case None:
+                continue
+            case _:
+                return ()
+    return (name,)
 
 
 def _comes_before(decorator: Expression) -> bool:
