@@ -387,7 +387,6 @@ LOST = {
     "lazy-load-in-loop/not_a_read": {"deferred", "deferred_by_an_option", "of_a_subclass"},  # columns, in a helper
     "lazy-load-in-loop/reflective_walkers": {"state", "mapper_of_the_class", "by_items", "half_loaded",
                                              "collections_only"},  # a name handed to a helper
-    "lazy-load-in-loop/shown_by_its_own_methods": {"as_text", "printed"},  # text of what nothing tells the class of
 }  # fmt: skip
 EXTRACTED = {name: len(extract_loop_bodies(ast.parse(text))) for name, text in TEXTS.items()}
 
@@ -413,7 +412,7 @@ def test_loop_bodies_in_helpers(name: str, home: str, tmp_path: Path) -> None:
 def test_hundreds_of_loop_bodies_are_extracted() -> None:
     """The comparison is not idle, and what it excuses may only become less."""
     assert sum(EXTRACTED.values()) >= 300
-    assert sum(map(len, LOST.values())) <= 24
+    assert sum(map(len, LOST.values())) <= 22
 
 
 def called_functions(tree: ast.Module) -> list[ast.FunctionDef]:

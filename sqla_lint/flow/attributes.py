@@ -23,7 +23,7 @@ from sqla_lint.flow.noted import note_row_read
 from sqla_lint.flow.operations import Batch
 from sqla_lint.flow.polling import note_polled
 from sqla_lint.flow.questions import AttributeMeans, MappingOf, MayLoad, NameMeans, SignatureOf
-from sqla_lint.flow.reaching import Above, Pending, Template
+from sqla_lint.flow.reaching import Above, Adapter, Pending, Template
 from sqla_lint.flow.results import by_name
 from sqla_lint.flow.state import IDLE
 from sqla_lint.flow.values import (
@@ -60,6 +60,7 @@ from sqla_lint.flow.walkers import member, special
 from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.schemas import READING
 from sqla_lint.knowledge.sessions import FACADES, INSPECTIONS, is_foreign, is_session_name
+from sqla_lint.knowledge.statements import ROW_METHODS
 
 _LONGEST = 5
 # How the names of keys end.
@@ -98,7 +99,8 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
         case Statement(kind="query") if name == "statement":
             return replace(value, kind="select")
         case (
-            Template()
+            Adapter()
+            | Template()
             | Session()
             | Statement()
             | Result()
@@ -124,7 +126,9 @@ def read(frame: Frame, value: Value, name: str, node: cst.CSTNode) -> Value:
 
 def _of_awaited(frame: Frame, value: Coroutine | Pending, name: str, node: cst.CSTNode) -> Value:
     if isinstance(value, Pending):
-        return Factory(value.result) if name == "result" else UNKNOWN
+        return Factory(value.result) if name in ("get", "result") else UNKNOWN
+    if name == "result" and not value.call:
+        return Factory(value.result)  # of a task that was waited for
     note_used(frame, value, "attribute", node, name)
     return UNKNOWN
 
@@ -132,6 +136,10 @@ def _of_awaited(frame: Frame, value: Coroutine | Pending, name: str, node: cst.C
 def _of_row(value: TupleValue, name: str) -> Value:
     if name == "_mapping":
         return by_name(value)
+    if name in ("_t", "t"):
+        return value
+    if name in ROW_METHODS:
+        return Method(value, name)
     named = [item for item in value.items if isinstance(item, Instance) and class_name(item.cls) == name]
     return named[0] if len(named) == 1 else UNKNOWN
 
@@ -159,7 +167,8 @@ def _of_instance(frame: Frame, value: Instance, name: str, node: cst.CSTNode) ->
     if relationship is not None:
         if value.unwritten:
             note_empty(frame, value, relationship, node)
-        return read_relationship(frame, value, relationship, node)
+        found = read_relationship(frame, value, relationship, node)
+        return Mapping(UNKNOWN, found.element) if relationship.keyed and isinstance(found, Collection) else found
     if info is not None and name in info.proxies:
         through = info.relationships.get(info.proxies[name])
         if through is not None:
@@ -190,6 +199,8 @@ def _of_object(frame: Frame, value: Object, name: str, node: cst.CSTNode) -> Val
         found = kept_rows(frame, value, name, found, node)
     if value.fields or value.root and not isinstance(found, FunctionValue | Session):
         found = field(frame, value, name, found)
+    if found == UNKNOWN and value.fields and name in ("_asdict", "_replace"):
+        return Method(value, name)
     if found == UNKNOWN:
         found = handed_on(frame, value, name, node)
     if found == UNKNOWN:

@@ -10,17 +10,17 @@ import libcst as cst
 
 from sqla_lint.flow import constructs
 from sqla_lint.flow.applying import apply, apply_summary
-from sqla_lint.flow.comprehensions import call_lambda, over_each
+from sqla_lint.flow.comprehensions import call_lambda, each_row, over_each
 from sqla_lint.flow.containers import collection_method, item_at
 from sqla_lint.flow.core import from_core, from_transaction
 from sqla_lint.flow.engines import gives_connection, rebind
 from sqla_lint.flow.events import Injected
 from sqla_lint.flow.externals import external, unseen_call
-from sqla_lint.flow.fielded import kept_sessions, without
+from sqla_lint.flow.fielded import kept_sessions, row_method, without
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.generics import made_of
 from sqla_lint.flow.guesses import dynamic
-from sqla_lint.flow.handing import completed, ran
+from sqla_lint.flow.handing import completed, ran, turned
 from sqla_lint.flow.keys import note_constructed
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import note_late
@@ -31,13 +31,14 @@ from sqla_lint.flow.operations import Batch
 from sqla_lint.flow.options import chained
 from sqla_lint.flow.queries import held, statement_method
 from sqla_lint.flow.questions import MappingOf
-from sqla_lint.flow.reaching import Getter, Partial
+from sqla_lint.flow.reaching import Adapter, Getter, Partial, Turned
 from sqla_lint.flow.replacing import note_changed
 from sqla_lint.flow.results import result_method
 from sqla_lint.flow.schemas import construct as construct_schema
-from sqla_lint.flow.schemas import dump, dumper, validate
+from sqla_lint.flow.schemas import dumper, use, validate
 from sqla_lint.flow.sessions import give_away, session_method
 from sqla_lint.flow.state import GONE
+from sqla_lint.flow.telling import called
 from sqla_lint.flow.unwritten import make, may_write
 from sqla_lint.flow.uses import note_rows
 from sqla_lint.flow.values import (
@@ -70,7 +71,7 @@ from sqla_lint.flow.values import (
     Value,
 )
 from sqla_lint.knowledge.coroutines import RESULT_COROUTINES
-from sqla_lint.knowledge.reflection import METHODS
+from sqla_lint.knowledge.reflection import HASHED, METHODS, SORTED
 from sqla_lint.knowledge.statements import COMPARING, PASSED_ON, TAKING
 
 
@@ -104,6 +105,9 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return apply_local(frame, callee, arguments, node)
         case Partial(function=function):
             return call(frame, function, completed(callee, arguments, node), node)
+        case Turned():
+            unseen_call(frame, arguments, node)
+            return turned(frame, callee, arguments, node)
         case Getter():
             return _got(frame, callee, arguments.first(), node)
         case External():
@@ -123,13 +127,19 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
 def _inject(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
     """Tell which sessions a function that was handed in is called with."""
     plain = takewhile(lambda item: not item.star, node.args) if isinstance(node, cst.Call) else ()
+    first = arguments.positional[: len(tuple(plain))]
     given: list[tuple[str | int, Value]] = [
-        *enumerate(arguments.positional[: len(tuple(plain))]),
+        *((at, value) for at, value in enumerate(first) if not _is_passed_on(value)),
         *arguments.keywords.items(),
     ]
     for parameter, value in given:
         if isinstance(value, Session):
             frame.emit(Injected(frame.place(node), None, parameter, value))
+
+
+def _is_passed_on(value: Value) -> bool:
+    """Whether a session is the caller's, who then gives it to what is decorated as well."""
+    return isinstance(value, Session) and value.owner == "caller"
 
 
 def made(frame: Frame, value: Value, node: cst.CSTNode) -> Value:
@@ -212,10 +222,12 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             return operate(frame, receiver, name, arguments, node)
         case Manager():
             return _manager_method(frame, receiver, name, arguments, node)
-        case Dumper():
+        case Adapter() | Dumper():
             unseen_call(frame, arguments, node)
-            dump(frame, receiver, name, arguments, node)
+            use(frame, receiver, name, arguments, node)
             return UNKNOWN
+        case TupleValue() | Object():
+            return row_method(receiver, name, arguments)
         case Reflection(subject=subject):
             return Reflection(subject, METHODS[name])
         case External():
@@ -258,6 +270,10 @@ def _container_method(
     key = arguments.keywords.get("key")
     if name == "sort" and key is not None and isinstance(node.func, cst.Attribute):
         over_each(frame, key, (receiver, node.func.value), node)
+    if name == "sort" and key is None and isinstance(node.func, cst.Attribute):
+        each_row(frame, SORTED, (receiver, node.func.value), node)
+    elif name == "add" and arguments.positional:
+        called(frame, arguments.positional[0], HASHED, node)
     note_changed(frame, receiver, name, arguments, node)
     return collection_method(frame, receiver, name, arguments, node)
 

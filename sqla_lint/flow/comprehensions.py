@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -14,10 +14,13 @@ from sqla_lint.flow.events import Loop
 from sqla_lint.flow.frame import Arguments, Frame, sessions_in
 from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.queries import rows_of
+from sqla_lint.flow.questions import MayLoad
 from sqla_lint.flow.state import join_states
+from sqla_lint.flow.telling import called
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import UNKNOWN, Collection, Mapping, Result, Statement, TupleValue, Value
 from sqla_lint.flow.working import Working
+from sqla_lint.knowledge.reflection import HASHED
 
 _WORDS = re.compile(r"\w+")
 
@@ -41,17 +44,30 @@ def over_each(
     frame: Frame, function: Value, source: tuple[Value, cst.BaseExpression], node: cst.CSTNode, starred: bool = False
 ) -> Value:
     """`sorted(rows, key=function)` calls the function once per row; what it gives."""
+
+    def act(element: Value) -> Value:
+        several = element.items if starred and isinstance(element, TupleValue) else (element,)
+        return frame.call(function, Arguments(several, nodes=(source[1],) * len(several)), node)
+
+    return for_each(frame, source, node, act)
+
+
+def each_row(frame: Frame, names: Sequence[str], source: tuple[Value, cst.BaseExpression], node: cst.CSTNode) -> None:
+    """Call one of these methods of every row, as `sorted(rows)` does, where such a method may load something."""
+    if any(frame.ask(MayLoad(name)) for name in names):
+        for_each(frame, source, node, lambda element: called(frame, element, names, node) or UNKNOWN)
+
+
+def for_each(
+    frame: Frame, source: tuple[Value, cst.BaseExpression], node: cst.CSTNode, act: Callable[[Value], Value]
+) -> Value:
+    """Do something with each element of what is given, in a loop of its own; what the last of it gives."""
     given, text = source
     value = rows_of(frame, given, text)
     loop = Loop(frame.number(node), "comprehension", frame.told(text), turns=turns_of(value, text))
     loop.place = frame.place(text)
 
-    def body() -> Value:
-        element = frame.elements(value, text, loop.id)
-        several = element.items if starred and isinstance(element, TupleValue) else (element,)
-        return frame.call(function, Arguments(several, nodes=(text,) * len(several)), node)
-
-    return in_rows(run_comprehension(frame, loop, body), 0)
+    return in_rows(run_comprehension(frame, loop, lambda: act(frame.elements(value, text, loop.id))), 0)
 
 
 def call_lambda(frame: Frame, node: cst.Lambda, arguments: Arguments) -> Value:
@@ -115,8 +131,12 @@ def comprehension(
 
     def each() -> Value:
         if isinstance(node, cst.DictComp):
-            return Mapping(frame.evaluate(node.key), frame.evaluate(node.value))
+            key = frame.evaluate(node.key)
+            called(frame, key, HASHED, node.key)
+            return Mapping(key, frame.evaluate(node.value))
         value = frame.evaluate(node.elt)
+        if isinstance(node, cst.SetComp):
+            called(frame, value, HASHED, node.elt)
         if goes_on is not None:
             settle_absent(frame, node.elt, goes_on)
         return value

@@ -24,6 +24,7 @@ from sqla_lint.flow.values import (
     Instance,
     Manager,
     MappedAttribute,
+    Mapping,
     Method,
     Option,
     Session,
@@ -80,11 +81,20 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     return _context_manager(dotted, arguments)
 
 
+def make_framework(dotted: str, given: Value | None) -> External:
+    """`SQLAlchemy(session_options={"autoflush": False})`, by those options."""
+    options = dict(given.entries) if isinstance(given, Mapping) else {}
+    settings = _flag(options.get("autoflush"), True), _flag(options.get("expire_on_commit"), True)
+    return External(dotted, True, settings)
+
+
 def framework_member(framework: External, name: str) -> Value | None:
     """`db.session`, and `db.select`, `db.Session`: an extension passes on the names of SQLAlchemy."""
     if framework.dotted not in sessions.FRAMEWORKS:
         return None
-    registry = Session(f"global:{framework.dotted}.session", "sync", "registry", registry=True)
+    autoflush, expires = framework.settings
+    key = f"global:{framework.dotted}.session"
+    registry = Session(key, "sync", "registry", registry=True, autoflush=autoflush, expire_on_commit=expires)
     if name == "session":
         return registry
     if name in sessions.EXTENSION_METHODS:

@@ -9,12 +9,14 @@ from functools import reduce
 import libcst as cst
 
 from sqla_lint.flow.doing import note_done
+from sqla_lint.flow.events import Injected
 from sqla_lint.flow.frame import Arguments, Frame, path_of
 from sqla_lint.flow.instances import in_rows
 from sqla_lint.flow.lattice import bounded, join
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
+    ClassValue,
     Collection,
     Constant,
     Mapping,
@@ -22,9 +24,11 @@ from sqla_lint.flow.values import (
     Producer,
     Reflection,
     Result,
+    Session,
     Symbol,
     TupleValue,
     Value,
+    class_name,
 )
 
 _MOST_ENTRIES = 24
@@ -84,7 +88,9 @@ def _mapping_method(frame: Frame, value: Mapping, name: str, arguments: Argument
 
 
 def item_of(value: Mapping, key: Value) -> Value:
-    """What a dict holds under a key."""
+    """What a dict holds under a key; a row also tells of its entities by their classes."""
+    if isinstance(key, ClassValue):
+        key = Constant(class_name(key.id))
     if isinstance(key, Constant) and isinstance(key.value, str):
         for name, held in value.entries:
             if name == key.value:
@@ -191,6 +197,8 @@ def mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
     match node.func:
         case cst.Attribute(value=owner, attr=cst.Name(value=method)) if method in _MUTATING:
             empty = EMPTY_DICT if method in _OF_DICTS else EMPTY_LIST
+            if method in _OF_DICTS:
+                _inject(frame, arguments, node)
             if update(frame, owner, lambda held: _mutated(frame, held, method, arguments, node), empty):
                 for value in arguments.all():
                     frame.escape(value)
@@ -198,6 +206,17 @@ def mutate(frame: Frame, node: cst.Call, arguments: Arguments) -> None:
             held = frame.state.names.get(owner)
             if isinstance(held, Mapping) and held.whole:
                 frame.state.names[owner] = without(held, arguments.first() if method == "pop" else UNKNOWN)
+
+
+def _inject(frame: Frame, arguments: Arguments, node: cst.Call) -> None:
+    """`kwargs.update(session=session)`, `kwargs.setdefault("session", session)`: what is called with them gets it."""
+    given = dict(arguments.keywords)
+    match arguments.positional:
+        case (Constant(value=str(name)), value):
+            given[name] = value
+    for name, value in given.items():
+        if isinstance(value, Session):
+            frame.emit(Injected(frame.place(node), None, name, value))
 
 
 def delete_item(frame: Frame, target: cst.BaseExpression) -> None:
@@ -243,7 +262,9 @@ def update(
         case _:
             path = path_of(owner)
             held = frame.state.names.get(path)
-            if held is not None and is_given(held, path):
+            if held is None and _is_own(frame, path):
+                note_filled(frame, path, change(empty))  # another method has put it there
+            elif held is not None and is_given(held, path):
                 note_filled(frame, path, change(empty))
             if not isinstance(held, Collection | Mapping):
                 return False
@@ -302,6 +323,13 @@ def is_given(value: Value, name: str) -> bool:
         case Collection(producer=Producer(root=root)):
             return root == (name,)
     return False
+
+
+def _is_own(frame: Frame, path: str) -> bool:
+    """Whether a path is an attribute of the object whose method this is."""
+    owner, _, name = path.partition(".")
+    this = frame.info.parameters[0].name if frame.info.binds == "self" and frame.info.parameters else ""
+    return bool(name) and "." not in name and owner == this and isinstance(frame.state.names.get(owner), Object)
 
 
 def note_filled(frame: Frame, parameter: str, given: Value) -> None:

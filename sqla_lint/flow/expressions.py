@@ -4,54 +4,48 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import libcst as cst
 
-from sqla_lint.flow import guesses
 from sqla_lint.flow.arguments import evaluate_arguments
 from sqla_lint.flow.branches import assume, decide
-from sqla_lint.flow.comprehensions import comprehension
-from sqla_lint.flow.containers import EMPTY_DICT, item_at, item_of, merged, mutate, operator, with_item
+from sqla_lint.flow.comprehensions import comprehension, each_row
+from sqla_lint.flow.containers import EMPTY_DICT, merged, mutate, operator, with_item
 from sqla_lint.flow.dropped import note_awaited, note_used
 from sqla_lint.flow.frame import Frame, path_of
-from sqla_lint.flow.generics import subscripted
-from sqla_lint.flow.instances import in_rows, rooted
 from sqla_lint.flow.lattice import join, one_of
 from sqla_lint.flow.lending import keeps, lend
 from sqla_lint.flow.mistaken import note_compared, note_operands
+from sqla_lint.flow.nested import around
 from sqla_lint.flow.noted import is_column, makes_sql, note_call, note_tested
 from sqla_lint.flow.places import below
-from sqla_lint.flow.queries import rows_of
 from sqla_lint.flow.questions import NameMeans
 from sqla_lint.flow.rendering import render
 from sqla_lint.flow.state import State, join_states
-from sqla_lint.flow.telling import tell
+from sqla_lint.flow.subscripts import subscript
+from sqla_lint.flow.telling import compare, interpolate, log_or_format, tell
 from sqla_lint.flow.transactions import note_yield
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.values import (
     NEVER,
     UNKNOWN,
-    ClassValue,
     Collection,
     Constant,
     Criterion,
-    External,
+    Instance,
     LocalFunction,
     Mapping,
-    Object,
     OneOf,
     Result,
     Session,
     Statement,
-    Symbol,
     TupleValue,
     Value,
     alternatives,
 )
-from sqla_lint.knowledge.sessions import is_session_name
+from sqla_lint.knowledge.reflection import COMPARED, SHOWING
 
 Evaluator = Callable[[Frame, Any], Value]
 
@@ -61,9 +55,13 @@ def name(frame: Frame, node: cst.Name) -> Value:
     if node.value in _CONSTANTS:
         return _CONSTANTS[node.value]
     known = frame.state.names.get(node.value)
-    return known if known is not None else frame.ask(NameMeans(frame.info.module, node.value))
+    if known is not None:
+        return known
+    found = frame.ask(NameMeans(frame.info.module, node.value))
+    return found if found != UNKNOWN or _WITHIN not in frame.info.id else around(frame, node.value)
 
 
+_WITHIN = ".<locals>."
 _CONSTANTS = {"None": Constant(None), "True": Constant(True), "False": Constant(False)}
 
 
@@ -90,6 +88,8 @@ def call(frame: Frame, node: cst.Call) -> Value:
     result = frame.call(callee, arguments, node)
     frame.called = (node, callee)
     result = render(frame, callee, arguments, node) or result
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value in SHOWING:
+        log_or_format(frame, arguments, node)
     mutate(frame, node, arguments)
     return result
 
@@ -150,6 +150,8 @@ def operation(frame: Frame, node: cst.BinaryOperation) -> Value:
     """`left + right` and its like."""
     left, right = frame.evaluate(node.left), frame.evaluate(node.right)
     note_operands(frame, ((left, node.left), (right, node.right)))
+    if isinstance(node.operator, cst.Modulo):
+        interpolate(frame, node.left, right, node)
     if is_column(left) or is_column(right):
         return Criterion("&")
     return operator(left, node.operator, right)
@@ -172,6 +174,7 @@ def comparison(frame: Frame, node: cst.Comparison) -> Value:
     """`left == right` and its like: SQL, where one side is a column."""
     sides = [frame.evaluate(node.left), *(frame.evaluate(item.comparator) for item in node.comparisons)]
     note_compared(frame, node, sides)
+    _compare_rows(frame, node, sides)
     if not any(map(is_column, sides)):
         return UNKNOWN
     target = node.comparisons[0]
@@ -184,6 +187,15 @@ def comparison(frame: Frame, node: cst.Comparison) -> Value:
     if is_column(sides[0]):
         note_tested(frame, node, written, node.left, target.comparator)
     return UNKNOWN
+
+
+def _compare_rows(frame: Frame, node: cst.Comparison, sides: list[Value]) -> None:
+    """What comparing rows reads, and looking for something among them."""
+    for target, left, right in zip(node.comparisons, sides, sides[1:], strict=False):
+        if isinstance(left, Instance | OneOf) or isinstance(right, Instance | OneOf):
+            compare(frame, target.operator, left, right, node)
+        if isinstance(target.operator, cst.In | cst.NotIn) and isinstance(right, Collection | Result | Statement):
+            each_row(frame, COMPARED["=="], (right, target.comparator), node)
 
 
 _OPERATORS: dict[type[cst.CSTNode], str] = {cst.In: "in", cst.NotIn: "not in", cst.Is: "is", cst.IsNot: "is not"}
@@ -243,54 +255,6 @@ def _either(left: Value, right: Value) -> Value:
     return join(left, right)
 
 
-def subscript(frame: Frame, node: cst.Subscript) -> Value:
-    """`value[index]` and slices."""
-    value = frame.evaluate(node.value)
-    note_used(frame, value, "item", node.value)
-    index: Value = UNKNOWN
-    bounded: int | None = None
-    is_slice = False
-    for item in node.slice:
-        match item.slice:
-            case cst.Index(value=inner):
-                index = frame.evaluate(inner)
-            case cst.Slice(upper=upper):
-                is_slice = True
-                if upper is not None:
-                    limit = frame.evaluate(upper)
-                    bounded = limit.value if isinstance(limit, Constant) and isinstance(limit.value, int) else None
-    return _indexed(frame, value, index, is_slice, bounded, node)
-
-
-def _indexed(
-    frame: Frame, value: Value, index: Value, is_slice: bool, bounded: int | None, node: cst.Subscript
-) -> Value:
-    if isinstance(index, Constant) and isinstance(index.value, str) and not isinstance(value, External):
-        held = item_of(value, index) if isinstance(value, Mapping) else UNKNOWN
-        if held in (UNKNOWN, NEVER) and is_session_name(index.value):
-            return guesses.attribute(frame, index.value, node)
-    match value:
-        case Collection() if is_slice:
-            return replace(value, limit=bounded if bounded is not None else value.limit)
-        case Collection(element=element):
-            element = rooted(element)
-            varies = frame.loops and not isinstance(index, Constant)
-            return in_rows(element, frame.loops[-1].id) if varies else element
-        case Statement(kind="query"):
-            rows = rows_of(frame, value, node)
-            assert isinstance(rows, Collection)
-            return replace(rows, limit=bounded) if is_slice else rows.element
-        case TupleValue() | Mapping() | Result() | Object(row=True) if not is_slice:
-            return item_at(value, index)
-        case External(dotted=dotted):
-            return External(dotted)
-        case ClassValue():
-            return subscripted(frame, value, node)
-        case Symbol() if isinstance(index, Constant) and type(index.value) is int:
-            return frame.read(value, f"[{index.value}]", node)
-    return frame.read(value, "__getitem__", node) if not is_slice else value if value == UNKNOWN else UNKNOWN
-
-
 def await_(frame: Frame, node: cst.Await) -> Value:
     """`await value`."""
     frame.awaiting = node.expression
@@ -336,7 +300,7 @@ def parts(frame: Frame, node: cst.CSTNode) -> Value:
             value = frame.evaluate(child)
             if isinstance(node, cst.FormattedStringExpression):
                 note_used(frame, value, "text", child)
-                tell(frame, value, child, node.conversion or "s")
+                tell(frame, value, child, node.conversion or "")
         else:
             parts(frame, child)
     return UNKNOWN

@@ -10,13 +10,14 @@ from sqla_lint.flow import constructs
 from sqla_lint.flow.engines import note_engine
 from sqla_lint.flow.failures import unseen
 from sqla_lint.flow.frame import Arguments, Frame
-from sqla_lint.flow.handing import in_thread, partial
+from sqla_lint.flow.handing import in_thread, partial, turn
 from sqla_lint.flow.loaded import make_new, set_loaded
 from sqla_lint.flow.migrations import draft, is_operation, operate
 from sqla_lint.flow.noted import is_column
 from sqla_lint.flow.polling import note_given, note_sleep
 from sqla_lint.flow.queries import page
 from sqla_lint.flow.reaching import Above
+from sqla_lint.flow.schemas import adapter
 from sqla_lint.flow.state import NEW
 from sqla_lint.flow.stdlib import from_stdlib
 from sqla_lint.flow.told import cast
@@ -38,8 +39,12 @@ from sqla_lint.flow.values import (
 from sqla_lint.flow.walkers import reflect
 from sqla_lint.knowledge import calls as known_calls
 from sqla_lint.knowledge import sessions as known_sessions
-from sqla_lint.knowledge.concurrency import CALLING, LOOPS, MAKING_POOLS
+from sqla_lint.knowledge.concurrency import CALLING, LOOPS, MAKING_POOLS, MAKING_PROCESSES
 from sqla_lint.knowledge.migrations import COLUMN
+from sqla_lint.knowledge.schemas import ADAPTERS
+
+# What else is known by what made it.
+_KEPT = MAKING_POOLS | MAKING_PROCESSES | LOOPS
 
 
 def unseen_call(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -58,7 +63,7 @@ def unseen_call(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:
 def external(frame: Frame, callee: External, arguments: Arguments, node: cst.CSTNode) -> Value:
     """What calling something of a library gives."""
     dotted = callee.dotted
-    made = constructs.construct(dotted, arguments, frame.site(node))
+    made: Value | None = constructs.construct(dotted, arguments, frame.site(node))
     if made is not None:
         return _opened(frame, made, arguments, node) if isinstance(made, Session) else made
     note_engine(frame, dotted, arguments, node)
@@ -100,16 +105,18 @@ def external(frame: Frame, callee: External, arguments: Arguments, node: cst.CST
     if dotted in known_sessions.ENGINES:
         return constructs.create_engine(dotted, arguments)
     if dotted in known_sessions.FRAMEWORKS:
-        return External(dotted, made=True)
+        return constructs.make_framework(dotted, arguments.keywords.get("session_options"))
     if dotted in known_sessions.CONNECTIONS:
         return External("sqlalchemy.Connection", made=True)
+    if (made := adapter(frame, arguments) if dotted in ADAPTERS else turn(name, arguments.first())) is not None:
+        return made
     unseen_call(frame, arguments, node)
     if name in CALLING and (result := in_thread(frame, dotted, arguments, node)) != UNKNOWN:
         return result
     if home == "sqlalchemy.func" and any(map(is_column, arguments.positional)):
         return Criterion("()")
     told = dotted.startswith(known_sessions.LIBRARIES) or dotted.split(".")[0] in known_calls.OUTSIDE
-    return External(dotted, made=True) if told or name in MAKING_POOLS | LOOPS else UNKNOWN
+    return External(dotted, made=True) if told or name in _KEPT else UNKNOWN
 
 
 def _opened(frame: Frame, made: Session, arguments: Arguments, node: cst.CSTNode) -> Session:

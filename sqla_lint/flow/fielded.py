@@ -9,6 +9,7 @@ import libcst as cst
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind
 from sqla_lint.flow.questions import AttributeMeans, Question, SignatureOf
+from sqla_lint.flow.results import by_name
 from sqla_lint.flow.told import handed
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -120,6 +121,26 @@ def field(frame: Frame, value: Object, name: str, declared: Value) -> Value:
         case Constant() | External(made=True):
             return given  # what stands for nothing, or a copy
     return given if declared == UNKNOWN else handed(given, declared)
+
+
+def position(frame: Frame, value: Object, index: Value, node: cst.CSTNode) -> Value | None:
+    """`pair[0]` of a named tuple that comes from elsewhere; None of anything else."""
+    if value.fields or not isinstance(index, Constant) or type(index.value) is not int:
+        return None
+    keeping = frame.ask(KeepingOf(value.cls))
+    if not keeping.row or not -len(keeping.fields) <= index.value < len(keeping.fields):
+        return None
+    return frame.read(value, keeping.fields[index.value][0], node)
+
+
+def row_method(value: Object | TupleValue, name: str, arguments: Arguments) -> Value:
+    """`row._asdict()`, `row._tuple()`, `pair._replace(order=other)`, `replace(item, order=other)`."""
+    if isinstance(value, TupleValue):
+        return by_name(value) if name == "_asdict" else value
+    if name == "_asdict":
+        return Mapping(UNKNOWN, UNKNOWN, value.fields)
+    held = dict(value.fields) | {name: item for name, item in arguments.keywords.items() if value.row or carries(item)}
+    return replace(value, fields=tuple(held.items()))
 
 
 def handed_on(frame: Frame, value: Object, name: str, node: cst.CSTNode) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Mapping_
 from dataclasses import replace
 from functools import reduce
 
@@ -43,6 +44,14 @@ def kept_at_end(info: FunctionInfo, paths: Iterable[str], ends: list[State]) -> 
         real = [item for item in left if item != Constant(None)]
         if base == this.name and "." not in name and real:
             yield name, reduce(join, map(_told_of, real))
+
+
+def put_there(fills: Mapping_[str, Value]) -> Iterator[tuple[str, Value]]:
+    """What a method puts into the lists and dicts that other methods have put into attributes of `self`."""
+    for path, value in sorted(fills.items()):
+        if "." in path:
+            held = replace(value, limit=None, items=()) if isinstance(value, Collection) else value
+            yield path.partition(".")[2], _told_of(held)
 
 
 def _told_of(value: Value) -> Value:

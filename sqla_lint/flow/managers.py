@@ -13,7 +13,7 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import SummaryOf
 from sqla_lint.flow.sessions import give_away
 from sqla_lint.flow.values import UNKNOWN, Coroutine, External, FunctionValue, Manager, Object, OneOf, Session, Value
-from sqla_lint.knowledge.concurrency import MAKING_POOLS
+from sqla_lint.knowledge.concurrency import MAKING_POOLS, MAKING_PROCESSES
 from sqla_lint.knowledge.sessions import gives_connection
 
 
@@ -38,7 +38,7 @@ def enter(frame: Frame, value: Value, node: cst.CSTNode) -> Manager:
             return Manager(reduce(join, (item.entered for item in managers)))
         case Object():
             return _by_methods(frame, value, node)
-        case External(dotted=dotted, made=True) if dotted.rpartition(".")[2] in MAKING_POOLS:
+        case External(dotted=dotted, made=True) if dotted.rpartition(".")[2] in MAKING_POOLS | MAKING_PROCESSES:
             return Manager(value)
         case External(dotted=dotted, made=True) if gives_connection(dotted):
             frame.may_raise()

@@ -9,9 +9,9 @@ import libcst as cst
 
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.keeping import note_class, note_default
-from sqla_lint.flow.lattice import join
+from sqla_lint.flow.lattice import doubtful, join
 from sqla_lint.flow.places import nodes
-from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, KindByUse, MappingOf
+from sqla_lint.flow.questions import AnnotationMeans, Argument, FunctionInfo, KindByUse, MappingOf, SignatureOf
 from sqla_lint.flow.state import State
 from sqla_lint.flow.substitution import Binding, substitute
 from sqla_lint.flow.values import UNKNOWN, ClassValue, Instance, LocalFunction, Object, Session, Value
@@ -100,6 +100,16 @@ def _default(frame: Frame, node: cst.BaseExpression | None) -> Value:
         return UNKNOWN
     with frame.silent():
         return frame.evaluate(node)
+
+
+def around(frame: Frame, name: str) -> Value:
+    """What a method of a class that is defined in a function captures of the parameters of that function."""
+    outer = frame.info.id.rpartition(".<locals>.")[0]
+    info = frame.ask(SignatureOf(outer))
+    value = next((item.value for item in info.parameters if item.name == name), UNKNOWN) if info else UNKNOWN
+    if isinstance(value, Session):
+        return replace(value, key=f"named:{outer}:{name}", owner="unknown")
+    return doubtful(value)
 
 
 def define_class(frame: Frame, node: cst.ClassDef) -> list[State]:

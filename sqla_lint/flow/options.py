@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 from sqla_lint.flow.frame import Arguments
 from sqla_lint.flow.loading import (
@@ -37,6 +38,10 @@ def option(name: str, arguments: Arguments, base: Option) -> Option:
     Of several path elements given to one call only the last gets the strategy; the others keep their own, but for
     `contains_eager()`.
     """
+    several = _each_of(arguments)
+    if several:  # which of them is asked for cannot be told, and each counts as there
+        made = [option(name, one, base) for one in several]
+        return replace(made[0], tree=reduce(LoadTree.merge, (item.tree for item in made)))
     strategy = loaders.OPTIONS[name]
     if name == "raiseload" and arguments.keywords.get("sql_only") == Constant(True):
         strategy = "raise_on_sql"
@@ -44,7 +49,8 @@ def option(name: str, arguments: Arguments, base: Option) -> Option:
     if name == "selectin_polymorphic":
         return replace(base, tree=base.tree.merge(ALL_OF_THEM))
     if not names:
-        return base
+        unseen = ANYTHING if arguments.spread else EMPTY  # what a splatted path leads to cannot be told
+        return replace(base, tree=base.tree.merge(chain(base.path, base.strategies, unseen)))
     strategies = (*[strategy if name in loaders.ALONG else ""] * (len(names) - 1), strategy)
     path = (*base.path, *names)
     all_strategies = (*base.strategies, *strategies)
@@ -54,6 +60,14 @@ def option(name: str, arguments: Arguments, base: Option) -> Option:
     joins = base.joins if base.path else "" if "innerjoin" in arguments.keywords else name
     owner = base.owner if base.path else owner_of(arguments)
     return Option(base.tree.merge(chain(path, all_strategies)), path, all_strategies, passed_over, joins, owner)
+
+
+def _each_of(arguments: Arguments) -> list[Arguments]:
+    """The arguments with each of the attributes, or names, that the first may be."""
+    match arguments.positional:
+        case (OneOf(values=values), *rest) if all(isinstance(item, MappedAttribute | Constant) for item in values):
+            return [replace(arguments, positional=(item, *rest)) for item in values if item != Constant(None)]
+    return []
 
 
 def owner_of(arguments: Arguments) -> str:
@@ -79,9 +93,6 @@ def _path_names(values: tuple[Value, ...]) -> tuple[str, ...]:
                 names += path
             case Constant(value=str(text)):
                 names += text.split(".")
-            case OneOf(values=several) if all(isinstance(item, MappedAttribute) for item in several):
-                first = several[0]
-                names += first.path if isinstance(first, MappedAttribute) else ()
             case _:
                 # An attribute that cannot be told may load anything: every read below is in doubt.
                 names.append(DOUBT)

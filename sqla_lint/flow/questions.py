@@ -31,7 +31,6 @@ class Ask(Protocol):
 
     def __call__(self, question: Question[A], /) -> A:
         """Answer a question; unknown names have answers too."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Relationship:
     many_to_one: its own side holds the foreign key, so that rows may share a target. keys: the attributes of its class
     that are that key, where they can be told. cascade: `all` taken apart. secondary: the name of the table between, or
     "?". passive_deletes: "", "yes" or "all". joins: it is joined by a condition of its own. backref: `backref` makes
-    one of the two sides. cascade_backrefs: SQLAlchemy 1.4 may add rows through the other side.
+    one of the two sides. cascade_backrefs: SQLAlchemy 1.4 may add rows through the other side. keyed: it is a dict.
     """
 
     name: str
@@ -61,6 +60,7 @@ class Relationship:
     joins: bool = False
     backref: bool = False
     cascade_backrefs: bool = True
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqla_lint.flow.questions import Question, Read
 from sqla_lint.flow.values import Value
 
 
@@ -31,12 +32,37 @@ class Template(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Adapter(Value):
+    """`TypeAdapter(list[OrderOut])`: the module where the type is written, and how; or the variable that holds it."""
+
+    module: str
+    annotation: str
+    variable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterReads(Question[tuple[Read, ...]]):
+    """What `adapter.validate_python(rows)` reads of them, as paths. loose: every model in the type may read objects."""
+
+    adapter: Adapter
+    loose: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Partial(Value):
     """`partial(function, …)`: a function with some of its arguments."""
 
     function: Value
     positional: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned(Value):
+    """`sync_to_async(function)`, whose calls are awaited, or `async_to_sync(function)`, which awaits it itself."""
+
+    function: Value
+    awaited: bool
 
 
 @dataclass(frozen=True, slots=True)

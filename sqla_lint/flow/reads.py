@@ -19,7 +19,7 @@ from sqla_lint.flow.substitution import Binding, step_from
 from sqla_lint.flow.values import UNKNOWN, Collection, FunctionValue, Instance, Object, Symbol, Value
 from sqla_lint.flow.walkers import walked
 from sqla_lint.knowledge import loaders
-from sqla_lint.knowledge.reflection import WALKS
+from sqla_lint.knowledge.reflection import FORMATTING, SPECIAL, WALKS
 
 _LONGEST = 8
 
@@ -100,9 +100,12 @@ def _read_of_instance(
         if not read.repeated and (value.asynchronous or value.detached):
             read_column(frame, value, column, node)
         return
-    found = frame.ask(AttributeMeans(value.cls, name)) if read.place.outside else UNKNOWN
-    if isinstance(found, FunctionValue):
-        _read_by(frame, found.id, "self", read, binding, node)  # a property or a method
+    names = FORMATTING[FORMATTING.index(name) :] if name in FORMATTING else (name,)
+    for text in names if read.place.outside or name in FORMATTING or name in SPECIAL else ():
+        found = frame.ask(AttributeMeans(value.cls, text))
+        if isinstance(found, FunctionValue):
+            _read_by(frame, found.id, "self", read, binding, node)  # a property or a method
+            return
 
 
 def _read_by(frame: Frame, function: str, parameter: str, read: Read, binding: Binding, node: cst.CSTNode) -> None:

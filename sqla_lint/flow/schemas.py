@@ -10,8 +10,10 @@ import libcst as cst
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import EACH
 from sqla_lint.flow.questions import DumpReads, Read, ResponseReads, SchemaReads
+from sqla_lint.flow.reaching import Adapter, AdapterReads
 from sqla_lint.flow.reads import apply_read
 from sqla_lint.flow.values import UNKNOWN, Collection, Constant, Dumper, Mapping, TupleValue, Value
+from sqla_lint.knowledge.schemas import VALIDATE
 
 GIVEN = "given"
 
@@ -30,9 +32,35 @@ def construct(frame: Frame, cls: str, arguments: Arguments, node: cst.CSTNode) -
 
 
 def validate(frame: Frame, cls: str, arguments: Arguments, node: cst.CSTNode) -> None:
-    """`OrderOut.model_validate(order)`."""
-    if arguments.positional:
-        _apply(frame, frame.ask(SchemaReads(cls)), arguments.positional[0], arguments.nodes[0], node)
+    """`OrderOut.model_validate(order)`, `OrderList.model_validate({"orders": rows})`."""
+    if not arguments.positional:
+        return
+    given, text = arguments.positional[0], arguments.nodes[0]
+    if isinstance(given, Mapping):
+        for name, value in given.entries:
+            _apply(frame, frame.ask(SchemaReads(cls, name)), value, text, node)
+    else:
+        _apply(frame, frame.ask(SchemaReads(cls)), given, text, node)
+
+
+def adapter(frame: Frame, arguments: Arguments) -> Value:
+    """`TypeAdapter(list[OrderOut])`."""
+    return Adapter(frame.info.module, frame.slice.text(arguments.nodes[0])) if arguments.nodes else UNKNOWN
+
+
+def use(frame: Frame, made: Adapter | Dumper, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    """A method of an adapter, or of a schema."""
+    if isinstance(made, Adapter):
+        adapt(frame, made, name, arguments, node)
+    else:
+        dump(frame, made, name, arguments, node)
+
+
+def adapt(frame: Frame, adapter: Adapter, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    """`adapter.validate_python(rows)`."""
+    if name == VALIDATE and arguments.positional:
+        loose = arguments.keywords.get("from_attributes") == Constant(True)
+        _apply(frame, frame.ask(AdapterReads(adapter, loose)), arguments.positional[0], arguments.nodes[0], node)
 
 
 def dumper(ask: Callable[..., object], cls: str, arguments: Arguments) -> Value | None:

@@ -17,6 +17,7 @@ from sqla_lint.flow.counted import note_counted
 from sqla_lint.flow.cutting import note_unset
 from sqla_lint.flow.dropped import note_dropped, note_used
 from sqla_lint.flow.failures import give_back
+from sqla_lint.flow.fielded import position
 from sqla_lint.flow.frame import Frame, path_of
 from sqla_lint.flow.guesses import by_name
 from sqla_lint.flow.half_built import note_completed
@@ -278,6 +279,8 @@ def _unpack(frame: Frame, elements: Sequence[cst.BaseElement], value: Value) -> 
             continue
         part = UNKNOWN
         match value:
+            case Object(fields=()) if star is None:
+                part = position(frame, value, Constant(index), item.value) or UNKNOWN
             case TupleValue() | Object():
                 part = item_at(value, Constant(index if star is None or index < star else index - len(elements)))
             case Collection(element=element):

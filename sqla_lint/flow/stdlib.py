@@ -7,14 +7,15 @@ from functools import reduce
 
 import libcst as cst
 
-from sqla_lint.flow.comprehensions import over_each
+from sqla_lint.flow.comprehensions import each_row, over_each
 from sqla_lint.flow.containers import EMPTY_DICT, EMPTY_LIST, with_item
+from sqla_lint.flow.fielded import row_method
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import drawn
 from sqla_lint.flow.noted import note_iterated
 from sqla_lint.flow.reaching import Getter
-from sqla_lint.flow.telling import tell
+from sqla_lint.flow.telling import called, tell
 from sqla_lint.flow.truths import note_truth
 from sqla_lint.flow.uses import note_rows
 from sqla_lint.flow.values import (
@@ -24,6 +25,7 @@ from sqla_lint.flow.values import (
     Constant,
     Coroutine,
     Mapping,
+    Object,
     Producer,
     Result,
     Statement,
@@ -33,10 +35,13 @@ from sqla_lint.flow.values import (
 )
 from sqla_lint.flow.walkers import named
 from sqla_lint.knowledge import calls as known
-from sqla_lint.knowledge.reflection import TELLERS
+from sqla_lint.knowledge.reflection import BUILTINS, HASHED, SORTED, TELLERS
 
 # Builtins that go through all of what they are given, at once.
 _GATHERING = frozenset({"frozenset", "list", "set", "sorted", "tuple"})
+# Those that call a method of each of them, where no `key` says otherwise.
+_PER_ROW = {"sorted": SORTED, "min": SORTED, "max": SORTED, "heapq.nlargest": SORTED, "heapq.nsmallest": SORTED,
+            "set": HASHED, "frozenset": HASHED, "dict.fromkeys": HASHED, "collections.Counter": HASHED}  # fmt: skip
 
 
 def from_stdlib(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
@@ -81,6 +86,8 @@ def from_stdlib(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNo
             return named(frame, arguments, node)
         case "operator.attrgetter" | "operator.itemgetter":
             return _getter(dotted, arguments)
+        case "dataclasses.replace" | "attr.evolve" | "attrs.evolve" | "copy.replace" if isinstance(first, Object):
+            return row_method(first, "_replace", arguments)
         case "copy.copy" if isinstance(first, Collection | Mapping):
             return first
     return _dict(frame, dotted, arguments, node)
@@ -90,13 +97,17 @@ def _note_builtin(frame: Frame, name: str, arguments: Arguments, node: cst.CSTNo
     """What a builtin does with what it is given, besides giving something."""
     if name in TELLERS:
         for value in arguments.positional:
-            tell(frame, value, node, "r" if name == "repr" else "s")
+            tell(frame, value, node, {"repr": "r", "format": ""}.get(name, "s"))
+    elif name in BUILTINS and name != "bool" and arguments.positional:
+        called(frame, arguments.positional[0], BUILTINS[name], node)
     elif name == "bool" and arguments.nodes:
         note_truth(frame, arguments.positional[0], arguments.nodes[0])
     elif name in _GATHERING and arguments.nodes and "key" not in arguments.keywords:
         note_iterated(frame, arguments.positional[0], node)
         if isinstance(arguments.positional[0], Statement | Result) and isinstance(node, cst.Call):
             note_rows(frame, arguments.positional[0], name, node)
+    if name in _PER_ROW and len(arguments.nodes) == 1 and "key" not in arguments.keywords:
+        each_row(frame, _PER_ROW[name], (arguments.positional[0], arguments.nodes[0]), node)
 
 
 def _mapped(frame: Frame, dotted: str, arguments: Arguments, node: cst.CSTNode) -> Value:

@@ -8,13 +8,17 @@ from sqla_lint.flow.dropped import note_used
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.outcomes import TruthAsked
 from sqla_lint.flow.questions import EventAsked
-from sqla_lint.flow.values import Result, Statement, Value
+from sqla_lint.flow.telling import called
+from sqla_lint.flow.values import Instance, OneOf, Result, Statement, Value
+from sqla_lint.knowledge.reflection import TRUTH
 from sqla_lint.knowledge.statements import GIVING_TRUE
 
 
 def note_truth(frame: Frame, value: Value, node: cst.BaseExpression) -> None:
     """Tell of a condition whose truth is no question, or is asked of a coroutine."""
     note_used(frame, value, "truth", node)
+    if isinstance(value, Instance | OneOf):
+        called(frame, value, TRUTH, node)
     if not frame.emitting or not frame.ask(EventAsked("TruthAsked")):
         return
     match node:

@@ -53,10 +53,11 @@ class Text(Value):
 
 @dataclass(frozen=True, slots=True)
 class External(Value):
-    """Something of a library, by its dotted name; `made` says that it was called and this is what it gave."""
+    """Something of a library, by its dotted name; `made`: what calling it gave, with the `settings` of its sessions."""
 
     dotted: str
     made: bool = False
+    settings: tuple[bool, bool] = (True, True)  # autoflush, expire_on_commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +256,9 @@ class Instance(Value):
     options; `rows`: the loop whose turns give different ones; `values`: what its columns hold, as far as the query
     or the constructor says; `identity`: equal for what is surely one object; `path`: the relationships
     ("Order.lines") that led from the rows of the query to it; `expired`: what `load` says holds only after the next
-    refresh; `shared`: a many-to-one led to it, so that several rows may lead to the same one;
-    `parents`: the classes of the objects at hand whose collections led to it; `detached`: what has closed its
-    session, or taken it out of it; `asynchronous`: an AsyncSession gave it, so that reading never loads; `unwritten`:
-    made by the function or by one that it calls, and surely not flushed since.
+    refresh; `shared`: a many-to-one led to it, so that several rows may lead to the same one; `parents`: the
+    classes of the objects at hand whose collections led to it; `detached`: what has closed its session, or taken it
+    out of it; `asynchronous`: an AsyncSession gave it: reading never loads; `unwritten`: made here, surely not flushed.
     """
 
     cls: str

@@ -20,7 +20,7 @@ from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
 from sqla_lint.flow.helping import asked_always
 from sqla_lint.flow.keeping import tell_kept, tell_registries
-from sqla_lint.flow.kept import kept_at_end
+from sqla_lint.flow.kept import kept_at_end, put_there
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.lending import lives_of, note_late, tell_lent, tell_returned
 from sqla_lint.flow.loaded import as_left
@@ -33,6 +33,7 @@ from sqla_lint.flow.removed import note_removed
 from sqla_lint.flow.sharing import note_shared, note_waited
 from sqla_lint.flow.state import BEGUN, RETURNED, State, join_states
 from sqla_lint.flow.substitution import Binding
+from sqla_lint.flow.telling import called
 from sqla_lint.flow.transactions import lost
 from sqla_lint.flow.unflushed import note_unflushed
 from sqla_lint.flow.unwritten import as_written
@@ -143,6 +144,9 @@ class Visitor(Frame):
             return instances.in_rows(UNKNOWN if value.key == NEVER else value.key, loop)
         if isinstance(value, Reflection):
             return turn_of(value)
+        if isinstance(value, Instance):
+            given = called(self, value, ("__iter__",), node)
+            return UNKNOWN if given is None or isinstance(given, Instance) else self.elements(given, node, loop)
         if isinstance(value, Object) and not value.row:
             return self._by_method(value, node, loop)
         return instances.element_of(self, value, loop)
@@ -304,14 +308,14 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         io=outcome.io,
         returns_normally=bool(ends),
         name=info.name,
-        keeps=tuple(kept_at_end(info, outcome.keeps, ends)),
+        keeps=(*kept_at_end(info, outcome.keeps, ends), *put_there(outcome.fills)),
         sets=frozenset(visitor.making.sets),
         uses=tuple(sorted(visitor.making.uses, key=lambda item: (item.parameter, item.column, item.target, item.use))),
         ended=_ended(visitor, yields, ends) if info.wraps == "contextmanager" else frozenset(),
         begun=frozenset.intersection(*(frozenset(state.begun) for state in ends)) if ends else frozenset(),
         passed=() if info.decorators else passed_over(visitor, ends),
         asks=asked_always(visitor),
-        fills=tuple(item for item in sorted(outcome.fills.items()) if carries(item[1])),
+        fills=tuple(item for item in sorted(outcome.fills.items()) if "." not in item[0] and carries(item[1])),
     )
 
 

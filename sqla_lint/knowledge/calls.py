@@ -8,6 +8,7 @@ SAME_ELEMENTS = {
                                                      "iter", "aiter")), 0),
     **dict.fromkeys((f"itertools.{name}" for name in ("islice", "cycle", "compress")), 0),
     **dict.fromkeys((f"itertools.{name}" for name in ("takewhile", "dropwhile", "filterfalse")), 1),
+    "concurrent.futures.as_completed": 0,
     "builtins.filter": 1, "collections.deque": 0, "heapq.nlargest": 1, "heapq.nsmallest": 1, "random.sample": 0,
 }  # fmt: skip
 ONE_ELEMENT = frozenset({"builtins.next", "builtins.anext", "builtins.min", "builtins.max", "random.choice"})

@@ -29,12 +29,16 @@ CASCADE = frozenset({"save-update", "merge"})
 ALL_CASCADES = CASCADE | {"delete", "expunge", "refresh-expire"}
 COLUMNS = frozenset({"Column", "mapped_column", "Field", "deferred", "column_property", "synonym", "composite",
                      "query_expression"})  # fmt: skip
+# What makes a relationship's collection a dict.
+KEYED = frozenset({"KeyFuncDict", "MappedCollection", "attribute_keyed_dict", "attribute_mapped_collection",
+                   "column_keyed_dict", "column_mapped_collection", "keyfunc_mapping",
+                   "mapped_collection"})  # fmt: skip
 # The names of the family that declarations are made of.
 WORDS = RELATIONSHIPS | COLUMNS | {
     "AppenderQuery", "AssociationProxy", "DynamicMapped", "ForeignKey", "ForeignKeyConstraint", "Index",
     "InstrumentedList", "InstrumentedSet", "Mapped", "PrimaryKeyConstraint", "Query", "Result", "ScalarResult", "Table",
     "UniqueConstraint", "WriteOnlyMapped", "association_proxy", "backref", "declared_attr", "hybrid_property", "mapper",
-}  # fmt: skip
+} | KEYED  # fmt: skip
 # What a class body says of its own accord; `Field` is pydantic's as well, and the others need a column.
 TELLING = RELATIONSHIPS | {"Column", "mapped_column", "deferred", "column_property"}
 

@@ -24,5 +24,22 @@ ANY_NAME = "*"
 # The methods that make a text of an object, in the order in which they are looked for; how an f-string is noted; the
 # builtins that call them.
 TELLING = ("__str__", "__repr__")
+FORMATTING = ("__format__", *TELLING)
 TEXT = "?.__str__"
 TELLERS = frozenset({"format", "print", "repr", "str"})
+# Methods of loggers that make a text of their arguments wherever a program logs at all; `debug()` seldom does.
+LOGGED = frozenset({"critical", "error", "exception", "info", "log", "warn", "warning"})
+SHOWING = LOGGED | {"format"}
+# The methods that operators, conditions and builtins call, each with what Python takes where a class has none.
+COMPARED = {"==": ("__eq__",), "!=": ("__ne__", "__eq__"), "<": ("__lt__",), ">": ("__gt__",), "<=": ("__le__",),
+            ">=": ("__ge__",)}  # fmt: skip
+SOUGHT = ("__contains__", "__iter__")
+TRUTH = ("__bool__", "__len__")
+SORTED = ("__lt__",)
+HASHED = ("__hash__",)
+BUILTINS = {"len": ("__len__",), "bool": TRUTH, "int": ("__int__",), "float": ("__float__",), "hash": HASHED,
+            "abs": ("__abs__",), "iter": ("__iter__",), "next": ("__next__",)}  # fmt: skip
+SPECIAL = frozenset(
+    {"__getitem__", *SOUGHT, *TRUTH, "__format__", *(name for names in COMPARED.values() for name in names)}
+    | {name for names in BUILTINS.values() for name in names}
+)  # fmt: skip

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 BASES = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
 # Class methods that read a model's fields of the object they are given.
-READING = frozenset({"from_orm", "model_validate", "parse_obj"})
+READING = frozenset({"from_orm", "model_validate", "parse_obj", "validate"})
+# What makes them of any type, and its method that does; those that dump make text of models alone.
+ADAPTERS, VALIDATE = frozenset({"pydantic.TypeAdapter", "pydantic.type_adapter.TypeAdapter"}), "validate_python"
 # Options of a model's `Config` or `model_config` that allow it.
 FROM_ATTRIBUTES = frozenset({"from_attributes", "orm_mode"})
 # Validators that may turn the object into something else before its fields are read.

@@ -67,6 +67,8 @@ QUERY_GETS = frozenset({"get", "get_one", "get_or_404"})
 
 RESULT_SAME = frozenset({"unique", "yield_per", "tuples", "execution_options"})
 RESULT_MANY = frozenset({"all", "fetchall", "fetchmany", "partitions"})
+# Methods of a row that give it as a tuple, or as a dict.
+ROW_METHODS = frozenset({"_asdict", "_tuple", "tuple"})
 RESULT_ONE = frozenset({"first", "one", "one_or_none", "fetchone"})
 RESULT_SCALAR = frozenset({"scalar", "scalar_one", "scalar_one_or_none"})
 TAKING = RESULT_MANY | RESULT_ONE | RESULT_SCALAR

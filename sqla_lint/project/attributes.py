@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sqla_lint.flow.questions import Relationship
 from sqla_lint.knowledge.loaders import LAZY
-from sqla_lint.knowledge.mapping import ALL_CASCADES, CASCADE, COLUMNS, RELATIONSHIPS, TELLING
+from sqla_lint.knowledge.mapping import ALL_CASCADES, CASCADE, COLUMNS, KEYED, RELATIONSHIPS, TELLING
 from sqla_lint.survey.expressions import (
     Apply,
     Choice,
@@ -120,6 +120,25 @@ def is_many(value: Expression, annotation: Expression | None) -> bool | None:
     if "delete-orphan" in cascade and call.keyword("single_parent") is None:
         return True
     return None
+
+
+def is_keyed(value: Expression, annotation: Expression | None) -> bool:
+    """Whether the collection is a dict: by its annotation, or by what makes it."""
+    made = _options(value).keyword("collection_class")
+    if made is not None:
+        function = made.function if isinstance(made, Apply) else made
+        return function.word in KEYED if isinstance(function, Word) else dotted(function) == "dict"
+    for _ in range(4):
+        match annotation:
+            case Literal(value=str(text)):
+                annotation = parse_annotation(text)
+            case Index(base=Word(word=word), items=items) if word in ("Mapped", "Optional"):
+                annotation = items[0]
+            case Index(base=Word(word=word)):
+                return word in ("dict", "Dict")
+            case _:
+                break
+    return False
 
 
 def _annotated_many(annotation: Expression | None) -> bool | None:

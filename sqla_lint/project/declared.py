@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from sqla_lint.flow.constructs import construct, create_engine, framework_member, generated, open_session
+from sqla_lint.flow.constructs import (
+    construct,
+    create_engine,
+    framework_member,
+    generated,
+    make_framework,
+    open_session,
+)
 from sqla_lint.flow.frame import Arguments
 from sqla_lint.flow.lattice import choice
 from sqla_lint.flow.options import chained
 from sqla_lint.flow.questions import FunctionInfo, KindByUse, SignatureOf, Summary, SummaryOf
+from sqla_lint.flow.reaching import Adapter
 from sqla_lint.flow.schemas import dumper
 from sqla_lint.flow.values import (
     UNKNOWN,
@@ -32,12 +40,15 @@ from sqla_lint.flow.values import (
     Value,
     alternatives,
 )
+from sqla_lint.knowledge.schemas import ADAPTERS
 from sqla_lint.knowledge.sessions import ENGINES, FRAMEWORKS, is_session_name
 from sqla_lint.knowledge.statements import GENERATIVE
 from sqla_lint.project.annotations import Annotations, keyed
 from sqla_lint.project.classes import Classes
+from sqla_lint.project.extensions import session_options
 from sqla_lint.project.generics import CONSTRUCTOR, Generics, bound_expression
 from sqla_lint.project.names import Definition
+from sqla_lint.project.vague import is_empty, is_field, is_trait
 from sqla_lint.survey.expressions import (
     Apply,
     Choice,
@@ -116,7 +127,7 @@ class Declarations:
         """What an assignment binds: its value where that says something, else its annotation."""
         if declared.value is not None:
             found = self._value(scope, declared.value, key, depth)
-            vague = _is_empty(found) or declared.annotation is not None and _is_field(found)
+            vague = is_empty(found) or declared.annotation is not None and is_field(found)
             if found not in (UNKNOWN, Constant(None)) and not vague:
                 return found
         if declared.annotation is not None:
@@ -157,7 +168,9 @@ class Declarations:
             case Pairs(items=pairs):
                 held = [self._value(scope, item, "", depth + 1) for _, item in pairs[:8]]
                 callables = all(isinstance(item, SessionFactory | ClassValue | FunctionValue) for item in held)
-                return Mapping(UNKNOWN, self._choice(held) if callables else UNKNOWN)
+                names = zip((name for name, _ in pairs), held, strict=False)
+                entries = tuple(item for item in names if item[1] != UNKNOWN and not isinstance(item[1], Constant))
+                return Mapping(UNKNOWN, self._choice(held) if callables else UNKNOWN, entries)
             case Produce(body=body):
                 inner = self._value(scope, body, key, depth + 1)
                 if isinstance(inner, Session) and inner.owner == "function":
@@ -219,8 +232,10 @@ class Declarations:
                 return create_engine(callee.dotted, arguments)
             if callee.dotted in _CASTS and len(expression.arguments) == 2:
                 return keyed(self._annotations.value(scope.module, expression.arguments[0]), key)
+            if callee.dotted in ADAPTERS and key.startswith("global:"):
+                return Adapter(scope.module, "", key.rpartition(".")[2])
             if callee.dotted in FRAMEWORKS:
-                return External(callee.dotted, made=True)
+                return make_framework(callee.dotted, session_options(self._classes.index, scope.module, expression))
             return construct(callee.dotted, arguments, key) or External(callee.dotted, made=True)
         match callee:
             case SessionFactory():
@@ -228,9 +243,8 @@ class Declarations:
             case Session(registry=True):
                 return callee
             case ClassValue(id=id_, bound=bound):
-                framework = self._classes.is_framework(id_)
-                if framework:
-                    return External(framework, made=True)
+                if framework := self._classes.is_framework(id_):
+                    return make_framework(framework, session_options(self._classes.index, scope.module, expression))
                 if self._classes.mapping(id_).mapped:
                     return Instance(id_)
                 return dumper(self._ask, id_, self._arguments(scope, expression, depth)) or Object(id_, bound=bound)
@@ -286,7 +300,7 @@ class Declarations:
             if (declared := fact.attributes.get(name)) is not None:
                 declared = self._bound(owner, cls, bound, declared)
                 found = self._declared(Scope(module), declared, f"self.{name}", depth + 1)
-                if kept is not None and _is_trait(found):
+                if kept is not None and is_trait(found):
                     trait = found
                 elif found not in (UNKNOWN, Constant(None)):
                     return self._held(found, name)
@@ -368,23 +382,3 @@ class Declarations:
         if isinstance(value, Session) and not value.registry:
             return replace(value, key=f"self.{name}", owner="unknown", opened=None)
         return value
-
-
-def _is_empty(value: Value) -> bool:
-    """Whether a display says nothing of what it holds, or will hold."""
-    match value:
-        case Collection(element=held, items=items):
-            return held == UNKNOWN and all(item == UNKNOWN for item in items)
-        case Mapping(value=held):
-            return held == UNKNOWN
-    return False
-
-
-def _is_trait(value: Value) -> bool:
-    """Whether a library's object stands in a class for what its instances are given: `session = traitlets.Any()`."""
-    return isinstance(value, External) and value.made and value.dotted not in FRAMEWORKS
-
-
-def _is_field(value: Value) -> bool:
-    """`field(default_factory=list)` and its like: the annotation beside it says what it holds."""
-    return isinstance(value, External) and value.made and value.dotted.rpartition(".")[2] in ("field", "Field", "ib")

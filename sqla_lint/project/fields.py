@@ -10,13 +10,14 @@ from sqla_lint.flow.values import UNKNOWN, Collection, Instance, Value
 from sqla_lint.knowledge.schemas import BASES
 from sqla_lint.project.annotations import Annotations
 from sqla_lint.project.classes import Classes
-from sqla_lint.survey.expressions import Apply, Choice, Expression, Index, Items, Literal, Member, Name, dotted
+from sqla_lint.survey.expressions import Apply, Choice, Expression, Index, Items, Literal, Member, Name, Pairs, dotted
 from sqla_lint.survey.facts import ClassFact, Parameter
 
 # Decorators that make a constructor of annotations, and bases that do.
 _MAKING = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "attr", "s", "dataclass_transform"})
-_NAMED_TUPLES = frozenset({"typing.NamedTuple", "typing_extensions.NamedTuple"})
+_NAMED_TUPLES = frozenset({"collections.namedtuple", "typing.NamedTuple", "typing_extensions.NamedTuple"})
 # What gives another container with the same rows.
+_CONTAINERS = frozenset({"defaultdict", "deque", "dict", "list", "OrderedDict", "set"})
 _COPYING = frozenset({"list", "tuple", "set", "sorted", "iter", "cast"})
 
 
@@ -43,6 +44,23 @@ def dynamic_target(classes: Classes, name: str) -> tuple[str, frozenset[str]]:
     (target,) = targets
     back = classes.mapping(target).relationships.values() if target else ()
     return target, frozenset(item.name for item in back if not item.collection and item.target in owners)
+
+
+def keepers_of(fact: ClassFact, name: str) -> tuple[str, ...]:
+    """The methods that leave something in an attribute of `self`: in a list or dict that stands there as well."""
+    declared = fact.self_attributes.get(name) or fact.attributes.get(name)
+    fillers = fact.fillers.get(name, ()) if declared is not None and _is_container(declared.value) else ()
+    return tuple(dict.fromkeys((*fact.keepers.get(name, ()), *fillers)))
+
+
+def _is_container(value: Expression | None) -> bool:
+    """Whether a value is a list, a set or a dict that is there to be filled."""
+    match value:
+        case Items() | Pairs(items=()):
+            return True
+        case Apply(function=function):
+            return dotted(function).rpartition(".")[2] in _CONTAINERS
+    return False
 
 
 class Fields:
@@ -139,9 +157,14 @@ def _declared(lineage: list[tuple[str, ClassFact]]) -> Iterator[tuple[str, str]]
     found: dict[str, str] = {}
     for _, fact in reversed(lineage):
         for name, declared in fact.attributes.items():
-            if declared.annotation is not None and not _is_of_class(declared.annotation):
+            if _is_attribute(declared.value) if declared.annotation is None else not _is_of_class(declared.annotation):
                 found.setdefault(name, name)
     yield from found.items()
+
+
+def _is_attribute(value: Expression | None) -> bool:
+    """Whether a value says by itself that it is one of the constructor's: `attr.ib()`."""
+    return isinstance(value, Apply) and dotted(value.function).rpartition(".")[2] in ("attrib", "ib")
 
 
 def _is_of_class(annotation: Expression) -> bool:

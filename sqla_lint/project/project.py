@@ -35,7 +35,6 @@ from sqla_lint.flow.questions import (
     Question,
     Read,
     ResponseReads,
-    SchemaReads,
     SignatureOf,
     Summary,
     SummaryOf,
@@ -54,7 +53,7 @@ from sqla_lint.project.crowds import Crowds
 from sqla_lint.project.declared import Declarations
 from sqla_lint.project.decorators import added_by, decorated
 from sqla_lint.project.dialects import databases
-from sqla_lint.project.fields import answering
+from sqla_lint.project.fields import answering, keepers_of
 from sqla_lint.project.generations import shown_by
 from sqla_lint.project.generics import Generics
 from sqla_lint.project.grounds import AllKeepersOf, BodyOf, KeepersOf, MostlyAsync, OneOfMany, OverridersOf
@@ -133,7 +132,7 @@ class Project:
             WorksOnSession: lambda question: question.function in self.suspects.working,
             MayLoad: lambda question: self.suspects.may_load(question.name),
             ResponseReads: self._response,
-            SchemaReads: lambda question: self.schemas.reads(question.cls, question.field),
+            **self.schemas.answering(),
             DumpReads: self._dumped,
             TemplateNamed: lambda question: self.templates.function(question.name, question.near),
         }
@@ -183,8 +182,8 @@ class Project:
 
     def _keepers(self, question: KeepersOf) -> tuple[str, tuple[str, ...]]:
         for module, fact in self.classes.facts(question.cls):
-            if question.name in fact.keepers:
-                keepers = tuple(f"{module}:{qualname}" for qualname in fact.keepers[question.name])
+            if keeping := keepers_of(fact, question.name):
+                keepers = tuple(f"{module}:{qualname}" for qualname in keeping)
                 this = "" if question.cls == f"{module}:{fact.qualname}" else question.cls
                 known = all(self._may_keep(item, fact.keepers) for item in keepers)
                 return this, keepers if known else ()

@@ -98,7 +98,8 @@ class Relationships:
         alone = points and not many
         lazy = read.lazy(value, declared.annotation)
         found = Relationship(name, id_, target, many, lazy, read.reverse(value), alone, keys if alone else ())
-        return read.detailed(found, value)
+        keyed = many and read.is_keyed(value, declared.annotation)
+        return read.detailed(replace(found, keyed=keyed) if keyed else found, value)
 
     def target(self, id_: str, expression: Expression | None) -> str:
         """The class that a relationship leads to: by name in its module, else by its name among mapped classes."""

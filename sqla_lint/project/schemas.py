@@ -9,7 +9,8 @@ from functools import cached_property
 from sqla_lint.diagnostic import Span
 from sqla_lint.flow.instances import EACH
 from sqla_lint.flow.places import Place
-from sqla_lint.flow.questions import Read
+from sqla_lint.flow.questions import Read, SchemaReads
+from sqla_lint.flow.reaching import AdapterReads
 from sqla_lint.knowledge import schemas as known
 from sqla_lint.project.classes import Classes
 from sqla_lint.survey.expressions import Apply, Choice, Expression, Index, Literal, Name, dotted, parse_annotation
@@ -33,6 +34,10 @@ class Schemas:
         self._loads = loads
         self._responses: dict[str, tuple[Read, ...]] = {}
         self._whole: dict[str, tuple[Read, ...]] = {}
+
+    def answering(self) -> dict[type, Callable[..., object]]:
+        """What answers the questions about models, and adapters that make them."""
+        return {SchemaReads: lambda question: self.reads(question.cls, question.field), AdapterReads: self.adapted}
 
     def response(self, facts: Facts, fact: FunctionFact) -> tuple[Read, ...]:
         """What FastAPI reads of the result of a route, as paths from it."""
@@ -77,6 +82,16 @@ class Schemas:
                 found = self._annotated(module, declared.annotation, (GIVEN,), {}, 0, strict=True)
                 return tuple(found)[:_MOST_READS]
         return ()
+
+    def adapted(self, question: AdapterReads) -> tuple[Read, ...]:
+        """What `TypeAdapter(list[OrderOut]).validate_python(rows)` reads of the rows."""
+        adapter = question.adapter
+        annotation: Expression | None = parse_annotation(adapter.annotation) if adapter.annotation else None
+        if adapter.variable:
+            made = self._index.modules[adapter.module].variables[adapter.variable].value
+            annotation = made.arguments[0] if isinstance(made, Apply) and made.arguments else None
+        found = self._annotated(adapter.module, annotation, (GIVEN,), {}, 0, strict=not question.loose)
+        return tuple(found)[:_MOST_READS] if annotation is not None else ()
 
     def _response_model(self, facts: Facts, fact: FunctionFact) -> Expression | None:
         """The response model of a route: the argument of its decorator, else what it says to return."""

@@ -6,14 +6,15 @@ What a called chain may run is a matter of `targets`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from sqla_lint.flow.asked import NOTHING_ASKED, Asked
 from sqla_lint.knowledge.calls import NEVER_RETURN
 from sqla_lint.knowledge.dumping import DUMPS
-from sqla_lint.knowledge.reflection import ANY_NAME, TELLERS, TELLING, TEXT
+from sqla_lint.knowledge.reflection import ANY_NAME, SPECIAL, TELLING
 from sqla_lint.knowledge.rendering import renders
+from sqla_lint.knowledge.schemas import VALIDATE
 from sqla_lint.knowledge.sessions import ENDING
 from sqla_lint.project.asking import Asking
 from sqla_lint.project.classes import Classes
@@ -40,7 +41,7 @@ from sqla_lint.project.raising import Raising
 from sqla_lint.project.repeating import Repeating
 from sqla_lint.project.schemas import Schemas
 from sqla_lint.project.targets import Targets
-from sqla_lint.project.tellers import modules_of_tellers
+from sqla_lint.project.tellers import Special, Tellers
 from sqla_lint.project.templates import Templates
 from sqla_lint.project.transacting import Transacting
 from sqla_lint.project.unloaded import Unloaded
@@ -109,11 +110,13 @@ class Suspects:
         self._raising = Raising(self._files, classes, asked.events, self._closure, self._targets.loads)
         self._unloaded = Unloaded(self._files, classes, self._callers)
         self._models: frozenset[str] = frozenset()
+        self._tellers, self._special = Tellers(), Special()
         self._learn_reading()
         self._models = self.schemas.reading
         if self._models:
             self._learn_reading()
         self.effectful = self._closure(self._touches) | self.committing
+        self.effectful |= self.reading if self._special.modules else frozenset()
         self._looping = frozenset(self._looping_templates())
 
     def _learn_reading(self) -> None:
@@ -121,17 +124,12 @@ class Suspects:
         self.reading = self._closure(self._loads)
         self.readers = frozenset(self._targets.properties_among(self.reading))
         self._reading_methods = frozenset(self._targets.methods_among(self.reading))
-        self._told = modules_of_tellers(self._files, self._classes, self.reading)
-        if self._told:
-            self.reading |= self._closure(self._tells)
-
-    def _makes_text(self, facts: Facts, reads: Container[str], calls: Iterable[str]) -> bool:
-        """Whether these reads and calls make a text of a name, where that may be of what loads for it."""
-        return facts.module in self._told and (TEXT in reads or not TELLERS.isdisjoint(calls))
-
-    def _tells(self, facts: Facts, fact: FunctionFact) -> bool:
-        """Whether the function makes a text of what may load a relationship for that."""
-        return self._makes_text(facts, fact.sketch.reads, fact.sketch.calls)
+        self._tellers = Tellers(self.reading, self._files, self._classes)
+        if self._tellers.modules:
+            self.reading |= self._closure(lambda facts, fact: self._tellers.within(facts, fact, self._callers))
+        self._special = Special(self.reading, self._files, (self._classes, self._targets))
+        if self._special.modules:
+            self.reading |= self._closure(self._special.at_hand)
 
     def _functions(self) -> Iterator[tuple[Facts, FunctionFact]]:
         for facts in self._files:
@@ -225,7 +223,7 @@ class Suspects:
         if not self._models:
             return False
         names = (facts.imports.get(part, part) for chain in sketch.calls for part in chain.split("."))
-        return any(last(name) in self._models for name in names)
+        return any(last(name) in self._models or last(name) == VALIDATE for name in names)
 
     def _dumps(self, facts: Facts, sketch: Sketch) -> bool:
         """Whether a schema may dump rows; a function of a module, as `json.dumps`, is none."""
@@ -275,8 +273,10 @@ class Suspects:
 
     def may_load(self, name: str) -> bool:
         """Whether what an attribute of that name gives, or does when called, may load a relationship of some class."""
+        if name in SPECIAL:
+            return name in self._special.methods
         known = name in self.relationships or name in self.readers or name in self._reading_methods
-        return known or bool(self._told) and name in TELLING
+        return known or bool(self._tellers.modules) and name in TELLING
 
     def is_suspect(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch) -> bool:
         """Whether the body of that sketch may hold a finding of the rules that are on."""
@@ -314,7 +314,9 @@ class Suspects:
             return True
         if self._dumps(facts, sketch) or self._fills_models(facts, fact, sketch):
             return True
-        if self._makes_text(facts, sketch.loop_reads, sketch.loop_calls):
+        if self._special.at_hand(facts) and (sketch.bound or sketch.calls):
+            return True
+        if self._tellers.shows(facts, sketch.loop_reads, sketch.loop_calls):
             return True
         for chain in sketch.loop_calls:
             if not self.reading.isdisjoint(self._targets.of(facts, fact, chain)):
@@ -345,7 +347,7 @@ class Suspects:
     def _reads_too_late(self, facts: Facts, fact: FunctionFact | None, sketch: Sketch, calls: frozenset[str]) -> bool:
         """Whether something may be read under an AsyncSession, or of what a helper got with a session of its own."""
         if fact is not None and fact.is_async and knows_session(fact):
-            if self._makes_text(facts, sketch.reads, calls):
+            if self._tellers.shows(facts, sketch.reads, calls):
                 return True
             of = self._targets.of
             responds = self.schemas.response(facts, fact) if fact.decorators else ()

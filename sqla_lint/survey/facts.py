@@ -122,7 +122,8 @@ class FunctionFact(NamedTuple):
 class ClassFact(NamedTuple):
     """One `class`: bases, class keywords, decorators, attributes of its body, and attributes set through `self`.
 
-    keepers: for each of those the methods that set it to more than `None`, by qualified name.
+    keepers: for each of those the methods that set it to more than `None`, by qualified name; fillers: those that put
+    something into the list or dict which stands there.
     """
 
     qualname: str
@@ -134,6 +135,7 @@ class ClassFact(NamedTuple):
     methods: dict[str, str]
     self_attributes: dict[str, Declared]
     keepers: dict[str, tuple[str, ...]]
+    fillers: dict[str, tuple[str, ...]]
 
     @property
     def name(self) -> str:

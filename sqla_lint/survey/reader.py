@@ -12,6 +12,8 @@ from sqla_lint.knowledge.migrations import databases_in
 from sqla_lint.knowledge.transactions import AUTOCOMMIT, HANDLING, SERIALIZING
 from sqla_lint.survey.expressions import Apply, Expression, Opaque, dotted, inlined, reduce
 from sqla_lint.survey.facts import ClassFact, Declared, Facts, FunctionFact, Parameter
+from sqla_lint.survey.keepers import kept_by
+from sqla_lint.survey.named_tuples import fields, is_named_tuple, made_by
 from sqla_lint.survey.sketch import sketch
 
 _SIMPLE = (ast.Expr, ast.Return, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.AugAssign, ast.Raise)
@@ -125,7 +127,10 @@ class _Reader:
         for target in targets:
             match target:
                 case ast.Name(id=name) if not function:
-                    if not owner:
+                    if not owner and is_named_tuple(node.value, self.imports):
+                        assert isinstance(node.value, ast.Call)
+                        self.classes.setdefault(name, made_by(node.value, name))
+                    elif not owner:
                         value = reduce(node.value) if node.value else None
                         known = self.variables.get(name)
                         if known is None or isinstance(known.value, Opaque | None) or _is_none(known.value):
@@ -164,6 +169,9 @@ class _Reader:
     def class_(self, node: ast.ClassDef, prefix: str, function: str) -> None:
         qualname = f"{prefix}{node.name}"
         attributes: dict[str, Declared] = {}
+        tuples = [base for base in node.bases if isinstance(base, ast.Call) and is_named_tuple(base, self.imports)]
+        for base in tuples:
+            attributes.update(fields(base))
         for statement in _flat(node.body):
             match statement:
                 case ast.Assign(targets=targets, value=value):
@@ -176,13 +184,14 @@ class _Reader:
         fact = ClassFact(
             qualname=qualname,
             line=node.lineno,
-            bases=tuple(reduce(base) for base in node.bases),
+            bases=tuple(reduce(base.func if base in tuples else base) for base in node.bases),
             keywords=tuple((item.arg, reduce(item.value)) for item in node.keywords if item.arg),
             decorators=tuple(reduce(item) for item in node.decorator_list),
             attributes=attributes,
             methods={},
             self_attributes={},
             keepers={},
+            fillers={},
         )
         self.classes[qualname] = fact
         self.block(node.body, f"{qualname}.", qualname, "")
@@ -250,28 +259,12 @@ class _Reader:
                 known[attribute] = _better(known.get(attribute), given)
 
     def _keepers(self, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, qualname: str) -> None:
-        """Note the method with each attribute that it sets through `self`, alone or in a pattern."""
+        """Note the method with each attribute that it sets through `self`, or fills there."""
         this = node.args.args[0].arg if node.args.args else ""
-        known = self.classes[owner].keepers
-        for statement in _within(node.body):
-            assert isinstance(statement, ast.Assign | ast.AnnAssign)
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            if _is_bare(statement.value):
-                continue
-            for target in (part for item in targets for part in getattr(item, "elts", [item])):
-                match target:
-                    case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == this:
-                        known[attribute] = tuple(dict.fromkeys((*known.get(attribute, ()), qualname)))
-
-
-def _is_bare(value: ast.expr | None) -> bool:
-    """Whether an assigned value is only there to be replaced or filled: `None`, or an empty container."""
-    match value:
-        case None | ast.Constant(value=None) | ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]):
-            return True
-        case ast.Call(func=ast.Name(id="list" | "dict" | "set" | "tuple"), args=[], keywords=[]):
-            return True
-    return False
+        fact = self.classes[owner]
+        for attribute, fills in dict.fromkeys(kept_by(node.body, this)) if this else ():
+            known = fact.fillers if fills else fact.keepers
+            known[attribute] = (*known.get(attribute, ()), qualname)
 
 
 def _assigned_once(body: Iterable[ast.AST]) -> dict[str, Expression]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
+from sqla_lint.knowledge.concurrency import CALLING, MAPPING, STARTING_THREADS, TO_ASYNC, TO_SYNC
 from sqla_lint.knowledge.loaders import RAISES
-from sqla_lint.knowledge.reflection import ANY_NAME, TEXT
+from sqla_lint.knowledge.reflection import ANY_NAME, SHOWING, TEXT
 from sqla_lint.knowledge.rendering import is_template, renders
 from sqla_lint.knowledge.sessions import COROUTINES, may_key_session
 from sqla_lint.knowledge.statements import SYNCHRONIZE, TAKING_CRITERIA
@@ -25,16 +26,21 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _TOLD = frozenset(
     {ast.Attribute, ast.Constant, ast.Name, ast.Assign, ast.AnnAssign, ast.Call, ast.Await, ast.Expr, ast.arg,
      ast.MatchAs, ast.MatchStar, ast.ExceptHandler, ast.withitem, ast.Yield, ast.YieldFrom, *_DEFINITIONS, *_LOOPS,
-     *_COMPREHENSIONS, ast.AugAssign, ast.Delete, ast.FormattedValue, ast.Subscript, ast.Try, ast.TryStar}
+     *_COMPREHENSIONS, ast.AugAssign, ast.Delete, ast.FormattedValue, ast.BinOp, ast.Subscript, ast.Try, ast.TryStar}
 )  # fmt: skip
 _ITERATING_BUILTINS = frozenset(
     {"map", "filter", "sorted", "min", "max", "sum", "any", "all", "groupby", "sort", "starmap", "takewhile",
-     "dropwhile", "filterfalse", "nlargest", "nsmallest"}
+     "dropwhile", "filterfalse", "nlargest", "nsmallest",
+     *MAPPING}
 )  # fmt: skip
 # What those names mean where they stand after a dot: `query.filter(…)`, `func.max(…)`, `Order.lines.any(…)`.
 _METHODS_OF_QUERIES = frozenset({"filter", "min", "max", "sum", "any", "all"})
 # Where the function stands among the arguments, if not only as `key=`.
 _FUNCTION_AT = {"map": 0, "filter": 0, "starmap": 0, "takewhile": 0, "dropwhile": 0, "filterfalse": 0, "groupby": 1}
+_FUNCTION_AT |= dict.fromkeys(MAPPING, 0)
+# Those that call it where it does not stand: in a thread, or when what they give is called.
+_STARTED = CALLING - MAPPING | TO_ASYNC | TO_SYNC
+_FUNCTION_AT |= {name: STARTING_THREADS.get(name, 0) for name in _STARTED}
 _LONGEST = 40
 # Keywords of calls that say what the methods of these names say of a statement.
 _LOCKING, _OPTIONS = "with_for_update", "options"
@@ -121,10 +127,9 @@ class _Walk:
                 self.entered.add(chain_of(node.context_expr))
             elif isinstance(node, (ast.Yield, ast.YieldFrom)):
                 self.yields = True
-            elif isinstance(node, ast.FormattedValue) and isinstance(node.value, ast.Name):
-                self.reads.add(TEXT)
-                if in_loop:
-                    self.loop_reads.add(TEXT)
+            elif isinstance(node, (ast.FormattedValue, ast.BinOp)):
+                if _interpolates(node) if isinstance(node, ast.BinOp) else isinstance(node.value, ast.Name):
+                    self._shows(in_loop)
             elif isinstance(node, (ast.Try, ast.TryStar)):
                 self.tried.update(attempted(node, self.imports, in_loop, chain_of))
                 self.passes = self.passes or passes(node, self.imports, chain_of)
@@ -235,22 +240,31 @@ class _Walk:
             self.criteria.update(item.id for item in node.args if isinstance(item, ast.Name))
         if any(item.arg == "execution_options" for item in node.keywords):
             self.calls.add("?.execution_options")  # as the method does, it changes the statement
+        if last in SHOWING and (len(node.args) > 1 or last == "format"):
+            self._shows(in_loop)
         if last in ("getattr", "attrgetter"):
             self._named_read(node, in_loop)
         iterates = last in _ITERATING_BUILTINS and not (last in _METHODS_OF_QUERIES and "." in name)
-        if iterates:
-            self._calls_by_name(node, last)
+        if iterates or last in _STARTED:
+            self._calls_by_name(node, last, in_loop or iterates)
         return iterates
 
-    def _calls_by_name(self, node: ast.Call, name: str) -> None:
-        """`map(serialize, orders)` calls its function once per item."""
+    def _shows(self, in_loop: bool) -> None:
+        """Note that a text is made of something."""
+        self.reads.add(TEXT)
+        if in_loop:
+            self.loop_reads.add(TEXT)
+
+    def _calls_by_name(self, node: ast.Call, name: str, in_loop: bool) -> None:
+        """`map(serialize, orders)` calls its function once per item, `pool.submit(load, key)` calls it elsewhere."""
         index = _FUNCTION_AT.get(name)
         functions = [keyword.value for keyword in node.keywords if keyword.arg == "key"]
         functions += node.args[index : index + 1] if index is not None else ()
         for item in functions:
             if isinstance(item, ast.Name | ast.Attribute):
                 self.calls.add(chain_of(item))
-                self.loop_calls.add(chain_of(item))
+                if in_loop:
+                    self.loop_calls.add(chain_of(item))
 
     def _named_read(self, node: ast.Call, in_loop: bool) -> None:
         if len(node.args) > 1 and not isinstance(node.args[1], ast.Constant):
@@ -298,6 +312,11 @@ def _is_pythons(node: ast.AST) -> bool:
         case ast.Compare(ops=ops):
             return len(ops) > 1 or isinstance(ops[0], ast.In | ast.NotIn | ast.Is | ast.IsNot)
     return False
+
+
+def _interpolates(node: ast.BinOp) -> bool:
+    """`"…" % value`."""
+    return isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
 
 
 def _loop_children(node: ast.AST, in_loop: bool) -> Iterator[tuple[ast.AST, bool]]:
