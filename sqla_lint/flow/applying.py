@@ -17,6 +17,7 @@ from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful, informed
 from sqla_lint.flow.loaded import detach, expire, expires_on_commit, renew
 from sqla_lint.flow.lookups import differs
+from sqla_lint.flow.managing import Managing, as_manager
 from sqla_lint.flow.pacing import as_kept
 from sqla_lint.flow.polling import note_given
 from sqla_lint.flow.queries import execute, note_effect
@@ -87,7 +88,8 @@ def summed(frame: Frame, callee: FunctionValue, arguments: Arguments) -> tuple[F
     binding = bind(info, callee.bound, arguments)
     given = told(frame, info, binding, arguments.spread)
     closely = any(_matters(value) for value in arguments.all())
-    return info, frame.ask(SummaryOf(callee.id, this, given, closely, bound)), binding
+    manages = isinstance(callee, Managing)
+    return as_manager(info, manages), frame.ask(SummaryOf(callee.id, this, given, closely, bound, manages)), binding
 
 
 def _matters(value: Value, depth: int = 0) -> bool:

@@ -11,6 +11,7 @@ from sqla_lint.flow.loading import (
     EMPTY,
     SUBCLASSES,
 )
+from sqla_lint.flow.managing import MAKING_MANAGERS, managing
 from sqla_lint.flow.options import columns, option, options_tree, owner_of
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.steps import COMPUTES, Step, Steps, after
@@ -54,6 +55,8 @@ def construct(dotted: str, arguments: Arguments, key: str) -> Value | None:
     if dotted in sessions.CLASSES:
         factory = _maker(sessions.CLASSES[dotted], arguments)
         return open_session(factory, arguments, key)
+    if dotted in MAKING_MANAGERS:
+        return managing(arguments.first())
     if dotted in sessions.CREATORS:
         return open_session(
             SessionFactory("sync", autoflush=False, expire_on_commit=False, autocommit=True), arguments, key

@@ -295,7 +295,8 @@ class SummaryOf(Question[Summary]):
 
     this: the class of `self`, where a subclass calls an inherited method. given: the flags, classes, statements and
     loader options that the call sets or leaves at their defaults. bound: what the type variables of `self` stand for.
-    closely: it is given sessions, statements or rows, so that even what it keeps or gives back matters.
+    closely: it is given sessions, statements or rows, so that even what it keeps or gives back matters. manages: a
+    context manager is made of it where it is called.
     """
 
     function: str
@@ -303,6 +304,7 @@ class SummaryOf(Question[Summary]):
     given: Given = ()
     closely: bool = False
     bound: Bindings = ()
+    manages: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
 
-from sqla_lint.knowledge.calls import OUTSIDE, OUTSIDE_CALLS
+from sqla_lint.knowledge.calls import MANAGERS, OUTSIDE, OUTSIDE_CALLS
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.survey.expressions import Apply, Choice, Expression, Index, Literal, Name, dotted
 from sqla_lint.survey.facts import Declared, Facts, FunctionFact
@@ -56,6 +56,14 @@ def begins_transaction(chain: str) -> bool:
 def is_maker(value: Expression | None) -> bool:
     """Whether a declared value is a call that makes a session factory, by its name."""
     return isinstance(value, Apply) and "session" in dotted(value.function).lower()
+
+
+def gives_sessions(facts: Facts, value: Expression | None) -> bool:
+    """Whether a variable of a file is a session factory, or a manager that a call makes of a function."""
+    if not isinstance(value, Apply):
+        return False
+    function = dotted(value.function)
+    return is_maker(value) or facts.imports.get(function, function).rpartition(".")[2] in MANAGERS
 
 
 def makes_sessions(annotation: Expression | None) -> bool:

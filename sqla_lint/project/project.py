@@ -14,6 +14,7 @@ from sqla_lint.flow.decorating import CommittedBy
 from sqla_lint.flow.events import Event, Injected
 from sqla_lint.flow.frame import TooComplex
 from sqla_lint.flow.lattice import doubtful, join
+from sqla_lint.flow.managing import as_manager
 from sqla_lint.flow.questions import (
     AnnotationMeans,
     AttributeMeans,
@@ -299,6 +300,7 @@ class Project:
         self.ask(BodyOf(question.function))
         if fact is None or info is None:
             return Summary()
+        info = as_manager(info, question.manages)
         if fact.returns is not None and dotted(fact.returns).rpartition(".")[2] in ("NoReturn", "Never"):
             return Summary(known=True, returns_normally=False, name=fact.name)
         if fact.is_abstract:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from sqla_lint.flow.asked import NOTHING_ASKED, Asked
-from sqla_lint.knowledge.calls import NEVER_RETURN
+from sqla_lint.knowledge.calls import MANAGERS, NEVER_RETURN
 from sqla_lint.knowledge.dumping import DUMPS
 from sqla_lint.knowledge.reflection import ANY_NAME, SPECIAL, TELLING
 from sqla_lint.knowledge.rendering import renders
@@ -27,8 +27,8 @@ from sqla_lint.project.lives import Lives
 from sqla_lint.project.mentions import (
     functions_where,
     gives_maker,
+    gives_sessions,
     goes_outside,
-    is_maker,
     knows_session,
     last,
     last_names,
@@ -52,9 +52,9 @@ from sqla_lint.survey.facts import Facts, FunctionFact, Sketch
 
 MODULE_BODY = "<module>"
 
-_MAKERS = frozenset(
-    {"Session", "AsyncSession", "sessionmaker", "async_sessionmaker", "scoped_session", "create_session"}
-)
+_MAKERS = MANAGERS | {
+    "Session", "AsyncSession", "sessionmaker", "async_sessionmaker", "scoped_session", "create_session"
+}  # fmt: skip
 # Verbs that speak of a database whatever stands before them; the others only in a function that knows a session.
 _VERBS = frozenset(
     {
@@ -240,7 +240,7 @@ class Suspects:
         names = set(_MAKERS)
         for facts in self._files:
             names |= {name for name, target in facts.imports.items() if last(target) in _MAKERS}
-            names |= {name for name, declared in facts.variables.items() if is_maker(declared.value)}
+            names |= {name for name, declared in facts.variables.items() if gives_sessions(facts, declared.value)}
             taken: set[str] = set()
             for function in facts.functions.values():
                 name = last(function.qualname)
