@@ -11,10 +11,11 @@ from sqla_lint.flow.decorating import RunsWithin
 from sqla_lint.flow.failures import commits, enter_callee, pass_over, sent, unseen
 from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.given import bind, node_of, told
+from sqla_lint.flow.giving import result_of, wrapped
 from sqla_lint.flow.half_built import flushes_by_itself, note_flushed
 from sqla_lint.flow.helped import note_asked
 from sqla_lint.flow.keys import note_uses
-from sqla_lint.flow.lattice import doubtful, informed
+from sqla_lint.flow.lattice import doubtful
 from sqla_lint.flow.loaded import detach, expire, expires_on_commit, renew
 from sqla_lint.flow.lookups import differs
 from sqla_lint.flow.managing import Managing, as_manager
@@ -28,16 +29,14 @@ from sqla_lint.flow.questions import (
     SignatureOf,
     Summary,
     SummaryOf,
-    WorksOnSession,
 )
 from sqla_lint.flow.reads import apply_read, note_columns
 from sqla_lint.flow.sessions import commit, drop, flush, give_away, put
-from sqla_lint.flow.sharing import used_by
 from sqla_lint.flow.state import CLOSED, IDLE
 from sqla_lint.flow.streaming import note_cut
 from sqla_lint.flow.substitution import Binding, session_for, substitute
 from sqla_lint.flow.transactions import begin, follow, wait
-from sqla_lint.flow.unwritten import called, given_back, written
+from sqla_lint.flow.unwritten import called, written
 from sqla_lint.flow.values import (
     NO_BINDINGS,
     UNKNOWN,
@@ -46,7 +45,6 @@ from sqla_lint.flow.values import (
     Coroutine,
     FunctionValue,
     Instance,
-    Manager,
     Mapping,
     Object,
     OneOf,
@@ -57,8 +55,8 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
+from sqla_lint.flow.wanting import want_class
 from sqla_lint.flow.work_events import ReadFlushes
-from sqla_lint.flow.working import Working
 from sqla_lint.knowledge.transactions import BEGUN, ENDING, SENDING, SENT
 
 
@@ -86,10 +84,15 @@ def summed(frame: Frame, callee: FunctionValue, arguments: Arguments) -> tuple[F
     elif info.generic and this:
         info = frame.ask(SignatureOf(callee.id, this, bound)) or info
     binding = bind(info, callee.bound, arguments)
-    given = told(frame, info, binding, arguments.spread)
+    given = told(frame, info, binding, arguments)
     closely = any(_matters(value) for value in arguments.all())
-    manages = isinstance(callee, Managing)
-    return as_manager(info, manages), frame.ask(SummaryOf(callee.id, this, given, closely, bound, manages)), binding
+    question = SummaryOf(callee.id, this, given, closely, bound, isinstance(callee, Managing))
+    summary = frame.ask(question)
+    if summary.wants:
+        for name in sorted(summary.wants):
+            want_class(frame, binding.get(name, UNKNOWN))
+        summary = frame.ask(replace(question, given=told(frame, info, binding, arguments, summary.wants)))
+    return as_manager(info, isinstance(callee, Managing)), summary, binding
 
 
 def _matters(value: Value, depth: int = 0) -> bool:
@@ -118,7 +121,7 @@ def apply_summary(
         frame.may_raise()
         for value in arguments.all():
             frame.escape(value)
-        return _wrapped(frame, info, doubtful(info.returns), None, node)
+        return wrapped(frame, info, doubtful(info.returns), None, node)
     if summary.asks:
         note_asked(frame, info, summary, binding, arguments, node)
     if frame.state.changed:
@@ -128,12 +131,15 @@ def apply_summary(
     closed = {effect.session for effect in summary.effects if effect.op == "close"}
     ended = {effect.session for effect in summary.effects if effect.op == "commit" and not effect.must}
     blocked, frame.outcome.blocked = frame.outcome.blocked, frame.outcome.blocked or info.is_async
+    bindings = _with_each_session(binding) if summary.effects else (binding,)
     for effect in summary.effects:
         if effect.op == "sql" and not effect.must and effect.session in ended:
             frame.may_raise()  # where it sends at all it also commits
             continue
         pending = before or effect.works
-        _apply_effect(frame, as_kept(frame, info, effect, node), binding, node, effect.session in closed, pending)
+        done = as_kept(frame, info, effect, node)
+        for one in bindings:
+            _apply_effect(frame, done, one, node, effect.session in closed, pending)
     _store(frame, summary, binding)
     frame.blocks = outside
     frame.outcome.blocked = blocked if info.is_async else frame.outcome.blocked
@@ -158,98 +164,15 @@ def apply_summary(
             wait(frame, summary.io, node)
     if not summary.returns_normally and not info.is_generator:
         frame.stop()
-    return _result(frame, info, summary, binding, arguments, node)
+    return result_of(frame, info, summary, binding, arguments, node)
 
 
-def _result(
-    frame: Frame, info: FunctionInfo, summary: Summary, binding: Binding, arguments: Arguments, node: cst.CSTNode
-) -> Value:
-    returned = substitute(frame, summary.returns, binding, node)
-    returned = informed(returned, doubtful(info.returns))
-    returned = given_back(frame, info, arguments, returned)
-    if isinstance(returned, Session) and not returned.key:
-        returned = replace(returned, key=f"named:{frame.text(node)}")
-    if isinstance(returned, Manager):
-        returned = _own_block(frame, returned, node)
-    yielded = None if summary.yields is None else substitute(frame, summary.yields, binding, node)
-    told = _yielded_by_annotation(doubtful(info.returns))
-    if info.wraps == "contextmanager" and (yielded == UNKNOWN or _is_session(told) and not _is_known_session(yielded)):
-        yielded = told  # an annotation knows better than a body that could not be followed
-    frame.state.loaded |= classes_of_rows(returned)
-    if info.wraps.startswith("cached") and isinstance(returned, Session) and returned.owner == "function":
-        returned = replace(returned, owner="unknown")  # every call gives the same one
-    elif info.wraps != "contextmanager" and not info.is_generator:
-        _adopt(frame, returned, node)
-    wrapped = _wrapped(frame, info, returned, yielded, node)
-    if isinstance(wrapped, Coroutine):
-        return Working(wrapped.result, wrapped.call, used_by(frame, info, summary, binding, arguments))
-    if isinstance(wrapped, Manager) and info.wraps == "contextmanager":
-        begins = next((kind for kind in ("nested", "begin") if kind in summary.ended), "")
-        return replace(wrapped, ended=summary.ended, begins=begins)
-    return wrapped
-
-
-def _own_block(frame: Frame, manager: Manager, node: cst.CSTNode) -> Manager:
-    """A context manager that a function gives: the session of its block is opened for it."""
-    match manager.entered:
-        case Session(key="") as session:
-            return replace(manager, entered=replace(session, key=frame.site(node), owner="manager"))
-    return manager
-
-
-def _yielded_by_annotation(value: Value) -> Value:
-    return value.element if isinstance(value, Collection) else UNKNOWN
-
-
-def classes_of_rows(value: Value) -> frozenset[str]:
-    """The classes whose rows a callee has queried and given back: the session holds them."""
-    match value:
-        case Collection(element=row) | Result(element=row) | Mapping(value=row):
-            items = row.items if isinstance(row, TupleValue) else (row,)
-            return frozenset(
-                item.cls for item in items if isinstance(item, Instance) and item.producer and item.producer.seen
-            )
-    return frozenset()
-
-
-def _is_session(value: Value | None) -> bool:
-    if isinstance(value, OneOf):
-        return any(isinstance(item, Session) for item in value.values)
-    return isinstance(value, Session)
-
-
-def _is_known_session(value: Value | None) -> bool:
-    return _is_session(value) and not (isinstance(value, Session) and value.guessed)
-
-
-def _adopt(frame: Frame, value: Value, node: cst.CSTNode) -> None:
-    """A session that the callee opened and handed over is the caller's to close."""
-    for item in value.items if isinstance(value, TupleValue) else (value,):
-        if isinstance(item, Session) and item.owner == "function" and item.key == frame.site(node):
-            frame.open(replace(item, opened=frame.place(node)))
-
-
-def _wrapped(frame: Frame, info: FunctionInfo, returned: Value, yielded: Value | None, node: cst.CSTNode) -> Value:
-    """What the call expression gives: a context manager, a generator, a coroutine or the value."""
-    if info.wraps == "contextmanager":
-        entered = yielded if yielded is not None else _yielded_by_annotation(returned)
-        if isinstance(entered, Session):
-            # One that only an annotation tells of is opened by the manager itself.
-            key = entered.key or frame.site(node)
-            owner = "manager" if key.startswith("site:") else entered.owner
-            entered = replace(entered, key=key, owner=owner)
-        return Manager(entered)
-    if info.is_generator:
-        return Collection(_lent(yielded) if yielded is not None else UNKNOWN)
-    if not info.is_async:
-        return returned
-    surely = not info.decorated and yielded is None and frame.ask(WorksOnSession(info.id))
-    return Coroutine(returned, info.name if surely else "")
-
-
-def _lent(value: Value) -> Value:
-    """What a generator yields: a session of its own it closes itself."""
-    return replace(value, owner="manager") if isinstance(value, Session) and value.owner == "function" else value
+def _with_each_session(binding: Binding) -> tuple[Binding, ...]:
+    """What is given, once with each of the sessions that a name may stand for."""
+    for name, value in binding.items():
+        if type(value) is OneOf and any(isinstance(item, Session) for item in value.values):
+            return tuple({**binding, name: item} for item in value.values if isinstance(item, Session))
+    return (binding,)
 
 
 def _note_reading(frame: Frame, summary: Summary, binding: Binding, node: cst.CSTNode) -> None:

@@ -70,6 +70,7 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
+from sqla_lint.flow.wanting import note_method, note_object
 from sqla_lint.knowledge.coroutines import RESULT_COROUTINES
 from sqla_lint.knowledge.reflection import HASHED, METHODS, SORTED
 from sqla_lint.knowledge.statements import COMPARING, PASSED_ON, TAKING
@@ -120,6 +121,8 @@ def call(frame: Frame, callee: Value, arguments: Arguments, node: cst.CSTNode) -
             return call(frame, values[0], arguments, node)
         case Symbol(path=(_,)):
             _inject(frame, arguments, node)
+        case Symbol():
+            note_method(frame, callee)
     may_write(frame, node)
     return unseen_call(frame, arguments, node)
 
@@ -195,6 +198,7 @@ def _method(frame: Frame, method: Method, arguments: Arguments, node: cst.CSTNod
             validate(frame, cls, arguments, node)
             return UNKNOWN
         case Session():
+            note_object(frame, name, arguments.first())
             given = session_method(frame, receiver, name, arguments, node)
             return ran(frame, receiver, arguments, node, given) if name == "run_sync" else given
         case OneOf(values=values):
@@ -257,10 +261,13 @@ def _compared(name: str) -> Value:
 def _chained(frame: Frame, option: Option, name: str, arguments: Arguments, node: cst.Call) -> Value:
     """Another step of an option; one that is dropped is kept all the same before 2.0, so that it is in doubt."""
     changed = chained(option, name, arguments)
-    if node is frame.bare and isinstance(node.func, cst.Attribute) and isinstance(changed, Option):
-        path = path_of(node.func.value)
-        if path:
-            frame.state.names[path] = replace(option, tree=changed.tree)
+    if node is frame.bare and isinstance(changed, Option):
+        start: cst.BaseExpression = node
+        while isinstance(start, cst.Call) and isinstance(start.func, cst.Attribute):
+            start = start.func.value
+        held = frame.state.names.get(path_of(start))
+        if isinstance(held, Option):
+            frame.state.names[path_of(start)] = replace(held, tree=changed.tree)
     return changed
 
 

@@ -341,7 +341,19 @@ def note_filled(frame: Frame, parameter: str, given: Value) -> None:
 
 def fill(frame: Frame, owner: cst.BaseExpression, given: Value) -> None:
     """A callee puts into the list or dict that `owner` names what `given` holds."""
+    if frame.loops:
+        given = _many(in_rows(given, 0))
     update(frame, owner, lambda held: _filled(held, given), given if isinstance(given, Mapping) else EMPTY_LIST)
+
+
+def _many(value: Value) -> Value:
+    """What each turn of a loop puts into it: more than one call does."""
+    match value:
+        case Mapping(value=held, entries=entries):
+            return replace(value, value=_many(held), entries=tuple((name, _many(item)) for name, item in entries))
+        case Collection(element=element):
+            return replace(value, element=in_rows(element, 0), limit=None, items=())
+    return value
 
 
 def _filled(held: Value, given: Value) -> Value:

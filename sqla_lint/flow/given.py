@@ -21,13 +21,16 @@ from sqla_lint.flow.values import (
     Instance,
     MappedAttribute,
     Mapping,
+    Object,
     OneOf,
     Option,
+    Reflection,
     Session,
     Statement,
     TupleValue,
     Value,
 )
+from sqla_lint.flow.walkers import handed_on
 
 # A fact of an argument is small: what is larger is not told, so that a recursion that builds it up comes to an end.
 _LONGEST_PATH = 6
@@ -77,17 +80,28 @@ def node_of(info: FunctionInfo, parameter: str, binding: Binding, arguments: Arg
     return arguments.keyword_nodes.get(parameter) or given.get(parameter)
 
 
-def told(frame: Frame, info: FunctionInfo, binding: Binding, spread: bool) -> Given:
+def told(
+    frame: Frame,
+    info: FunctionInfo,
+    binding: Binding,
+    arguments: Arguments,
+    wants: frozenset[str] = frozenset(),
+) -> Given:
     """The flags, classes, statements and loader options that a call gives, or leaves at their defaults.
 
-    `spread`: `*` or `**` hides arguments, so that nothing is known to be left at its default.
+    wants: the parameters whose class matters as well.
     """
     found: list[tuple[str, Value]] = []
     for index, item in enumerate(info.parameters):
         if item.kind == "injected" or index == 0 and info.binds:
             continue
-        value = binding.get(item.name, UNKNOWN if spread else item.default)
+        value = binding.get(item.name, UNKNOWN if arguments.spread else item.default)
         fact = _options(frame, value) if item.kind == "kwargs" else _fact(frame, item.name, value)
+        if fact is None and item.name in wants and item.value == UNKNOWN:
+            fact = _kind(frame, value)
+        if fact is None and isinstance(value, Reflection | Collection | OneOf):
+            node = node_of(info, item.name, binding, arguments)
+            fact = handed_on(frame, value, node, binding) if node is not None else None
         if fact is not None:
             found.append((item.name, fact))
     return tuple(found)
@@ -118,6 +132,18 @@ def _fact(frame: Frame, name: str, value: Value) -> Value | None:
             return OneOf(inner) if inner else None
         case Collection():
             return _collection(frame, name, value)
+    return None
+
+
+def _kind(frame: Frame, value: Value) -> Value | None:
+    """The class of what an untyped parameter gets: what its methods do is known by that alone."""
+    match value:
+        case Instance(cls=cls):
+            return Instance(cls)
+        case Object(root=(name,)) if frame.info.binds == "self" and name == frame.info.parameters[0].name:
+            return None  # `self` may be of a class that derives from this one, as from a mixin
+        case Object(cls=cls):
+            return Object(cls)
     return None
 
 

@@ -13,7 +13,8 @@ from sqla_lint.flow.events import ColumnRead, Event, Loop, RelationshipRead
 from sqla_lint.flow.frame import Frame
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.loaded import is_loaded, missing, remember
-from sqla_lint.flow.loading import COLUMNS, RAISED
+from sqla_lint.flow.loading import APART, COLUMNS, DEFERRED, RAISED
+from sqla_lint.flow.paths import AS, SENT
 from sqla_lint.flow.places import nodes
 from sqla_lint.flow.questions import ClassInfo, KeepsRowOf, MappingOf, Read, Relationship
 from sqla_lint.flow.raising import is_expected, note_raising
@@ -83,7 +84,7 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
         remember(frame, value, name)  # what was looked at is there, empty, when the object is flushed
     if not at_hand:
         note_load(frame, value, relationship, node)
-    elif value.producer is not None and value.producer.root and _by_mapping_alone(value, relationship):
+    elif value.producer is not None and value.producer.root and by_mapping_alone(value, relationship):
         root = value.producer.root
         if len(root) < _LONGEST and frame.in_loop(value.rows) is None:
             note_argument_read(frame, (*root, name), value.rows, node)
@@ -92,7 +93,7 @@ def read_relationship(frame: Frame, value: Instance, relationship: Relationship,
     return _reached(frame, value, relationship, node)
 
 
-def _by_mapping_alone(value: Instance, relationship: Relationship) -> bool:
+def by_mapping_alone(value: Instance, relationship: Relationship) -> bool:
     """Whether only the mapping says that it is loaded: an option of a caller's query may say otherwise."""
     told = relationship.name in value.free or value.new or value.detached or value.load.strategy(relationship.name)
     return not told and relationship.lazy in loaders.FREE and relationship.lazy != "noload"
@@ -110,7 +111,8 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
     """A relationship is loaded: emit it where a loop repeats it, keep it for the summary where an argument is read."""
     root = value.producer.root if value.producer else ()
     if root and len(root) < _LONGEST:
-        note_argument_read(frame, (*root, relationship.name), value.rows, node)
+        sent = (SENT,) if relationship.lazy in ("dynamic", "write_only") else ()
+        note_argument_read(frame, (*root, relationship.name, *sent), value.rows, node)
     if not value.detached:
         load(frame)
     loop = frame.in_loop(value.rows)
@@ -151,6 +153,12 @@ def read_column(frame: Frame, value: Instance, column: Column, node: cst.CSTNode
     why = missing(value, column)
     if not why or why == RAISED and not value.detached and is_expected(frame):
         return
+    root = value.producer.root if value.producer else ()
+    if root and why in (APART, DEFERRED):
+        narrowed = (f"{AS}{value.cls}",) if why == APART else ()
+        note_argument_read(frame, (*root, *narrowed, column.name), value.rows, node)
+        if why == APART:
+            return  # whoever has queried it knows whether that was asked for
     if value.expired:
         use(frame, value.session, node)
     if why == RAISED:
@@ -205,7 +213,7 @@ def note_argument_read(
     loop = frame.in_loop(rows)
     after_failure = after_failure or frame.after_failure(loop)
     known = frame.outcome.reads.get(path)
-    if not frame.emitting or known is None and len(frame.outcome.reads) >= _MOST_READS:
+    if not frame.emitting or known is None and not _has_room(frame, path):
         return
     if known is not None and (after_failure or not known.after_failure):
         return
@@ -229,6 +237,17 @@ def _found_empty(frame: Frame, root: str) -> frozenset[str]:
     named = (test.removesuffix(" is None").partition(".") for test in tests)
     found = frozenset(name for owner, _, name in named if owner == root and name.isidentifier())
     return found - info.columns.keys() - info.relationships.keys()
+
+
+def _has_room(frame: Frame, path: tuple[str, ...]) -> bool:
+    """Whether another read is kept; of too many the longest paths go."""
+    reads = frame.outcome.reads
+    if len(reads) < _MOST_READS:
+        return True
+    longest = max(reads, key=len)
+    if len(longest) > len(path):
+        del reads[longest]
+    return len(reads) < _MOST_READS
 
 
 def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -> bool:
@@ -329,8 +348,8 @@ def _are_family(frame: Frame, one: str, other: str) -> bool:
 def element_of(frame: Frame, value: Value, loop: int) -> Value:
     """What iterating over `value` gives in one turn of `loop`."""
     match value:
-        case Collection(element=Instance() | TupleValue() as element):
-            return in_rows(rooted(element), loop)
+        case Collection(element=Instance() | TupleValue() as element, producer=producer):
+            return in_rows(rooted(element, producer), loop)
         case Collection(element=Value() as element, literal=True, limit=0) if element == UNKNOWN:
             return NEVER
         case Collection(items=(_, *_) as items) if all(isinstance(item, Constant) for item in items):
@@ -349,12 +368,12 @@ def element_of(frame: Frame, value: Value, loop: int) -> Value:
     return UNKNOWN
 
 
-def rooted(element: Value) -> Value:
-    """One element of a collection that a parameter leads to."""
+def rooted(element: Value, within: Producer | None) -> Value:
+    """One element of a collection that a parameter leads to; of a list that was made of these it is one already."""
     if isinstance(element, TupleValue):
-        return TupleValue(tuple(rooted(item) if isinstance(item, Instance) else item for item in element.items))
+        return TupleValue(tuple(rooted(item, within) if isinstance(item, Instance) else item for item in element.items))
     producer = element.producer if isinstance(element, Instance) else None
-    if producer is None or not producer.root:
+    if producer is None or not producer.root or within is None or within.root != producer.root:
         return element
     return replace(element, producer=replace(producer, root=(*producer.root, EACH)))  # type: ignore[call-arg]
 

@@ -9,8 +9,8 @@ from functools import reduce
 
 import libcst as cst
 
-from sqla_lint.flow.applying import classes_of_rows
 from sqla_lint.flow.frame import Frame
+from sqla_lint.flow.giving import classes_of_rows
 from sqla_lint.flow.lattice import informed, join
 from sqla_lint.flow.questions import FunctionInfo, KeptIn
 from sqla_lint.flow.state import State

@@ -32,6 +32,7 @@ from sqla_lint.flow.values import (
     Value,
     alternatives,
 )
+from sqla_lint.flow.wanting import want_class
 
 _LISTS = frozenset({"list", "set", "frozenset", "Sequence", "Iterable", "Collection", "Set", "MutableSequence"})
 _TUPLES = frozenset({"tuple", "Sequence", "Iterable", "Collection"})
@@ -103,7 +104,7 @@ def narrowed(frame: Frame, value: Value, classes: tuple[Value, ...], truth: bool
         return one_of(left) if left else value
     found: list[Value] = []
     for cls in classes:
-        fitting = [_as(frame, item, cls) for item in alternatives(value)]
+        fitting = [as_class(frame, item, cls) for item in alternatives(value)]
         found += [item for item in fitting if item is not None]
     return reduce(join, found) if found else UNKNOWN
 
@@ -134,7 +135,7 @@ def _is_builtin(value: Value, name: str) -> bool:
     return False
 
 
-def _as(frame: Frame, value: Value, cls: Value) -> Value | None:
+def as_class(frame: Frame, value: Value, cls: Value) -> Value | None:
     """`value` as one of a class; None where it cannot be one."""
     if _is(frame, value, cls):
         return value
@@ -149,6 +150,7 @@ def _as(frame: Frame, value: Value, cls: Value) -> Value | None:
         case Instance() | Object(), External(dotted=dotted) if dotted.startswith("builtins."):
             return None
         case Symbol(), ClassValue(id=wanted):
+            want_class(frame, value)
             return handed(value, Instance(wanted) if _mapped(frame, wanted) else Object(wanted))
         case _, ClassValue(id=wanted):
             return doubtful(Instance(wanted)) if _mapped(frame, wanted) else Object(wanted)
@@ -165,7 +167,7 @@ def _apart(value: Instance, base: ClassInfo | None, info: ClassInfo) -> LoadTree
     """What is loaded of a row once its class is known: a query of the base has left out what only that class has."""
     producer, load = value.producer, value.load
     asked = SUBCLASSES in value.free or load.column(SUBCLASSES) or load.doubtful
-    if base is None or asked or value.new or value.path or producer is None or not producer.seen:
+    if base is None or asked or value.new or value.path or producer is None or not (producer.seen or producer.root):
         return load
     if info.inherits is None or info.inherits.load or info.inherits.kind == "concrete":
         return load

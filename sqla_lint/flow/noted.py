@@ -213,11 +213,16 @@ def note_row_read(frame: Frame, row: Value, name: str, node: cst.CSTNode) -> Non
     """Tell that an attribute of a row of entities is read, or set."""
     if not isinstance(row, TupleValue) or not frame.emitting or not isinstance(node, cst.Attribute):
         return
-    entities = [item for item in row.items if isinstance(item, Instance)]
-    if node.attr.value != name or not entities or len(entities) < len(row.items):
-        return
-    if _asked_here(frame, entities[0].producer) and frame.ask(EventAsked("RowRead")):
+    if node.attr.value == name and is_row(frame, row):
         frame.emit(RowRead(frame.place(node), None, row, name, frame.text(node.value)))
+
+
+def is_row(frame: Frame, row: TupleValue) -> bool:
+    """Whether it is a row of entities that the function has asked for, where a rule asks what is read of those."""
+    entities = [item for item in row.items if isinstance(item, Instance)]
+    if not entities or len(entities) < len(row.items):
+        return False
+    return _asked_here(frame, entities[0].producer) and frame.ask(EventAsked("RowRead"))
 
 
 def note_rows_returned(frame: Frame, value: Value, node: cst.CSTNode) -> None:

@@ -17,7 +17,7 @@ class Outcome:
 
     started: the calls that start tasks or threads, by number. blocked: it is told already that it blocks its loop.
     asks: queries by what it is given, by number. asked: those that were sent whenever it has returned something.
-    fills: see `Summary`.
+    fills, wants: see `Summary`.
     """
 
     returns: list[Value] = field(default_factory=list)
@@ -32,3 +32,4 @@ class Outcome:
     asks: dict[int, Lookup] = field(default_factory=dict)
     asked: frozenset[int] | None = None
     fills: dict[str, Value] = field(default_factory=dict)
+    wants: set[str] = field(default_factory=set)

@@ -1,6 +1,10 @@
-"""The steps of access paths that lead into a function: what it reads of what it is given is read by them."""
+"""Steps of an access path that are no attribute: what a row turned out to be, what a function reads of it."""
 
 from __future__ import annotations
+
+# The query that a dynamic relationship sends; a row as an instance of the class that follows.
+SENT = "<sent>"
+AS = "<as> "
 
 
 def passed(function: str, parameter: str) -> str:

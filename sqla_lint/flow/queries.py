@@ -159,7 +159,8 @@ def _terminal(frame: Frame, value: Statement, name: str, arguments: Arguments, n
         note_sent(frame, value, name, node)
     if name in statements.QUERY_SENDS:
         execute(frame, value.session, sent_by(value, name))
-        read_dynamic(frame, value, node)
+        if name not in statements.WRITING:
+            read_dynamic(frame, value, node)
     if name == "update" and isinstance(node, cst.Call) and node.args:
         note_query_update(frame, value, node)
     if name in statements.WRITING and value.session is not None:

@@ -202,7 +202,7 @@ class Summary:
     keeps: rows or queries that a method leaves in `self`. sets: the attributes that it sets, "?" where it calls unknown
     code. ended: see `Manager`, and "begin", "nested" of its `yield`. begun: the sessions in a transaction at its end.
     passed: what failed in it, and left a session that the callers go on with. fills: what lists and dicts that it is
-    given get, by parameter.
+    given get, by parameter. wants: the parameters whose class decides what it does, where nothing else tells it.
     """
 
     known: bool = False
@@ -222,6 +222,7 @@ class Summary:
     passed: tuple[Passed, ...] = ()
     asks: tuple[Lookup, ...] = ()
     fills: tuple[tuple[str, Value], ...] = ()
+    wants: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,39 @@ from dataclasses import replace
 
 import libcst as cst
 
+from sqla_lint.flow.columns import Column
 from sqla_lint.flow.decorating import CallersOf, TouchedOf
-from sqla_lint.flow.events import ColumnRead, Loop, RelationshipRead
+from sqla_lint.flow.events import ColumnRead, Loop, RelationshipRead, RowRead
 from sqla_lint.flow.frame import Frame
-from sqla_lint.flow.instances import EACH, VALUE, in_identity_map, note_argument_read, read_column, same_for_all
+from sqla_lint.flow.instances import (
+    EACH,
+    VALUE,
+    by_mapping_alone,
+    in_identity_map,
+    note_argument_read,
+    read_column,
+    same_for_all,
+)
 from sqla_lint.flow.loaded import is_loaded, missing, remember
-from sqla_lint.flow.loading import COLUMNS
-from sqla_lint.flow.paths import passed_to
+from sqla_lint.flow.loading import COLUMNS, RAISED
+from sqla_lint.flow.narrowing import as_class
+from sqla_lint.flow.noted import is_row
+from sqla_lint.flow.paths import AS, SENT, passed_to
 from sqla_lint.flow.places import Place
 from sqla_lint.flow.questions import AttributeMeans, ClassInfo, MappingOf, Read, Relationship, SummaryOf
 from sqla_lint.flow.substitution import Binding, step_from
-from sqla_lint.flow.values import UNKNOWN, Collection, FunctionValue, Instance, Object, Symbol, Value
+from sqla_lint.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Collection,
+    FunctionValue,
+    Instance,
+    Object,
+    Statement,
+    Symbol,
+    TupleValue,
+    Value,
+)
 from sqla_lint.flow.walkers import walked
 from sqla_lint.knowledge import loaders
 from sqla_lint.knowledge.reflection import FORMATTING, SPECIAL, WALKS
@@ -35,7 +57,7 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode, al
         for step in steps[:-1]:
             each = step in (EACH, VALUE) or each and not _leads_to_one(frame, value, step)
             many = many or step in (EACH, VALUE) and not _is_one(value)
-            owner, value = value, step_from(frame, value, step, node)
+            owner, value = value, _step(frame, value, step, node)
             if isinstance(value, Instance) and _may_be_held(frame, owner, step):
                 value = replace(value, asynchronous=False)
             if isinstance(owner, Object) and owner.root and value == UNKNOWN and read.repeated:
@@ -51,6 +73,17 @@ def apply_read(frame: Frame, read: Read, binding: Binding, node: cst.CSTNode, al
             # A coroutine, or what has a session, may have loaded more of it by then: whether that raises is not known.
             seen = once if alone or each else replace(once, asynchronous=False)
             _read_of_instance(frame, seen, name, read, binding, each, node)
+        case Statement(owner=Instance(cls=cls) as asked, relationship=of) if name == SENT:
+            info = frame.ask(MappingOf(cls))
+            if info is not None:
+                _confirm(frame, asked, info.relationships[of], read, binding, each, node)
+
+
+def _step(frame: Frame, value: Value, step: str, node: cst.CSTNode) -> Value:
+    """One step of the path: what it reads, or the class that a test of the reader has shown."""
+    if step.startswith(AS):
+        return as_class(frame, value, ClassValue(step.removeprefix(AS))) or UNKNOWN
+    return step_from(frame, value, step, node)
 
 
 def _is_filled(frame: Frame, read: Read) -> bool:
@@ -95,10 +128,9 @@ def _read_of_instance(
         if not value.new:
             _confirm(frame, value, relationship, read, binding, each, node)
         return
-    column = info.columns.get(name) if info and read.place.outside and value.expired else None
+    column = info.columns.get(name) if info else None
     if column is not None:
-        if not read.repeated and (value.asynchronous or value.detached):
-            read_column(frame, value, column, node)
+        _read_of_column(frame, value, column, read, each, node)
         return
     names = FORMATTING[FORMATTING.index(name) :] if name in FORMATTING else (name,)
     for text in names if read.place.outside or name in FORMATTING or name in SPECIAL else ():
@@ -106,6 +138,20 @@ def _read_of_instance(
         if isinstance(found, FunctionValue):
             _read_by(frame, found.id, "self", read, binding, node)  # a property or a method
             return
+
+
+def _read_of_column(
+    frame: Frame, value: Instance, column: Column, read: Read, each: bool, node: cst.CSTNode
+) -> None:
+    if read.place.outside:
+        if value.expired and not read.repeated and (value.asynchronous or value.detached):
+            read_column(frame, value, column, node)
+    elif not each:
+        read_column(frame, value, column, node)
+    elif read.repeated and (why := missing(value, column)) and why != RAISED and not value.expired:
+        loop = Loop(0, "for", _rows(read))
+        told = (column.name, column.owner, why, loop, value.detached is not None, value.asynchronous)
+        frame.emit(ColumnRead(read.place, frame.place(node), value, *told, read.after_failure))
 
 
 def _read_by(frame: Frame, function: str, parameter: str, read: Read, binding: Binding, node: cst.CSTNode) -> None:
@@ -153,7 +199,9 @@ def _confirm(
 ) -> None:
     name = relationship.name
     detached = value.detached is not None
+    sent = (SENT,) if read.path[-1] == SENT else ()
     loaded = is_loaded(value, relationship) or not detached and in_identity_map(frame, value, relationship)
+    loaded = loaded and not sent
     root = value.producer.root if value.producer else ()
     outside = read.place.outside
     there = each and not outside
@@ -177,8 +225,8 @@ def _confirm(
         after_failure=read.after_failure,
         asynchronous=value.asynchronous and (not each or bool(outside)) and not frame.making.renewed,
     )
-    if not loaded and root:
-        note_argument_read(frame, (*root, name), value.rows, node, read if each else None, read.after_failure)
+    if root and (not loaded or by_mapping_alone(value, relationship)):
+        note_argument_read(frame, (*root, name, *sent), value.rows, node, read if each else None, read.after_failure)
     if not loaded and not read.after_failure and not detached:
         remember(frame, value, name, binding)
     if each:
@@ -196,9 +244,15 @@ def _confirm(
 
 
 def note_columns(frame: Frame, function: str, binding: Binding, node: cst.CSTNode) -> None:
-    """A callee reads columns of an expired row: they are loaded again, and raise where there is no session for that."""
+    """A callee reads columns of a row that are not at hand: they are loaded, and raise where there is no session."""
     for name, value in list(binding.items()):
-        if not isinstance(value, Instance) or value.expired is None:
+        if isinstance(value, TupleValue) and frame.emitting:
+            _note_row(frame, function, name, value, node)
+        if not isinstance(value, Instance):
+            continue
+        if frame.in_loop(value.rows) is not None:
+            _note_columns_in_loop(frame, function, name, binding, node)
+        if value.expired is None or frame.in_loop(value.rows) is not None:
             continue
         info = frame.ask(MappingOf(value.cls))
         wanted = frame.ask(TouchedOf(function, name)) if info is not None else frozenset[str]()
@@ -207,6 +261,29 @@ def note_columns(frame: Frame, function: str, binding: Binding, node: cst.CSTNod
             remember(frame, value, COLUMNS, binding)
         elif lost:
             frame.emit(ColumnRead(frame.place(node), None, value, lost[0], value.cls, "expired", None, True))
+
+
+def _note_columns_in_loop(frame: Frame, function: str, name: str, binding: Binding, node: cst.CSTNode) -> None:
+    """A callee reads columns of the row of each turn."""
+    value = binding[name]
+    info = frame.ask(MappingOf(value.cls)) if isinstance(value, Instance) else None
+    if info is None or not isinstance(value, Instance):
+        return
+    if not value.expired and not value.load.branches and not any(item.deferred for item in info.columns.values()):
+        return
+    touched: frozenset[str] = frame.ask(TouchedOf(function, name))
+    for item in sorted(touched):
+        if item in info.columns and missing(value, info.columns[item]):
+            read_column(frame, value, info.columns[item], node)
+            return  # one call is one finding, whatever else it reads
+
+
+def _note_row(frame: Frame, function: str, name: str, row: TupleValue, node: cst.CSTNode) -> None:
+    """A callee is given a row of entities and reads it as if it were one of them."""
+    if isinstance(node, cst.Call) and is_row(frame, row):
+        touched: frozenset[str] = frame.ask(TouchedOf(function, name))
+        for item in sorted(touched):
+            frame.emit(RowRead(frame.place(node), None, row, item, name))
 
 
 def _is_lost(info: ClassInfo, value: Instance, name: str) -> bool:

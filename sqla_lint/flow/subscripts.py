@@ -64,8 +64,8 @@ def _indexed(
     match value:
         case Collection() if is_slice:
             return replace(value, limit=bounded if bounded is not None else value.limit)
-        case Collection(element=element):
-            element = rooted(element)
+        case Collection(element=element, producer=producer):
+            element = rooted(element, producer)
             varies = frame.loops and not isinstance(index, Constant)
             return in_rows(element, frame.loops[-1].id) if varies else element
         case Statement(kind="query"):

@@ -18,6 +18,7 @@ from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
     Collection,
+    ColumnValue,
     Constant,
     Coroutine,
     Instance,
@@ -34,6 +35,7 @@ from sqla_lint.flow.values import (
     Text,
     TupleValue,
     Value,
+    derived,
 )
 
 Binding = dict[str, Value]
@@ -90,10 +92,10 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
             return _fresh(frame, value, binding, node)
         case Instance():
             return _fresh(frame, value, binding, node)
+        case ColumnValue(identity=identity, column=column):
+            return ColumnValue(_given(identity, binding), column)
         case Collection():
             return _collection(frame, value, binding, node, depth)
-        case Result(element=element):
-            return replace(value, element=substitute(frame, element, binding, node, depth + 1))
         case TupleValue(items=items):
             return TupleValue(tuple(substitute(frame, item, binding, node, depth + 1) for item in items))
         case OneOf(values=values):
@@ -110,11 +112,28 @@ def substitute(frame: Frame, value: Value, binding: Binding, node: cst.CSTNode, 
             return UNKNOWN  # of something of the callee
         case Object():
             return _object(frame, value, binding, node, depth)
+        case Result() | Coroutine() | Manager():
+            return _holding_one(frame, value, binding, node, depth)
+    return value
+
+
+def _holding_one(
+    frame: Frame, value: Result | Coroutine | Manager, binding: Binding, node: cst.CSTNode, depth: int
+) -> Value:
+    match value:
+        case Result(element=element):
+            return replace(value, element=substitute(frame, element, binding, node, depth + 1))
         case Coroutine(result=result):
             return replace(value, result=substitute(frame, result, binding, node, depth + 1))
         case Manager(entered=entered):
             return replace(value, entered=substitute(frame, entered, binding, node, depth + 1))
-    return value
+
+
+def _given(identity: int, binding: Binding) -> int:
+    """The identity of a row of the callee: of one that it was given, as the caller knows it."""
+    given = (held for name, held in binding.items() if isinstance(held, Instance) and derived(1, name) == identity)
+    row = next(given, None)
+    return identity if row is None else row.identity
 
 
 def _object(frame: Frame, value: Object, binding: Binding, node: cst.CSTNode, depth: int) -> Value:

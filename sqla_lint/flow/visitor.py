@@ -18,6 +18,7 @@ from sqla_lint.flow.failures import passed_over, tell_caught
 from sqla_lint.flow.fielded import carries
 from sqla_lint.flow.frame import Arguments, Exits, Frame, sessions_in
 from sqla_lint.flow.given import bind, told
+from sqla_lint.flow.guesses import DynamicNamed
 from sqla_lint.flow.helping import asked_always
 from sqla_lint.flow.keeping import tell_kept, tell_registries
 from sqla_lint.flow.kept import kept_at_end, put_there
@@ -60,6 +61,7 @@ from sqla_lint.flow.values import (
     derived,
 )
 from sqla_lint.flow.walkers import turn_of
+from sqla_lint.flow.wanting import want_class
 
 # So far are calls of nested functions that call each other followed, and functions inside functions.
 _MOST_CALLING = 2
@@ -108,7 +110,7 @@ class Visitor(Frame):
         inner = self.inside(info, lambda event: None)
         inner.captured_keys = frozenset(self.state.lives) | self.captured_keys
         binding = bind(info, None, arguments)
-        given = told(self, info, binding, arguments.spread)
+        given = told(self, info, binding, arguments)
         ends = inner.run(blocks.body_of(node.body), entry_state(info, self.state, given))
         binding = {**self.state.names, **binding}
         nested.bind_outer(self, node, ends, binding, node)
@@ -139,7 +141,7 @@ class Visitor(Frame):
             return reduce(join, found) if found else UNKNOWN
         if isinstance(value, Result):
             note_late(self, value, node)
-            return instances.in_rows(instances.rooted(value.element), loop)
+            return instances.in_rows(instances.rooted(value.element, value.producer), loop)
         if isinstance(value, Mapping):
             return instances.in_rows(UNKNOWN if value.key == NEVER else value.key, loop)
         if isinstance(value, Reflection):
@@ -149,6 +151,8 @@ class Visitor(Frame):
             return UNKNOWN if given is None or isinstance(given, Instance) else self.elements(given, node, loop)
         if isinstance(value, Object) and not value.row:
             return self._by_method(value, node, loop)
+        if isinstance(value, Symbol) and self.ask(DynamicNamed(value.path[-1]))[0]:
+            want_class(self, value)
         return instances.element_of(self, value, loop)
 
     def _by_method(self, value: Object, node: cst.CSTNode, loop: int) -> Value:
@@ -178,6 +182,8 @@ def entry_state(info: FunctionInfo, captured: State | None = None, given: Given 
             value = replace(value, root=(parameter.name,))
         elif isinstance(value, Collection) and parameter.name in known:
             value = replace(value, producer=Producer(False, root=(parameter.name,)))
+        elif isinstance(value, Instance | Object) and parameter.name in known:
+            value = _parameter(parameter.name, value, parameter.kind)
         state.bind(parameter.name, value)
     return state
 
@@ -315,6 +321,7 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         begun=frozenset.intersection(*(frozenset(state.begun) for state in ends)) if ends else frozenset(),
         passed=() if info.decorators else passed_over(visitor, ends),
         asks=asked_always(visitor),
+        wants=frozenset(outcome.wants),
         fills=tuple(item for item in sorted(outcome.fills.items()) if "." not in item[0] and carries(item[1])),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 
 import libcst as cst
@@ -16,17 +16,19 @@ from sqla_lint.flow.questions import ClassInfo, MappingOf, Relationship
 from sqla_lint.flow.values import (
     UNKNOWN,
     ClassValue,
+    Collection,
     Constant,
     Instance,
     Method,
     Object,
     OneOf,
+    Producer,
     Reflection,
     Symbol,
     TupleValue,
     Value,
 )
-from sqla_lint.knowledge.reflection import MAPPERS, METHODS, RELATIONAL, WALKS
+from sqla_lint.knowledge.reflection import ALL, MAPPERS, METHODS, RELATIONAL, WALKS
 
 _WORDS = re.compile(r"\w+")
 
@@ -80,24 +82,55 @@ def named(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> Value:
         case Constant(value=str(text)):
             return frame.read(value, text, node)
         case Reflection(subject=subject, part="key"):
-            words = _goes_through_all(frame, arguments.nodes[1], node)
+            words = goes_through_all(frame, arguments.nodes[1], node)
             if words:
                 _read_all(frame, value, subject, _wanted(frame, words), node)
-        case OneOf(values=values) if _goes_through_all(frame, arguments.nodes[1], node):
+        case OneOf(values=values) if goes_through_all(frame, arguments.nodes[1], node):
             texts = [item.value for item in values if isinstance(item, Constant) and isinstance(item.value, str)]
             if len(texts) == len(values):
                 return reduce(join, [frame.read(value, text, node) for text in texts])
     return UNKNOWN
 
 
-def _goes_through_all(frame: Frame, name: cst.BaseExpression, node: cst.CSTNode) -> frozenset[str]:
-    """The names that a loop binds with this one, where every turn comes by `node`; none where a test chooses some."""
+def goes_through_all(frame: Frame, name: cst.BaseExpression, node: cst.CSTNode) -> frozenset[str]:
+    """The names that a loop binds with this one, where every turn comes by `node`; none where a test chooses some.
+
+    A parameter of which as much is known was bound by a loop of the caller's.
+    """
     root = path_of(name).partition(".")[0]
     for loop in frame.loops:
         words = frozenset(_WORDS.findall(loop.target))
         if root in words:
             return frozenset() if _chosen(frame, words, node) else words
-    return frozenset()
+    given = any(item.name == root and item.value == UNKNOWN for item in frame.info.parameters)
+    words = frozenset({root})
+    return words if given and not _chosen(frame, words, node) else frozenset()
+
+
+def handed_on(frame: Frame, value: Value, node: cst.BaseExpression, binding: Mapping[str, Value]) -> Value | None:
+    """What goes through the relationships of a row, or through their names, as a function is told that gets it.
+
+    node: the argument; binding: what the function is given besides.
+    """
+    match value:
+        case Collection(element=Reflection() as each):
+            turn = _of_parameter(each, binding)
+            return Collection(turn) if turn is not None else None
+        case Reflection(part="property" | "key"):
+            words = goes_through_all(frame, node, node)
+            return _of_parameter(value, binding) if words and _wanted(frame, words) == ALL else None
+        case OneOf(values=values) if all(isinstance(item, Constant) for item in values):
+            return value if goes_through_all(frame, node, node) else None
+    return None
+
+
+def _of_parameter(value: Reflection, binding: Mapping[str, Value]) -> Reflection | None:
+    """The same in terms of the function that is given it, where it is told of what that is given as well."""
+    for name, given in binding.items():
+        match given, value.subject:
+            case (Symbol(path=one), Symbol(path=other)) | (Instance(cls=one), ClassValue(id=other)) if one == other:
+                return Reflection(Symbol((name,)), value.part)
+    return None
 
 
 def _chosen(frame: Frame, words: frozenset[str], node: cst.CSTNode) -> bool:
@@ -109,12 +142,7 @@ def _chosen(frame: Frame, words: frozenset[str], node: cst.CSTNode) -> bool:
             continue
         inside = list(nodes(found))
         leaves = isinstance(found, cst.If) and any(isinstance(item, _LEAVING) for item in inside)
-        if (
-            isinstance(found, cst.CompIf)
-            or leaves
-            or isinstance(node, cst.Call)
-            and any(item is node for item in inside)
-        ):
+        if isinstance(found, cst.CompIf) or leaves or any(item is node for item in inside):
             return True
     return False
 
@@ -153,6 +181,9 @@ def _read_all(frame: Frame, value: Value, subject: Value, step: str, node: cst.C
             for relationship in walked(frame.ask(MappingOf(value.cls)), step):
                 if relationship.name in of_class:
                     read_relationship(frame, value, relationship, node)
+        case Instance(producer=Producer(root=path)), Symbol(path=other) if path == other:
+            for relationship in walked(frame.ask(MappingOf(value.cls)), step):
+                read_relationship(frame, value, relationship, node)
         case Symbol(path=path), Symbol(path=other) if path == other:
             note_argument_read(frame, (*path, step), value.rows, node)
         case Object(cls=cls, root=(_, *_) as root), ClassValue(id=other) if cls == other:

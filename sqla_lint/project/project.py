@@ -45,6 +45,7 @@ from sqla_lint.flow.questions import (
 from sqla_lint.flow.speaking import Databases, SpeaksOf
 from sqla_lint.flow.values import UNKNOWN, Bindings, ClassValue, Instance, Mapping, Object, OneOf, Session, Value
 from sqla_lint.flow.values import Collection as Rows
+from sqla_lint.flow.wanting import MayAct
 from sqla_lint.knowledge import sessions
 from sqla_lint.knowledge.calls import KEEPS_ENDING
 from sqla_lint.knowledge.versions import UNKNOWN_VERSIONS, Versions
@@ -103,8 +104,7 @@ class Project:
         self.note: Callable[[str], None] = lambda function: None
         self.avoid: frozenset[str] = frozenset()
         self._within, self._answers = list[str](), dict[object, object]()
-        self._summaries = Summaries(self._sum_up)
-        self.records = Records()
+        self._summaries, self.records = Summaries(self._sum_up), Records()
         self._handlers: dict[type, Callable[..., object]] = {
             NameMeans: self._name,
             AttributeMeans: self._attribute,
@@ -131,6 +131,7 @@ class Project:
             CallsAsked: lambda question: asked.calls,
             EventAsked: lambda question: question.event in asked.events,
             WorksOnSession: lambda question: question.function in self.suspects.working,
+            MayAct: lambda question: question.name in self.suspects.acting,
             MayLoad: lambda question: self.suspects.may_load(question.name),
             ResponseReads: self._response,
             **self.schemas.answering(),

@@ -100,6 +100,7 @@ def _join_two(left: Summary, right: Summary) -> Summary:
         returns_normally=left.returns_normally or right.returns_normally,
         name=left.name,
         sets=left.sets | right.sets,
+        wants=left.wants | right.wants,
         fills=_join_fills(left, right),
     )
 

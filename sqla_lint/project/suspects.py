@@ -108,15 +108,15 @@ class Suspects:
             asked.events, self.opening, self._lives, self._targets.of, self._closure, self.committing
         )
         self._raising = Raising(self._files, classes, asked.events, self._closure, self._targets.loads)
-        self._unloaded = Unloaded(self._files, classes, self._callers)
+        self._unloaded = Unloaded(self._files, classes, self._callers, self._targets.of, self._closure)
         self._models: frozenset[str] = frozenset()
         self._tellers, self._special = Tellers(), Special()
         self._learn_reading()
         self._models = self.schemas.reading
         if self._models:
             self._learn_reading()
-        self.effectful = self._closure(self._touches) | self.committing
-        self.effectful |= self.reading if self._special.modules else frozenset()
+        self.effectful = self._closure(self._touches).union(self.committing, self._special.modules and self.reading)
+        self.acting = frozenset(self._targets.methods_among(self.effectful))
         self._looping = frozenset(self._looping_templates())
 
     def _learn_reading(self) -> None:
