@@ -285,6 +285,8 @@ class Project:
     def _summary(self, question: SummaryOf) -> Summary:
         if question.this and not question.bound and self.ask(OneOfMany(question.function, question.this)):
             question = replace(question, this="")
+        if question.closely and question.function in self.suspects.effectful:
+            question = replace(question, closely=False)  # it is walked in any case, with the same outcome
         return self._summaries.answer(question)
 
     def _sum_up(self, question: SummaryOf) -> Summary:
