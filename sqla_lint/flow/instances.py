@@ -138,7 +138,7 @@ def note_load(frame: Frame, value: Instance, relationship: Relationship, node: c
         loop,
         value.producer,
         frame.text(node),
-        value.asynchronous,
+        value.asynchronous and not is_had_by_another(frame, value, relationship),
         owed=(frame.info.id, *root, relationship.name) if root and not value.detached else (),
         detached=value.detached is not None,
         after_failure=after_failure,
@@ -262,6 +262,12 @@ def in_identity_map(frame: Frame, value: Instance, relationship: Relationship) -
         return True  # the rows of a collection refer to each other
     same = (ANY_PARENT, relationship.name, f"{relationship.name}_id")
     return any(column in same for column, _ in value.values) or _is_kept(frame, relationship)
+
+
+def is_had_by_another(frame: Frame, value: Instance, relationship: Relationship) -> bool:
+    """Whether another row of its class is at hand that has what is read: where rows lead to it, it may be the same."""
+    others = (other for other in frame.state.names.values() if type(other) is Instance) if value.path else ()
+    return any(other.cls == value.cls and not other.path and is_loaded(other, relationship) for other in others)
 
 
 def _is_kept(frame: Frame, relationship: Relationship) -> bool:

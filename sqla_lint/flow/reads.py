@@ -15,6 +15,7 @@ from sqla_lint.flow.instances import (
     VALUE,
     by_mapping_alone,
     in_identity_map,
+    is_had_by_another,
     note_argument_read,
     read_column,
     same_for_all,
@@ -223,7 +224,10 @@ def _confirm(
         outside=outside,
         detached=detached and not loaded,
         after_failure=read.after_failure,
-        asynchronous=value.asynchronous and (not each or bool(outside)) and not frame.making.renewed,
+        asynchronous=value.asynchronous
+        and (not each or bool(outside))
+        and not frame.making.renewed
+        and not is_had_by_another(frame, value, relationship),
     )
     if root and (not loaded or by_mapping_alone(value, relationship)):
         note_argument_read(frame, (*root, name, *sent), value.rows, node, read if each else None, read.after_failure)
