@@ -9,6 +9,7 @@ from sqla_lint.knowledge.calls import MANAGERS, OUTSIDE, OUTSIDE_CALLS
 from sqla_lint.knowledge.sessions import is_session_name
 from sqla_lint.survey.expressions import Apply, Choice, Expression, Index, Literal, Name, dotted
 from sqla_lint.survey.facts import Declared, Facts, FunctionFact
+from sqla_lint.survey.once import once
 
 _MAKERS = ("sessionmaker", "async_sessionmaker", "scoped_session", "async_scoped_session")
 
@@ -29,7 +30,7 @@ def knows_session(fact: FunctionFact) -> bool:
 @cache
 def _mention_session(reads: frozenset[str], calls: frozenset[str]) -> bool:
     """Whether a session is what chains read, or where those that are called begin."""
-    words = last_names(reads).union(chain.partition(".")[0] for chain in calls)
+    words = {chain.rpartition(".")[2] for chain in reads}.union(chain.partition(".")[0] for chain in calls)
     return any("session" in word.lower() or word in ("db", "query") for word in words)
 
 
@@ -96,7 +97,7 @@ def last(chain: str) -> str:
 @cache
 def last_names(chains: frozenset[str]) -> frozenset[str]:
     """The last names of chains. The same chains are asked for again and again."""
-    return frozenset(chain.rpartition(".")[2] for chain in chains)
+    return once(frozenset(chain.rpartition(".")[2] for chain in chains))
 
 
 def goes_outside(facts: Facts, chain: str) -> bool:

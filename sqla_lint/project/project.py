@@ -382,6 +382,7 @@ class Project:
 
     def inspect(self, facts: Facts, qualname: str, sink: Callable[[Event], None]) -> Summary:
         """Walk a root, a function or the body of a module: events to `sink`, its summary back. Raises Unsliceable."""
+        self._summaries.shrink()
         self.ask(BodyOf(f"{facts.module}:{qualname}"))
         if qualname != MODULE_BODY:
             info = self.ask(SignatureOf(f"{facts.module}:{qualname}"))

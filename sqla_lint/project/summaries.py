@@ -14,6 +14,8 @@ from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import Effect, Read, Summary, SummaryOf
 from sqla_lint.flow.values import NEVER, UNKNOWN, Value
 
+# A summary holds on to the trees of the functions it is about: what was not asked for longest is summed up again.
+_MOST_KEPT = 3000
 _MOST_TURNS = 5
 _DEEPEST = 300
 _NO_CYCLE = 1 << 30
@@ -35,7 +37,8 @@ class Summaries:
     def answer(self, question: SummaryOf) -> Summary:
         """The summary that answers a question; a provisional one while a cycle is open."""
         if question in self._kept:
-            return self._kept[question]
+            known = self._kept[question] = self._kept.pop(question)
+            return known
         if question in self._open:
             self._head = min(self._head, self._open[question])
             return self._guesses.get(question, _NOTHING_YET)
@@ -46,6 +49,11 @@ class Summaries:
         if len(self._open) >= _DEEPEST:
             return Summary()
         return self._work_out(question)
+
+    def shrink(self) -> None:
+        """Let go of what was not asked for longest. For between two walks: within one the same ones are asked often."""
+        for question in [*self._kept][: max(len(self._kept) - _MOST_KEPT, 0)]:
+            del self._kept[question]
 
     def _work_out(self, question: SummaryOf) -> Summary:
         index, outer = len(self._open), self._head

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from sqla_lint.survey.lambdas import paths
@@ -96,6 +97,7 @@ Expression: TypeAlias = (
     Name | Member | Apply | Index | Literal | Items | Pairs | Choice | Produce | Word | Bound | Opaque
 )
 OPAQUE = Opaque()
+named = cache(Name)  # the same few stand everywhere
 _DEEPEST = 40
 _INLINED = 6
 
@@ -106,7 +108,7 @@ def reduce(node: ast.expr | None, depth: int = 0) -> Expression:
         return OPAQUE
     match node:
         case ast.Name(id=name):
-            return Name(name)
+            return named(name)
         case ast.Attribute(value=base, attr=name):
             return Member(reduce(base, depth + 1), name)
         case ast.Call():

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from sys import intern
 from typing import Any
 
 from sqla_lint.survey import expressions, facts
 from sqla_lint.survey.facts import Facts
+from sqla_lint.survey.once import once_of
 
 _RECORDS: tuple[type[Any], ...] = (
     *(facts.Facts, facts.FunctionFact, facts.ClassFact, facts.Declared, facts.Parameter, facts.Sketch),
@@ -34,13 +36,17 @@ def _dict(parts: Iterable[Any]) -> dict[Any, Any]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
+def _name(parts: Iterable[str]) -> expressions.Name:
+    return expressions.named(*parts)
+
+
 def _integer(parts: Iterable[str]) -> int:
     return int("".join(parts), base=16)
 
 
 _MAKERS: tuple[Callable[[Iterable[Any]], Any], ...] = (
-    *(tuple, frozenset, _dict, _integer),
-    *(record._make for record in _RECORDS),
+    *(tuple, once_of, _dict, _integer),
+    *(_name if record is expressions.Name else record._make for record in _RECORDS),
 )
 _TUPLE, _SET, _DICT, _INTEGER = range(4)
 _KINDS = {record: number for number, record in enumerate(_RECORDS, 4)}
@@ -105,7 +111,7 @@ def unpack(text: bytes, path: str) -> Facts:
                 kind = entry.pop()
                 append(_MAKERS[kind](map(at, entry)))
             else:
-                append(entry)
+                append(intern(entry) if type(entry) is str else entry)
         found = values[-1]
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise Malformed from error

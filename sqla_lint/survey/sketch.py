@@ -16,6 +16,7 @@ from sqla_lint.survey.changes import Changes
 from sqla_lint.survey.facts import Sketch
 from sqla_lint.survey.likeness import is_item, is_strange, mistakable
 from sqla_lint.survey.numbers import Numbers
+from sqla_lint.survey.once import once
 from sqla_lint.survey.removed import may_be_removed
 from sqla_lint.survey.uses import uses
 
@@ -146,7 +147,7 @@ class _Walk:
         for reads in (self.reads, self.loop_reads):
             if f"?.{ANY_NAME}" in reads:
                 reads.update(self.names)
-        return Sketch(
+        found = Sketch(
             frozenset(self.calls),
             frozenset(self.reads),
             frozenset(self.loop_calls),
@@ -173,6 +174,7 @@ class _Walk:
             self.numbers.names(self.calls),
             frozenset(self.keys),
         )
+        return Sketch._make(once(part) if isinstance(part, frozenset) else part for part in found)
 
     def _waits(self, node: ast.Await | ast.Expr) -> None:
         """Note a call under `await`, and one that tells by it, or by the want of it, of which kind a session is."""
