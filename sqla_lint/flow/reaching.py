@@ -42,9 +42,14 @@ class Adapter(Value):
 
 @dataclass(frozen=True, slots=True)
 class AdapterReads(Question[tuple[Read, ...]]):
-    """What `adapter.validate_python(rows)` reads of them, as paths. loose: every model in the type may read objects."""
+    """What `adapter.validate_python(rows)` reads of them, as paths; the adapter as `Adapter` says it.
 
-    adapter: Adapter
+    loose: every model in the type may read objects.
+    """
+
+    module: str
+    annotation: str
+    variable: str
     loose: bool
 
 

@@ -60,7 +60,8 @@ def adapt(frame: Frame, adapter: Adapter, name: str, arguments: Arguments, node:
     """`adapter.validate_python(rows)`."""
     if name == VALIDATE and arguments.positional:
         loose = arguments.keywords.get("from_attributes") == Constant(True)
-        _apply(frame, frame.ask(AdapterReads(adapter, loose)), arguments.positional[0], arguments.nodes[0], node)
+        reads = frame.ask(AdapterReads(adapter.module, adapter.annotation, adapter.variable, loose))
+        _apply(frame, reads, arguments.positional[0], arguments.nodes[0], node)
 
 
 def dumper(ask: Callable[..., object], cls: str, arguments: Arguments) -> Value | None:

@@ -73,6 +73,7 @@ from sqla_lint.survey.expressions import dotted, parse_annotation
 from sqla_lint.survey.facts import Facts, FunctionFact
 
 A = TypeVar("A")
+_MOST_ANSWERS = 100_000  # then they are worked out again
 _MOST_OVERRIDERS = 8
 
 
@@ -283,11 +284,13 @@ class Project:
         return digest(facts.path, repr((first, effectful, opening, may_guess(facts), origins)), *lines[first - 1 : end])
 
     def _summary(self, question: SummaryOf) -> Summary:
+        same = question
         if question.this and not question.bound and self.ask(OneOfMany(question.function, question.this)):
-            question = replace(question, this="")
+            same = replace(same, this="")
         if question.closely and question.function in self.suspects.effectful:
-            question = replace(question, closely=False)  # it is walked in any case, with the same outcome
-        return self._summaries.answer(question)
+            same = replace(same, closely=False)  # it is walked in any case, with the same outcome
+        # What that was worked out from is behind this one as well.
+        return self._summaries.answer(question) if same is question else self.ask(same)
 
     def _sum_up(self, question: SummaryOf) -> Summary:
         """Walk a function for its summary, and add what its decorators do."""
@@ -383,6 +386,8 @@ class Project:
     def inspect(self, facts: Facts, qualname: str, sink: Callable[[Event], None]) -> Summary:
         """Walk a root, a function or the body of a module: events to `sink`, its summary back. Raises Unsliceable."""
         self._summaries.shrink()
+        if len(self._answers) > _MOST_ANSWERS:
+            self._answers.clear()
         self.ask(BodyOf(f"{facts.module}:{qualname}"))
         if qualname != MODULE_BODY:
             info = self.ask(SignatureOf(f"{facts.module}:{qualname}"))

@@ -85,12 +85,11 @@ class Schemas:
 
     def adapted(self, question: AdapterReads) -> tuple[Read, ...]:
         """What `TypeAdapter(list[OrderOut]).validate_python(rows)` reads of the rows."""
-        adapter = question.adapter
-        annotation: Expression | None = parse_annotation(adapter.annotation) if adapter.annotation else None
-        if adapter.variable:
-            made = self._index.modules[adapter.module].variables[adapter.variable].value
+        annotation: Expression | None = parse_annotation(question.annotation) if question.annotation else None
+        if question.variable:
+            made = self._index.modules[question.module].variables[question.variable].value
             annotation = made.arguments[0] if isinstance(made, Apply) and made.arguments else None
-        found = self._annotated(adapter.module, annotation, (GIVEN,), {}, 0, strict=not question.loose)
+        found = self._annotated(question.module, annotation, (GIVEN,), {}, 0, strict=not question.loose)
         return tuple(found)[:_MOST_READS] if annotation is not None else ()
 
     def _response_model(self, facts: Facts, fact: FunctionFact) -> Expression | None:

@@ -9,6 +9,7 @@ import pytest
 
 from sqla_lint import config, run
 from sqla_lint.flow.questions import Summary, SummaryOf
+from sqla_lint.project import project as project_module
 from sqla_lint.project import summaries
 
 ROOT = Path(__file__).parents[2]
@@ -17,12 +18,13 @@ PROJECTS = [ROOT / "examples", *sorted(path for path in (ROOT / "tests/fixtures/
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
 def test_forgetful(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever keeps none from root to root says the same."""
+    """Whoever keeps none, nor answers, from root to root says the same."""
     monkeypatch.setenv("SQLA_LINT_TRACEBACK", "1")  # in this process
     shutil.copytree(project, folder := tmp_path / "copy")
     (folder / "pyproject.toml").touch()
     usual = run.check([folder], config.load(folder))
     monkeypatch.setattr(summaries, "_MOST_KEPT", 0)
+    monkeypatch.setattr(project_module, "_MOST_ANSWERS", 0)
     assert run.check([folder], config.load(folder)) == usual
 
 
