@@ -141,9 +141,7 @@ def _read_of_instance(
             return
 
 
-def _read_of_column(
-    frame: Frame, value: Instance, column: Column, read: Read, each: bool, node: cst.CSTNode
-) -> None:
+def _read_of_column(frame: Frame, value: Instance, column: Column, read: Read, each: bool, node: cst.CSTNode) -> None:
     if read.place.outside:
         if value.expired and not read.repeated and (value.asynchronous or value.detached):
             read_column(frame, value, column, node)

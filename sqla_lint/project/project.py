@@ -284,13 +284,11 @@ class Project:
         return digest(facts.path, repr((first, effectful, opening, may_guess(facts), origins)), *lines[first - 1 : end])
 
     def _summary(self, question: SummaryOf) -> Summary:
-        same = question
         if question.this and not question.bound and self.ask(OneOfMany(question.function, question.this)):
-            same = replace(same, this="")
+            return self.ask(replace(question, this=""))
         if question.closely and question.function in self.suspects.effectful:
-            same = replace(same, closely=False)  # it is walked in any case, with the same outcome
-        # What that was worked out from is behind this one as well.
-        return self._summaries.answer(question) if same is question else self.ask(same)
+            return self.ask(replace(question, closely=False))  # it is walked in any case, with the same outcome
+        return self._summaries.answer(question)
 
     def _sum_up(self, question: SummaryOf) -> Summary:
         """Walk a function for its summary, and add what its decorators do."""
