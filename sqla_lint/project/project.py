@@ -107,7 +107,7 @@ class Project:
         self._within, self._answers = list[str](), dict[object, object]()
         self._summaries, self.records = Summaries(self._sum_up), Records()
         self._handlers: dict[type, Callable[..., object]] = {
-            NameMeans: self._name,
+            NameMeans: lambda question: self._declarations.meaning(self.index.find(question.module, question.name)),
             AttributeMeans: self._attribute,
             KeptIn: self._kept,
             KeepsRowOf: self._keeps_row,
@@ -168,9 +168,6 @@ class Project:
             if not isinstance(question, SummaryOf | KeptIn | KeepsRowOf):  # those are kept where their cycles are known
                 self._answers[question] = known
         return cast("A", known)
-
-    def _name(self, question: NameMeans) -> Value:
-        return self._declarations.meaning(self.index.find(question.module, question.name))
 
     def _attribute(self, question: AttributeMeans) -> Value:
         found = self._declarations.attribute(
