@@ -32,6 +32,7 @@ from sqla_lint.flow.values import (
     TupleValue,
     Value,
 )
+from sqla_lint.knowledge.reflection import HASHED
 from sqla_lint.knowledge.sessions import is_session_name
 
 
@@ -46,6 +47,8 @@ def subscript(frame: Frame, node: cst.Subscript) -> Value:
         match item.slice:
             case cst.Index(value=inner):
                 index = frame.evaluate(inner)
+                if isinstance(index, Instance) and isinstance(value, Mapping):
+                    called(frame, index, HASHED, inner)
             case cst.Slice(upper=upper):
                 is_slice = True
                 if upper is not None:

@@ -11,7 +11,7 @@ from sqla_lint.flow.frame import Arguments, Frame
 from sqla_lint.flow.instances import note_argument_read
 from sqla_lint.flow.questions import AttributeMeans, MayLoad
 from sqla_lint.flow.values import FunctionValue, Instance, Mapping, OneOf, Symbol, TupleValue, Value
-from sqla_lint.knowledge.reflection import COMPARED, FORMATTING, LOGGED, SOUGHT, TELLING
+from sqla_lint.knowledge.reflection import COMPARED, FORMATTING, LOGGED, REFLECTED, SOUGHT, TELLING
 
 # So far from a parameter may stand what is told of to callers.
 _LONGEST = 1
@@ -52,7 +52,9 @@ def compare(frame: Frame, operator: cst.BaseCompOp, left: Value, right: Value, n
     if isinstance(operator, cst.In | cst.NotIn):
         called(frame, right, SOUGHT, node, Arguments((left,), nodes=(cst.Name("_"),)))
     elif sign := _OPERATORS.get(type(operator)):
-        called(frame, left, COMPARED[sign], node, Arguments((right,), nodes=(cst.Name("_"),)))
+        found = called(frame, left, COMPARED[sign], node, Arguments((right,), nodes=(cst.Name("_"),)))
+        if found is None and isinstance(left, Instance) and sign in REFLECTED:
+            called(frame, right, REFLECTED[sign], node, Arguments((left,), nodes=(cst.Name("_"),)))
 
 
 def interpolate(frame: Frame, pattern: cst.BaseExpression, value: Value, node: cst.CSTNode) -> None:

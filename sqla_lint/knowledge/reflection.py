@@ -33,6 +33,8 @@ SHOWING = LOGGED | {"format"}
 # The methods that operators, conditions and builtins call, each with what Python takes where a class has none.
 COMPARED = {"==": ("__eq__",), "!=": ("__ne__", "__eq__"), "<": ("__lt__",), ">": ("__gt__",), "<=": ("__le__",),
             ">=": ("__ge__",)}  # fmt: skip
+# What the other side is asked for where the first one has no such method.
+REFLECTED = {"<": ("__gt__",), ">": ("__lt__",), "<=": ("__ge__",), ">=": ("__le__",)}
 SOUGHT = ("__contains__", "__iter__")
 TRUTH = ("__bool__", "__len__")
 SORTED = ("__lt__",)
