@@ -16,7 +16,7 @@ from sqla_lint.flow.half_built import flushes_by_itself, note_flushed
 from sqla_lint.flow.helped import note_asked
 from sqla_lint.flow.keys import note_uses
 from sqla_lint.flow.lattice import doubtful
-from sqla_lint.flow.loaded import detach, expire, expires_on_commit, renew
+from sqla_lint.flow.loaded import detach, expire, expires_on_commit, fill_rows, renew
 from sqla_lint.flow.lookups import differs
 from sqla_lint.flow.managing import Managing, as_manager
 from sqla_lint.flow.pacing import as_kept
@@ -156,6 +156,8 @@ def apply_summary(
     for parameter, value in summary.fills:
         if (owner := node_of(info, parameter, binding, arguments)) is not None:
             fill(frame, owner, substitute(frame, value, binding, node))
+    for cls, load in sorted(summary.loads, key=repr):
+        fill_rows(frame, cls, load)
     for name in summary.escapes:
         frame.escape(binding.get(name, UNKNOWN))
     if summary.io:

@@ -35,6 +35,7 @@ from sqla_lint.knowledge import loaders
 
 Change = Callable[[Instance], Instance]
 _DEEPEST = 4
+_MOST_LOADS = 8
 # What an instance is, or may be in.
 _HOLDING = frozenset({Instance, Collection, Result, TupleValue, OneOf, Mapping, Coroutine, Object})
 # The session of `Model.query`: some registry of the application.
@@ -184,15 +185,19 @@ def fill(frame: Frame, statement: Statement) -> None:
     """A query loads what its options name on the instances at hand as well, where it comes across them again."""
     branches = tuple(item for item in statement.load.branches if item[1] in loaders.FREE)
     classes = {item.cls for item in statement.entities if isinstance(item, Instance)}
-    if not branches:
-        return
+    if branches:
+        for cls in classes:
+            fill_rows(frame, cls, LoadTree(branches))
 
-    def filled(held: Instance) -> Instance:
-        if held.cls not in classes:
-            return held
-        return replace(held, load=held.load.merge(LoadTree(branches)), expired=None)
 
-    change_all(frame.state.names, filled)
+def fill_rows(frame: Frame, cls: str, load: LoadTree) -> None:
+    """A query, here or in a callee, loads this on the rows of a class that are at hand."""
+    if len(frame.outcome.loads) < _MOST_LOADS:
+        frame.outcome.loads.add((cls, load))
+    change_all(
+        frame.state.names,
+        lambda held: replace(held, load=held.load.merge(load), expired=None) if held.cls == cls else held,
+    )
 
 
 def set_loaded(frame: Frame, node: cst.BaseExpression, names: frozenset[str] | None) -> None:

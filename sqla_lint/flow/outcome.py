@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from sqla_lint.flow.loading import LoadTree
 from sqla_lint.flow.narrowed import Lookup
 from sqla_lint.flow.questions import Effect, Read
 from sqla_lint.flow.values import Value
@@ -17,7 +18,7 @@ class Outcome:
 
     started: the calls that start tasks or threads, by number. blocked: it is told already that it blocks its loop.
     asks: queries by what it is given, by number. asked: those that were sent whenever it has returned something.
-    fills, wants: see `Summary`.
+    fills, wants, loads: see `Summary`.
     """
 
     returns: list[Value] = field(default_factory=list)
@@ -33,3 +34,4 @@ class Outcome:
     asked: frozenset[int] | None = None
     fills: dict[str, Value] = field(default_factory=dict)
     wants: set[str] = field(default_factory=set)
+    loads: set[tuple[str, LoadTree]] = field(default_factory=set)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from sqla_lint.flow.columns import Column
+from sqla_lint.flow.loading import LoadTree
 from sqla_lint.flow.making import KeyUse
 from sqla_lint.flow.narrowed import Lookup
 from sqla_lint.flow.passing import Passed
@@ -202,7 +203,8 @@ class Summary:
     keeps: rows or queries that a method leaves in `self`. sets: the attributes that it sets, "?" where it calls unknown
     code. ended: see `Manager`, and "begin", "nested" of its `yield`. begun: the sessions in a transaction at its end.
     passed: what failed in it, and left a session that the callers go on with. fills: what lists and dicts that it is
-    given get, by parameter. wants: the parameters whose class decides what it does, where nothing else tells it.
+    given get, by parameter. wants: the parameters whose class decides what it does, where nothing else tells it. loads:
+    what its queries load on rows of a class that are at hand, too.
     """
 
     known: bool = False
@@ -223,6 +225,7 @@ class Summary:
     asks: tuple[Lookup, ...] = ()
     fills: tuple[tuple[str, Value], ...] = ()
     wants: frozenset[str] = frozenset()
+    loads: frozenset[tuple[str, LoadTree]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

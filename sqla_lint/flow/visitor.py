@@ -322,6 +322,7 @@ def _summary(visitor: Visitor, info: FunctionInfo, ends: list[State]) -> Summary
         passed=() if info.decorators else passed_over(visitor, ends),
         asks=asked_always(visitor),
         wants=frozenset(outcome.wants),
+        loads=frozenset(outcome.loads),
         fills=tuple(item for item in sorted(outcome.fills.items()) if "." not in item[0] and carries(item[1])),
     )
 

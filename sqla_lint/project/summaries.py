@@ -109,6 +109,7 @@ def _join_two(left: Summary, right: Summary) -> Summary:
         name=left.name,
         sets=left.sets | right.sets,
         wants=left.wants | right.wants,
+        loads=left.loads & right.loads,
         fills=_join_fills(left, right),
     )
 
