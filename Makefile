@@ -2,7 +2,7 @@
 .PHONY: test lint index full
 
 test:
-	python -m pytest -q
+	python -m pytest -q -n auto
 
 lint:
 	ruff check
