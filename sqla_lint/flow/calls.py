@@ -11,10 +11,9 @@ import libcst as cst
 from sqla_lint.flow import constructs
 from sqla_lint.flow.applying import apply, apply_summary
 from sqla_lint.flow.comprehensions import call_lambda, each_row, over_each
-from sqla_lint.flow.containers import collection_method, item_at
+from sqla_lint.flow.containers import collection_method, item_at, note_injected
 from sqla_lint.flow.core import from_core, from_transaction
 from sqla_lint.flow.engines import gives_connection, rebind
-from sqla_lint.flow.events import Injected
 from sqla_lint.flow.externals import external, unseen_call
 from sqla_lint.flow.fielded import kept_sessions, row_method, without
 from sqla_lint.flow.frame import Arguments, Frame, path_of
@@ -135,9 +134,7 @@ def _inject(frame: Frame, arguments: Arguments, node: cst.CSTNode) -> None:
         *((at, value) for at, value in enumerate(first) if not _is_passed_on(value)),
         *arguments.keywords.items(),
     ]
-    for parameter, value in given:
-        if isinstance(value, Session):
-            frame.emit(Injected(frame.place(node), None, parameter, value))
+    note_injected(frame, given, node)
 
 
 def _is_passed_on(value: Value) -> bool:

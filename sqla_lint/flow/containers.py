@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import reduce
 
@@ -214,9 +214,14 @@ def _inject(frame: Frame, arguments: Arguments, node: cst.Call) -> None:
     match arguments.positional:
         case (Constant(value=str(name)), value):
             given[name] = value
-    for name, value in given.items():
+    note_injected(frame, given.items(), node)
+
+
+def note_injected(frame: Frame, given: Iterable[tuple[str | int, Value]], node: cst.CSTNode) -> None:
+    """Tell which of the parameters of a function that was handed in get a session."""
+    for parameter, value in given:
         if isinstance(value, Session):
-            frame.emit(Injected(frame.place(node), None, name, value))
+            frame.emit(Injected(frame.place(node), None, parameter, value))
 
 
 def delete_item(frame: Frame, target: cst.BaseExpression) -> None:

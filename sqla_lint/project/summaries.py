@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import reduce
+from itertools import islice
 
 from sqla_lint.flow.lattice import join
 from sqla_lint.flow.questions import Effect, Read, Summary, SummaryOf
@@ -52,7 +53,7 @@ class Summaries:
 
     def shrink(self) -> None:
         """Let go of what was not asked for longest. For between two walks: within one the same ones are asked often."""
-        for question in [*self._kept][: max(len(self._kept) - _MOST_KEPT, 0)]:
+        for question in [*islice(self._kept, max(len(self._kept) - _MOST_KEPT, 0))]:
             del self._kept[question]
 
     def _work_out(self, question: SummaryOf) -> Summary:
